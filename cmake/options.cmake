@@ -1,0 +1,13 @@
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+option(NEXTFRAME_ENGINE_ONLY "Build the engine, its tests and bench without OpenCV, oneDNN, Highway and libav" OFF)
+option(NEXTFRAME_TESTS "Build the tests" ON)
+option(NEXTFRAME_WARNINGS_AS_ERRORS "Treat warnings as errors" OFF)
+option(NEXTFRAME_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+option(NEXTFRAME_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)

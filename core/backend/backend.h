@@ -1,0 +1,191 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "core/backend/specs.h"
+#include "core/tensor/tensor.h"
+
+namespace nextframe {
+
+/// The seam between the network and the machine: every operation that a layer, loss or optimizer needs, forward and
+/// backward. Public methods check shapes and types once for all backends and hand over to a virtual method of the same
+/// name with `do_` in front; a backend implements only those.
+///
+/// Rules for every operation:
+///  - arguments read are given before arguments written; `Write::kOverwrite` never reads what it overwrites (it may be
+///    NaN), `Write::kAccumulate` adds;
+///  - inputs and outputs do not overlap unless the comment says "in place";
+///  - nothing visible is allocated, and the work may be asynchronous until `sync()`;
+///  - the same call on the same data gives the same bits.
+/// Layouts: activations [N,H,W,C]; convolution weights [out,in,kernel,kernel]; transposed convolution weights
+/// [in,out,kernel,kernel]; biases [C]. Gate orders: ConvLSTM i,f,g,o; ConvGRU z,r,n.
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  /// "reference", "cpu", "counting", ...
+  virtual std::string_view name() const = 0;
+
+  /// Memory with undefined content. Blocks given back are kept and reused for equal sizes.
+  virtual Tensor allocate(const Shape& shape, DType dtype) = 0;
+  Tensor zeros(const Shape& shape, DType dtype);
+  /// Copies `to.bytes()` bytes from host memory.
+  virtual void upload(const void* host, const Tensor& to) = 0;
+  /// Copies `from.bytes()` bytes to host memory, after all work before it.
+  virtual void download(const Tensor& from, void* host) = 0;
+  virtual void sync() {}
+
+  /// A number no earlier call gave: the version of a set of weights. See WeightView.
+  std::uint64_t next_weight_version() { return ++weight_version_; }
+
+  // --- elementwise and layout ---
+  void fill(double value, const Tensor& y);
+  void copy(const Tensor& x, const Tensor& y);
+  /// y = alpha x (+ y)
+  void add(double alpha, const Tensor& x, const Tensor& y, Write write);
+  /// y[..., c] = bias[c] (+ y)
+  void broadcast_channels(const Tensor& bias, const Tensor& y, Write write);
+  /// sums[c] = sum over all other dimensions of x[..., c] (+ sums)
+  void sum_channels(const Tensor& x, const Tensor& sums, Write write);
+  /// y = activation(x), in place allowed.
+  void activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y);
+  /// dx = dy o activation'(x), computed from the output y. In place (dx is dy) allowed.
+  void activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx);
+  /// [N,H,W,C] -> [N,H/b,W/b,b*b*C]: channel (row * b + column) * C + c of a block.
+  void space_to_depth(int block, const Tensor& x, const Tensor& y);
+  /// The inverse of space_to_depth.
+  void depth_to_space(int block, const Tensor& x, const Tensor& y);
+  /// Copies the common top left part of [N,H,W,C] x to [N,H',W',C] y; what is left of y is filled as `fill` says.
+  void crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y);
+
+  // --- convolutions; output sizes are checked against ConvolutionSpec ---
+  /// y[n,p,q,o] = activation(bias[o] + sum x[n, p*stride + i*dilation - pad, ..., c] w[o,c,i,j]) (+ y; then the activation
+  /// must be none). `bias` may be empty.
+  void convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias, const Tensor& y,
+                   Write write);
+  /// The adjoint of `convolution` in x, which is both its data gradient and the transposed convolution:
+  /// y[n, p*stride + i*dilation - pad, ..., c] gathers x[n,p,q,o] w[o,c,i,j], plus bias, then activation. Here w is
+  /// [channels of x, channels of y, kernel, kernel]. `bias` may be empty; with kAccumulate the activation must be none.
+  void convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
+                              const Tensor& y, Write write);
+  /// dw[o,c,i,j] = sum over n,p,q of x[n, p*stride + i*dilation - pad, ..., c] dy[n,p,q,o] (+ dw). For the weights of a
+  /// transposed convolution pass its dy as x and its x as dy.
+  void convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy, const Tensor& dw,
+                                   Write write);
+
+  // --- gates ---
+  /// One ConvLSTM step after the convolutions: gates [N,H,W,4C] hold the summed pre-activations and become the activated
+  /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty.
+  void lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
+            const Tensor& hidden);
+  /// Its adjoint: gates go from activated to the gradient of the pre-activations; dcell [N,H,W,C] from the gradient of c
+  /// to that of c'. dpeephole [3C] accumulates.
+  void lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole, const Tensor& dhidden,
+                     const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole);
+  /// One ConvGRU step, reset after: gates [N,H,W,3C] from input pre-activations to activated z,r,n; `hidden_gates`
+  /// [N,H,W,3C] is the hidden convolution with its bias; its n part is kept in `hidden_candidate` [N,H,W,C].
+  void gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
+                 const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden);
+  /// gates from activated to the input side's dz,dr,dn; `dhidden_gates` gets dz,dr,r o dn;
+  /// dhidden_previous += z-path of dhidden, (1-z) o h' giving (1-z) o dhidden.
+  void gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
+                          const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
+                          const Tensor& dhidden_gates, const Tensor& dhidden_previous);
+  /// ConvGRU, reset before, first half: gates [N,H,W,2C] from pre-activations to activated z,r; reset_hidden = r o h'.
+  void gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden);
+  /// Second half: candidate [N,H,W,C] from pre-activation to activated n; hidden = (1-z) o h' + z o n.
+  void gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates, const Tensor& hidden_previous,
+                         const Tensor& candidate, const Tensor& hidden);
+  /// Adjoint of the second half: candidate becomes its pre-activation's gradient, the z part of gates becomes dz (r
+  /// stays), dhidden_previous += (1-z) o dhidden.
+  void gru_before_output_backward(const ActivationSpec& candidate_activation, const Tensor& hidden_previous,
+                                  const Tensor& dhidden, const Tensor& candidate, const Tensor& gates,
+                                  const Tensor& dhidden_previous);
+  /// Adjoint of the first half: the r part of gates becomes dr, dhidden_previous += r o dreset_hidden.
+  void gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
+                                 const Tensor& dhidden_previous);
+
+  // --- normalisation (Wu and He 2018) ---
+  /// Channels of [N,H,W,C] in `spec.groups` equal groups; each group of a sample is normalised over H, W and its
+  /// channels, then scaled by gamma [C] and shifted by beta [C]. mean and reciprocal_deviation [N,groups] are kept.
+  void group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& y,
+                  const Tensor& mean, const Tensor& reciprocal_deviation);
+  /// dx may be dy (in place). dgamma and dbeta accumulate.
+  void group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& mean,
+                           const Tensor& reciprocal_deviation, const Tensor& dy, const Tensor& dx, const Tensor& dgamma,
+                           const Tensor& dbeta);
+
+  // --- loss and optimizer ---
+  /// sum[0] += w * sum over [T,N,H,W,C] of lead_weights[t] mask l(prediction, target), with l chosen by the spec and
+  /// w = spec.weight * spec.scale; dprediction = w lead_weights[t] mask l'(prediction, target) (+ dprediction), if given.
+  /// mask [T,N,H,W,1] or empty; lead_weights [T] or empty; sum [1] float64.
+  void pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
+                  const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write);
+  /// norm[0] = sqrt(sum of squares of x), norm [1] float64, summed in double.
+  void euclidean_norm(const Tensor& x, const Tensor& norm);
+  /// One step of the optimizer over flat buffers (see OptimizerSpec for each rule). The gradient is first multiplied by
+  /// min(1, clip_norm / norm[0]) and clamped to +-clip_value, as far as those are set. `first` and `second` are the
+  /// optimizer's moments, empty where the rule has none.
+  void optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm, const Tensor& value,
+                      const Tensor& first, const Tensor& second);
+  /// average = decay * average + (1 - decay) * value
+  void moving_average(double decay, const Tensor& value, const Tensor& average);
+
+ protected:
+  virtual void do_fill(double value, const Tensor& y) = 0;
+  virtual void do_copy(const Tensor& x, const Tensor& y) = 0;
+  virtual void do_add(double alpha, const Tensor& x, const Tensor& y, Write write) = 0;
+  virtual void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) = 0;
+  virtual void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) = 0;
+  virtual void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) = 0;
+  virtual void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) = 0;
+  virtual void do_space_to_depth(int block, const Tensor& x, const Tensor& y) = 0;
+  virtual void do_depth_to_space(int block, const Tensor& x, const Tensor& y) = 0;
+  virtual void do_crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) = 0;
+  virtual void do_convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
+                              const Tensor& y, Write write) = 0;
+  virtual void do_convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
+                                         const Tensor& bias, const Tensor& y, Write write) = 0;
+  virtual void do_convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy,
+                                              const Tensor& dw, Write write) = 0;
+  virtual void do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
+                       const Tensor& hidden) = 0;
+  virtual void do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
+                                const Tensor& dhidden, const Tensor& gates, const Tensor& dcell,
+                                const Tensor& dpeephole) = 0;
+  virtual void do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
+                            const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) = 0;
+  virtual void do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
+                                     const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
+                                     const Tensor& dhidden_gates, const Tensor& dhidden_previous) = 0;
+  virtual void do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) = 0;
+  virtual void do_gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
+                                    const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) = 0;
+  virtual void do_gru_before_output_backward(const ActivationSpec& candidate_activation, const Tensor& hidden_previous,
+                                             const Tensor& dhidden, const Tensor& candidate, const Tensor& gates,
+                                             const Tensor& dhidden_previous) = 0;
+  virtual void do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
+                                            const Tensor& gates, const Tensor& dhidden_previous) = 0;
+  virtual void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                             const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) = 0;
+  virtual void do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,
+                                      const Tensor& mean, const Tensor& reciprocal_deviation, const Tensor& dy,
+                                      const Tensor& dx, const Tensor& dgamma, const Tensor& dbeta) = 0;
+  virtual void do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target,
+                             const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
+                             const Tensor& dprediction, Write write) = 0;
+  virtual void do_euclidean_norm(const Tensor& x, const Tensor& norm) = 0;
+  virtual void do_optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm,
+                                 const Tensor& value, const Tensor& first, const Tensor& second) = 0;
+  virtual void do_moving_average(double decay, const Tensor& value, const Tensor& average) = 0;
+
+ private:
+  std::uint64_t weight_version_ = 0;
+};
+
+}  // namespace nextframe

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/backend/cpu/memory_pool.h"
+#include "core/backend/specs.h"
+
+namespace nextframe::cpu {
+
+/// oneDNN's version and the instruction set it chose.
+std::string describe_onednn();
+
+enum class PlanKind : std::int64_t { kForward, kDataGradient, kWeightsGradient };
+
+/// Everything that decides which oneDNN primitive serves a convolution. Source is the wide side of a strided convolution:
+/// its input, whatever the kind.
+struct PlanKey {
+  PlanKind kind = PlanKind::kForward;
+  std::int64_t batch = 0;
+  std::int64_t source_height = 0, source_width = 0, source_channels = 0;
+  std::int64_t destination_height = 0, destination_width = 0, destination_channels = 0;
+  std::int64_t kernel_height = 1, kernel_width = 1;
+  std::int64_t stride = 1, dilation = 1, pad_height = 0, pad_width = 0;
+  bool bias = false;        ///< kForward only
+  bool accumulate = false;  ///< kForward only: add to the destination
+  ActivationSpec activation{};
+
+  bool operator==(const PlanKey&) const = default;
+};
+
+struct PlanKeyHash {
+  std::size_t operator()(const PlanKey& key) const;
+};
+
+/// How a convolution's weights are read: as they lie, or flipped in both kernel axes with the two channel axes swapped,
+/// which turns the data gradient of an unstrided convolution into a forward convolution.
+enum class WeightOrder { kPlain, kFlippedSwapped };
+
+/// oneDNN primitives, one for each full problem, and weights in the layouts that these primitives like best. Building
+/// either costs milliseconds, so both are kept: the last partial batch and the validation batch find theirs again.
+class ConvolutionPlans {
+ public:
+  ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool);
+  ~ConvolutionPlans();
+
+  /// destination = convolution(source, weights) by the key; for kDataGradient the source is written from the destination.
+  /// The weights are [out,in,kh,kw], or [in,out,kh,kw] where `order` swaps them.
+  void run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order, const float* bias,
+           const float* destination);
+  /// Writes the gradient of weights [out,in,kh,kw] to `weights`.
+  void run_weights_gradient(const PlanKey& key, const float* source, const float* destination, float* weights);
+
+ private:
+  struct Plan;
+  struct ReorderedWeights;
+
+  Plan& plan(const PlanKey& key);
+  void execute(Plan& plan, const float* source, void* weights, const float* bias, const float* destination);
+  void* weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights, WeightOrder order);
+  void fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights);
+
+  struct Engine;
+  int threads_;
+  std::shared_ptr<MemoryPool> pool_;
+  std::unique_ptr<Engine> engine_;
+  std::shared_ptr<Buffer> scratchpad_;
+  std::unordered_map<PlanKey, std::unique_ptr<Plan>, PlanKeyHash> plans_;
+  std::unordered_map<const void*, std::vector<ReorderedWeights>> weights_;
+};
+
+}  // namespace nextframe::cpu

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <dnnl.hpp>
+
+namespace nextframe::cpu {
+
+/// What differs between oneDNN 2.x (operation descriptors) and 3.x (primitive descriptors made directly) lives here and
+/// nowhere else.
+
+/// One 2-D convolution problem as oneDNN sees it. `dilation` counts from zero.
+struct ConvolutionProblem {
+  dnnl::memory::desc source;
+  dnnl::memory::desc weights;
+  dnnl::memory::desc bias;  ///< empty where there is none
+  dnnl::memory::desc destination;
+  dnnl::memory::dims strides;
+  dnnl::memory::dims dilation;
+  dnnl::memory::dims padding_low;
+  dnnl::memory::dims padding_high;
+};
+
+#if DNNL_VERSION_MAJOR >= 3
+
+inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
+                                                                  const dnnl::primitive_attr& attributes) {
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  return p.bias.is_zero()
+             ? dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights, p.destination, p.strides,
+                                                         p.dilation, p.padding_low, p.padding_high, attributes)
+             : dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights, p.bias, p.destination,
+                                                         p.strides, p.dilation, p.padding_low, p.padding_high, attributes);
+}
+
+inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(const dnnl::engine& engine,
+                                                                              const ConvolutionProblem& p,
+                                                                              const dnnl::primitive_attr& attributes) {
+  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+  return {engine,    dnnl::algorithm::convolution_direct, p.source, p.weights, p.destination, p.strides, p.dilation,
+          p.padding_low, p.padding_high,                  hint,     attributes};
+}
+
+inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(const dnnl::engine& engine,
+                                                                                    const ConvolutionProblem& p,
+                                                                                    const dnnl::primitive_attr& attributes) {
+  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  return p.bias.is_zero() ? dnnl::convolution_backward_weights::primitive_desc(engine, algorithm, p.source, p.weights,
+                                                                               p.destination, p.strides, p.dilation,
+                                                                               p.padding_low, p.padding_high, hint, attributes)
+                          : dnnl::convolution_backward_weights::primitive_desc(
+                                engine, algorithm, p.source, p.weights, p.bias, p.destination, p.strides, p.dilation,
+                                p.padding_low, p.padding_high, hint, attributes);
+}
+
+#else
+
+inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
+                                                                  const dnnl::primitive_attr& attributes) {
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::convolution_forward::desc operation =
+      p.bias.is_zero() ? dnnl::convolution_forward::desc(kind, algorithm, p.source, p.weights, p.destination, p.strides,
+                                                         p.dilation, p.padding_low, p.padding_high)
+                       : dnnl::convolution_forward::desc(kind, algorithm, p.source, p.weights, p.bias, p.destination,
+                                                         p.strides, p.dilation, p.padding_low, p.padding_high);
+  return {operation, attributes, engine};
+}
+
+inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(const dnnl::engine& engine,
+                                                                              const ConvolutionProblem& p,
+                                                                              const dnnl::primitive_attr& attributes) {
+  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+  const dnnl::convolution_backward_data::desc operation(dnnl::algorithm::convolution_direct, p.source, p.weights,
+                                                        p.destination, p.strides, p.dilation, p.padding_low, p.padding_high);
+  return {operation, attributes, engine, hint};
+}
+
+inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(const dnnl::engine& engine,
+                                                                                    const ConvolutionProblem& p,
+                                                                                    const dnnl::primitive_attr& attributes) {
+  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::convolution_backward_weights::desc operation =
+      p.bias.is_zero() ? dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.destination, p.strides,
+                                                                  p.dilation, p.padding_low, p.padding_high)
+                       : dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.bias, p.destination,
+                                                                  p.strides, p.dilation, p.padding_low, p.padding_high);
+  return {operation, attributes, engine, hint};
+}
+
+#endif
+
+}  // namespace nextframe::cpu
