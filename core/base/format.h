@@ -3,17 +3,14 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <string>
-#include <utility>
 
 namespace nextframe {
 
 template <class... Args>
 using FormatString = fmt::format_string<Args...>;
 
-/// Text with `{}` fields, checked at compile time.
-template <class... Args>
-std::string format(FormatString<Args...> text, Args&&... args) {
-  return fmt::format(text, std::forward<Args>(args)...);
-}
+/// Text with `{}` fields, checked at compile time. A using-declaration, so that argument-dependent lookup of fmt types finds
+/// the same function.
+using fmt::format;
 
 }  // namespace nextframe

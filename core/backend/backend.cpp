@@ -1,0 +1,324 @@
+#include "core/backend/backend.h"
+
+#include "core/base/error.h"
+
+namespace nextframe {
+
+namespace {
+
+void expect_shape(std::string_view operation, std::string_view argument, const Tensor& tensor, const Shape& expected) {
+  if (!tensor) fail("[{}] got no {}, expected {}", operation, argument, to_string(expected));
+  if (tensor.shape() != expected) {
+    fail("[{}] got {} {}, expected {}", operation, argument, to_string(tensor.shape()), to_string(expected));
+  }
+}
+
+void expect_rank(std::string_view operation, std::string_view argument, const Tensor& tensor, int rank) {
+  if (!tensor) fail("[{}] got no {}", operation, argument);
+  if (tensor.shape().rank() != rank) {
+    fail("[{}] got {} {}, expected {} dimensions", operation, argument, to_string(tensor.shape()), rank);
+  }
+}
+
+void expect_type(std::string_view operation, std::initializer_list<const Tensor*> tensors) {
+  const DType first = (*tensors.begin())->dtype();
+  for (const Tensor* tensor : tensors) {
+    if (*tensor && tensor->dtype() != first) {
+      fail("[{}] got {} beside {}, expected one type", operation, name_of(tensor->dtype()), name_of(first));
+    }
+  }
+}
+
+void expect_same(std::string_view operation, const Tensor& x, std::initializer_list<const Tensor*> others) {
+  for (const Tensor* other : others) {
+    expect_shape(operation, "argument", *other, x.shape());
+    expect_type(operation, {&x, other});
+  }
+}
+
+void expect_scalar64(std::string_view operation, const Tensor& tensor) {
+  expect_shape(operation, "result", tensor, Shape{1});
+  if (tensor.dtype() != DType::kFloat64) fail("[{}] got a {} result, expected float64", operation, name_of(tensor.dtype()));
+}
+
+Shape with_channels(const Tensor& tensor, std::int64_t channels) { return tensor.shape().with(-1, channels); }
+
+/// Checks that `small` is what `spec` makes of `large`, with weights [channels of small, channels of large, k, k].
+void expect_convolution(std::string_view operation, const ConvolutionSpec& spec, const Tensor& large,
+                        const Tensor& weights, const Tensor& small) {
+  expect_rank(operation, "input", large, 4);
+  expect_rank(operation, "output", small, 4);
+  expect_rank(operation, "weights", weights, 4);
+  expect_type(operation, {&large, &weights, &small});
+  const std::int64_t kernel = weights.dimension(2);
+  expect_shape(operation, "weights", weights, Shape{small.dimension(3), large.dimension(3), kernel, kernel});
+  if (spec.stride < 1 || spec.dilation < 1 || spec.pad < 0) {
+    fail("[{}] got stride {}, dilation {}, pad {}, expected at least 1, 1, 0", operation, spec.stride, spec.dilation,
+         spec.pad);
+  }
+  const Shape expected{large.dimension(0), spec.output_length(large.dimension(1), kernel),
+                       spec.output_length(large.dimension(2), kernel), small.dimension(3)};
+  if (expected.elements() <= 0) fail("[{}] a kernel of {} does not fit a frame of {}", operation, kernel, to_string(large.shape()));
+  expect_shape(operation, "output", small, expected);
+}
+
+void expect_epilogue(std::string_view operation, const ConvolutionSpec& spec, const Tensor& bias, const Tensor& y,
+                     Write write) {
+  if (bias) {
+    expect_shape(operation, "bias", bias, Shape{y.dimension(3)});
+    expect_type(operation, {&bias, &y});
+  }
+  if (write == Write::kAccumulate && spec.activation.kind != Activation::kNone) {
+    fail("[{}] got an activation on an accumulated output, expected none", operation);
+  }
+}
+
+}  // namespace
+
+Tensor Backend::zeros(const Shape& shape, DType dtype) {
+  Tensor tensor = allocate(shape, dtype);
+  fill(0.0, tensor);
+  return tensor;
+}
+
+void Backend::fill(double value, const Tensor& y) {
+  if (y.elements() > 0) do_fill(value, y);
+}
+
+void Backend::copy(const Tensor& x, const Tensor& y) {
+  expect_same("copy", x, {&y});
+  do_copy(x, y);
+}
+
+void Backend::add(double alpha, const Tensor& x, const Tensor& y, Write write) {
+  expect_same("add", x, {&y});
+  do_add(alpha, x, y, write);
+}
+
+void Backend::broadcast_channels(const Tensor& bias, const Tensor& y, Write write) {
+  expect_shape("broadcast_channels", "bias", bias, Shape{y.dimension(-1)});
+  expect_type("broadcast_channels", {&bias, &y});
+  do_broadcast_channels(bias, y, write);
+}
+
+void Backend::sum_channels(const Tensor& x, const Tensor& sums, Write write) {
+  expect_shape("sum_channels", "sums", sums, Shape{x.dimension(-1)});
+  expect_type("sum_channels", {&x, &sums});
+  do_sum_channels(x, sums, write);
+}
+
+void Backend::activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
+  expect_same("activate", x, {&y});
+  do_activate(spec, x, y);
+}
+
+void Backend::activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) {
+  expect_same("activate_backward", y, {&dy, &dx});
+  do_activate_backward(spec, y, dy, dx);
+}
+
+namespace {
+
+void expect_blocks(std::string_view operation, int block, const Tensor& large, const Tensor& small) {
+  expect_rank(operation, "frames", large, 4);
+  if (block < 1 || large.dimension(1) % block != 0 || large.dimension(2) % block != 0) {
+    fail("[{}] got frames {} in blocks of {}, expected a multiple", operation, to_string(large.shape()), block);
+  }
+  expect_shape(operation, "blocks", small,
+               Shape{large.dimension(0), large.dimension(1) / block, large.dimension(2) / block,
+                     large.dimension(3) * block * block});
+  expect_type(operation, {&large, &small});
+}
+
+}  // namespace
+
+void Backend::space_to_depth(int block, const Tensor& x, const Tensor& y) {
+  expect_blocks("space_to_depth", block, x, y);
+  do_space_to_depth(block, x, y);
+}
+
+void Backend::depth_to_space(int block, const Tensor& x, const Tensor& y) {
+  expect_blocks("depth_to_space", block, y, x);
+  do_depth_to_space(block, x, y);
+}
+
+void Backend::crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) {
+  expect_rank("crop_or_pad", "frames", x, 4);
+  expect_shape("crop_or_pad", "result", y,
+               Shape{x.dimension(0), y.dimension(1), y.dimension(2), x.dimension(3)});
+  expect_type("crop_or_pad", {&x, &y});
+  do_crop_or_pad(fill, x, y);
+}
+
+void Backend::convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
+                          const Tensor& y, Write write) {
+  expect_convolution("convolution", spec, x, w.tensor, y);
+  expect_epilogue("convolution", spec, bias, y, write);
+  do_convolution(spec, x, w, bias, y, write);
+}
+
+void Backend::convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
+                                     const Tensor& bias, const Tensor& y, Write write) {
+  expect_convolution("convolution_transposed", spec, y, w.tensor, x);
+  expect_epilogue("convolution_transposed", spec, bias, y, write);
+  do_convolution_transposed(spec, x, w, bias, y, write);
+}
+
+void Backend::convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy,
+                                          const Tensor& dw, Write write) {
+  expect_convolution("convolution_weight_gradient", spec, x, dw, dy);
+  do_convolution_weight_gradient(spec, x, dy, dw, write);
+}
+
+void Backend::lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
+                   const Tensor& hidden) {
+  expect_same("lstm", cell_previous, {&cell, &hidden});
+  const std::int64_t channels = cell.dimension(-1);
+  expect_shape("lstm", "gates", gates, with_channels(cell, 4 * channels));
+  if (peephole) expect_shape("lstm", "peephole", peephole, Shape{3 * channels});
+  expect_type("lstm", {&cell, &gates, &peephole});
+  do_lstm(cell_previous, peephole, gates, cell, hidden);
+}
+
+void Backend::lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
+                            const Tensor& dhidden, const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole) {
+  expect_same("lstm_backward", cell_previous, {&cell, &dhidden, &dcell});
+  const std::int64_t channels = cell.dimension(-1);
+  expect_shape("lstm_backward", "gates", gates, with_channels(cell, 4 * channels));
+  if (peephole) {
+    expect_shape("lstm_backward", "peephole", peephole, Shape{3 * channels});
+    expect_shape("lstm_backward", "dpeephole", dpeephole, Shape{3 * channels});
+  }
+  expect_type("lstm_backward", {&cell, &gates, &peephole, &dpeephole});
+  do_lstm_backward(cell_previous, cell, peephole, dhidden, gates, dcell, dpeephole);
+}
+
+void Backend::gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
+                        const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) {
+  expect_same("gru_after", hidden_previous, {&hidden_candidate, &hidden});
+  const Shape expected = with_channels(hidden, 3 * hidden.dimension(-1));
+  expect_shape("gru_after", "hidden gates", hidden_gates, expected);
+  expect_shape("gru_after", "gates", gates, expected);
+  expect_type("gru_after", {&hidden, &gates, &hidden_gates});
+  do_gru_after(candidate, hidden_gates, hidden_previous, gates, hidden_candidate, hidden);
+}
+
+void Backend::gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
+                                 const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
+                                 const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
+  expect_same("gru_after_backward", hidden_previous, {&hidden_candidate, &dhidden, &dhidden_previous});
+  const Shape expected = with_channels(dhidden, 3 * dhidden.dimension(-1));
+  expect_shape("gru_after_backward", "gates", gates, expected);
+  expect_shape("gru_after_backward", "dhidden gates", dhidden_gates, expected);
+  expect_type("gru_after_backward", {&dhidden, &gates, &dhidden_gates});
+  do_gru_after_backward(candidate, hidden_candidate, hidden_previous, dhidden, gates, dhidden_gates, dhidden_previous);
+}
+
+namespace {
+
+void expect_gru_before(std::string_view operation, const Tensor& hidden, const Tensor& gates) {
+  expect_shape(operation, "gates", gates, with_channels(hidden, 2 * hidden.dimension(-1)));
+  expect_type(operation, {&hidden, &gates});
+}
+
+}  // namespace
+
+void Backend::gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) {
+  expect_same("gru_before_gates", hidden_previous, {&reset_hidden});
+  expect_gru_before("gru_before_gates", hidden_previous, gates);
+  do_gru_before_gates(hidden_previous, gates, reset_hidden);
+}
+
+void Backend::gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
+                                const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) {
+  expect_same("gru_before_output", hidden_previous, {&candidate, &hidden});
+  expect_gru_before("gru_before_output", hidden_previous, gates);
+  do_gru_before_output(candidate_activation, gates, hidden_previous, candidate, hidden);
+}
+
+void Backend::gru_before_output_backward(const ActivationSpec& candidate_activation, const Tensor& hidden_previous,
+                                         const Tensor& dhidden, const Tensor& candidate, const Tensor& gates,
+                                         const Tensor& dhidden_previous) {
+  expect_same("gru_before_output_backward", hidden_previous, {&dhidden, &candidate, &dhidden_previous});
+  expect_gru_before("gru_before_output_backward", hidden_previous, gates);
+  do_gru_before_output_backward(candidate_activation, hidden_previous, dhidden, candidate, gates, dhidden_previous);
+}
+
+void Backend::gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
+                                        const Tensor& gates, const Tensor& dhidden_previous) {
+  expect_same("gru_before_gates_backward", hidden_previous, {&dreset_hidden, &dhidden_previous});
+  expect_gru_before("gru_before_gates_backward", hidden_previous, gates);
+  do_gru_before_gates_backward(hidden_previous, dreset_hidden, gates, dhidden_previous);
+}
+
+namespace {
+
+void expect_groups(std::string_view operation, const GroupNormSpec& spec, const Tensor& x,
+                   std::initializer_list<const Tensor*> per_channel, std::initializer_list<const Tensor*> per_group) {
+  expect_rank(operation, "input", x, 4);
+  const std::int64_t channels = x.dimension(3);
+  if (spec.groups < 1 || channels % spec.groups != 0) {
+    fail("[{}] got {} groups for {} channels, expected a divisor", operation, spec.groups, channels);
+  }
+  for (const Tensor* tensor : per_channel) {
+    expect_shape(operation, "parameter", *tensor, Shape{channels});
+    expect_type(operation, {&x, tensor});
+  }
+  for (const Tensor* tensor : per_group) {
+    expect_shape(operation, "statistics", *tensor, Shape{x.dimension(0), spec.groups});
+    expect_type(operation, {&x, tensor});
+  }
+}
+
+}  // namespace
+
+void Backend::group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                         const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) {
+  expect_groups("group_norm", spec, x, {&gamma, &beta}, {&mean, &reciprocal_deviation});
+  expect_same("group_norm", x, {&y});
+  do_group_norm(spec, x, gamma, beta, y, mean, reciprocal_deviation);
+}
+
+void Backend::group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& mean,
+                                  const Tensor& reciprocal_deviation, const Tensor& dy, const Tensor& dx,
+                                  const Tensor& dgamma, const Tensor& dbeta) {
+  expect_groups("group_norm_backward", spec, x, {&gamma, &dgamma, &dbeta}, {&mean, &reciprocal_deviation});
+  expect_same("group_norm_backward", x, {&dy, &dx});
+  do_group_norm_backward(spec, x, gamma, mean, reciprocal_deviation, dy, dx, dgamma, dbeta);
+}
+
+void Backend::pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
+                         const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) {
+  expect_rank("pixel_loss", "prediction", prediction, 5);
+  expect_same("pixel_loss", prediction, {&target});
+  if (mask) expect_shape("pixel_loss", "mask", mask, prediction.shape().with(-1, 1));
+  if (lead_weights) expect_shape("pixel_loss", "lead weights", lead_weights, Shape{prediction.dimension(0)});
+  if (dprediction) expect_same("pixel_loss", prediction, {&dprediction});
+  expect_type("pixel_loss", {&prediction, &mask, &lead_weights});
+  expect_scalar64("pixel_loss", sum);
+  do_pixel_loss(spec, prediction, target, mask, lead_weights, sum, dprediction, write);
+}
+
+void Backend::euclidean_norm(const Tensor& x, const Tensor& norm) {
+  expect_scalar64("euclidean_norm", norm);
+  do_euclidean_norm(x, norm);
+}
+
+void Backend::optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm, const Tensor& value,
+                             const Tensor& first, const Tensor& second) {
+  expect_same("optimizer_step", value, {&gradient});
+  if (first) expect_same("optimizer_step", value, {&first});
+  if (second) expect_same("optimizer_step", value, {&second});
+  const bool adam = spec.rule == OptimizerRule::kAdam || spec.rule == OptimizerRule::kAdamW;
+  if ((adam || spec.momentum != 0.0) && !first) fail("[optimizer_step] got no first moment");
+  if ((adam || spec.rule == OptimizerRule::kRmsProp) && !second) fail("[optimizer_step] got no second moment");
+  if (spec.clip_norm > 0.0) expect_scalar64("optimizer_step", norm);
+  do_optimizer_step(spec, gradient, norm, value, first, second);
+}
+
+void Backend::moving_average(double decay, const Tensor& value, const Tensor& average) {
+  expect_same("moving_average", value, {&average});
+  do_moving_average(decay, value, average);
+}
+
+}  // namespace nextframe
