@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nextframe {
+
+/// One picture in its source's own units (8 bit: 0..255, 16 bit: 0..65535, float: as stored), channels last; colour is
+/// red, green, blue in this order everywhere in the project.
+struct Frame {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
+  std::vector<float> pixels;       ///< [H,W,C]
+  std::vector<std::uint8_t> mask;  ///< [H,W], 1 = valid, 0 = missing; empty = every pixel is valid
+  double seconds = 0;              ///< time since the first frame; negative where the source does not know it
+  std::string name;                ///< the frame's own name (an image's file name); may be empty
+
+  std::int64_t area() const { return height * width; }
+  std::size_t elements() const { return static_cast<std::size_t>(height * width * channels); }
+};
+
+}  // namespace nextframe

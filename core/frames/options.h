@@ -1,0 +1,211 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nextframe {
+
+enum class SourceType { kAuto, kVideo, kImages, kArray, kDigits, kBalls, kRain };
+
+constexpr auto enum_names(SourceType) {
+  return std::array<std::pair<std::string_view, SourceType>, 7>{{{"auto", SourceType::kAuto},
+                                                                 {"video", SourceType::kVideo},
+                                                                 {"images", SourceType::kImages},
+                                                                 {"array", SourceType::kArray},
+                                                                 {"digits", SourceType::kDigits},
+                                                                 {"balls", SourceType::kBalls},
+                                                                 {"rain", SourceType::kRain}}};
+}
+
+enum class Split { kTrain, kValidation, kTest };
+
+constexpr std::array<Split, 3> kSplits{Split::kTrain, Split::kValidation, Split::kTest};
+
+constexpr auto enum_names(Split) {
+  return std::array<std::pair<std::string_view, Split>, 3>{
+      {{"train", Split::kTrain}, {"validation", Split::kValidation}, {"test", Split::kTest}}};
+}
+
+/// Where frames come from. Recorded sources use `path`, `frames_per_second` and `layout`; generated ones use the rest.
+struct SourceOptions {
+  SourceType type = SourceType::kAuto;
+  std::string path;
+  double frames_per_second = 0;
+
+  std::array<std::int64_t, 2> size{64, 64};
+  std::int64_t objects = 2;
+  double speed = 3.6;
+  double radius = 5;
+  double scale = 12;
+  double growth = 0.1;
+  std::array<std::int64_t, 2> train_glyphs{0, 0};
+  std::array<std::int64_t, 2> validation_glyphs{0, 0};
+  std::array<std::int64_t, 2> test_glyphs{0, 0};
+  std::int64_t train_sequences = 0;
+  std::int64_t validation_sequences = 100;
+  std::int64_t test_sequences = 1000;
+  std::int64_t seed = 1;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("type", type, {.doc = "what to read or generate; auto looks at the path"});
+    v.field("path", path,
+            {.doc = "video, folder or pattern of images, .npy or .npz; for digits an MNIST idx file, empty = drawn glyphs"});
+    v.field("frames_per_second", frames_per_second,
+            {.doc = "frame rate of images and arrays, which do not tell theirs; 0 = unknown", .min = 0, .max = 100000});
+    v.field("size", size, {.doc = "generated: height and width of a frame", .min = 8, .max = 16384});
+    v.field("objects", objects, {.doc = "generated: digits or balls in a frame", .min = 1, .max = 64});
+    v.field("speed", speed, {.doc = "generated: pixels a frame that an object or the rain moves", .min = 0, .max = 64});
+    v.field("radius", radius, {.doc = "balls: radius in pixels", .min = 1, .max = 512});
+    v.field("scale", scale, {.doc = "rain: size of a cell in pixels", .min = 1, .max = 512});
+    v.field("growth", growth, {.doc = "rain: growth and decay a frame, as a share of the intensity", .min = 0, .max = 1});
+    v.field("train_glyphs", train_glyphs,
+            {.doc = "digits: first glyph and one past the last of the training split; [0, 0] = all", .min = 0});
+    v.field("validation_glyphs", validation_glyphs, {.doc = "digits: the same for validation", .min = 0});
+    v.field("test_glyphs", test_glyphs, {.doc = "digits: the same for test", .min = 0});
+    v.field("train_sequences", train_sequences,
+            {.doc = "generated: sequences of the training split, met again each epoch; 0 = always new ones", .min = 0});
+    v.field("validation_sequences", validation_sequences, {.doc = "generated: sequences to validate on", .min = 0});
+    v.field("test_sequences", test_sequences, {.doc = "generated: sequences to test on", .min = 0});
+    v.field("seed", seed, {.doc = "generated: another seed is another world", .min = 0});
+  }
+};
+
+enum class SplitBy { kTime, kClip, kPath };
+
+constexpr auto enum_names(SplitBy) {
+  return std::array<std::pair<std::string_view, SplitBy>, 3>{
+      {{"time", SplitBy::kTime}, {"clip", SplitBy::kClip}, {"path", SplitBy::kPath}}};
+}
+
+/// Which frames train, validate and test. No frame is in two splits.
+struct SplitOptions {
+  SplitBy by = SplitBy::kTime;
+  double train = 0.7;
+  double validation = 0.1;
+  double test = 0.2;
+  std::int64_t gap = 0;
+  std::vector<std::string> train_paths;
+  std::vector<std::string> validation_paths;
+  std::vector<std::string> test_paths;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("by", by,
+            {.doc = "time: each clip is cut in three; clip: whole clips; path: train_paths, validation_paths, test_paths"});
+    v.field("train", train, {.doc = "share of the frames or clips to train on", .min = 0, .max = 1});
+    v.field("validation", validation, {.doc = "share to validate on", .min = 0, .max = 1});
+    v.field("test", test, {.doc = "share to test on; the three are scaled to a sum of 1", .min = 0, .max = 1});
+    v.field("gap", gap, {.doc = "frames left out between two splits of a clip", .min = 0});
+    v.field("train_paths", train_paths,
+            {.doc = "patterns (* and ?) of clip paths, or of image names such as dates, to train on"});
+    v.field("validation_paths", validation_paths, {.doc = "patterns to validate on"});
+    v.field("test_paths", test_paths, {.doc = "patterns to test on"});
+  }
+};
+
+enum class ChannelMode { kGrey, kColor, kSource };
+
+constexpr auto enum_names(ChannelMode) {
+  return std::array<std::pair<std::string_view, ChannelMode>, 3>{
+      {{"grey", ChannelMode::kGrey}, {"color", ChannelMode::kColor}, {"source", ChannelMode::kSource}}};
+}
+
+enum class SceneCuts { kAvoid, kIgnore };
+
+constexpr auto enum_names(SceneCuts) {
+  return std::array<std::pair<std::string_view, SceneCuts>, 2>{
+      {{"avoid", SceneCuts::kAvoid}, {"ignore", SceneCuts::kIgnore}}};
+}
+
+enum class Augmentation { kFlip, kRot90 };
+
+constexpr auto enum_names(Augmentation) {
+  return std::array<std::pair<std::string_view, Augmentation>, 2>{
+      {{"flip", Augmentation::kFlip}, {"rot90", Augmentation::kRot90}}};
+}
+
+enum class NormaliseBy { kRange, kStandard, kNone };
+
+constexpr auto enum_names(NormaliseBy) {
+  return std::array<std::pair<std::string_view, NormaliseBy>, 3>{
+      {{"range", NormaliseBy::kRange}, {"standard", NormaliseBy::kStandard}, {"none", NormaliseBy::kNone}}};
+}
+
+struct NormaliseOptions {
+  NormaliseBy by = NormaliseBy::kRange;
+  std::optional<double> low;
+  std::optional<double> high;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("by", by,
+            {.doc = "range: low..high becomes 0..1; standard: mean 0, deviation 1 over the training frames; none: as is"});
+    v.field("low", low, {.doc = "value that becomes 0; default: the type's 0, for floats beyond 0..1 the smallest value"});
+    v.field("high", high, {.doc = "value that becomes 1; default: the type's largest, for floats beyond 0..1 the largest"});
+  }
+};
+
+struct CacheOptions {
+  std::string dir;
+  double limit_gb = 20;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("dir", dir,
+            {.doc = "folder for decoded frames, may be deleted at any time; default $XDG_CACHE_HOME/nextframe or "
+                    "~/.cache/nextframe"});
+    v.field("limit_gb", limit_gb, {.doc = "what the folder may hold, in 10^9 bytes; the oldest files go first", .min = 0.001});
+  }
+};
+
+/// The frames that a model learns from: the configuration's "data".
+struct DataOptions {
+  std::vector<SourceOptions> sources;
+  std::int64_t context = 10;
+  std::int64_t horizon = 10;
+  std::int64_t stride = 1;
+  std::int64_t gap = 1;
+  std::optional<std::array<std::int64_t, 2>> size;
+  std::optional<std::array<std::int64_t, 2>> crop;
+  ChannelMode channels = ChannelMode::kGrey;
+  SceneCuts scene_cuts = SceneCuts::kAvoid;
+  double scene_cut_threshold = 5;
+  SplitOptions split;
+  std::vector<Augmentation> augment;
+  NormaliseOptions normalise;
+  std::int64_t validation_windows = 0;
+  CacheOptions cache;
+  std::int64_t prefetch = 4;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("sources", sources, {.doc = "the recordings, or the generators, to learn from"});
+    v.field("context", context, {.doc = "frames that the model sees", .min = 1, .max = 10000});
+    v.field("horizon", horizon, {.doc = "frames that it learns to forecast", .min = 1, .max = 10000});
+    v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1});
+    v.field("gap", gap, {.doc = "source frames from one frame of a window to the next; 2 takes every other one", .min = 1});
+    v.field("size", size, {.doc = "height and width that frames are resized to; default: their own", .min = 1, .max = 16384});
+    v.field("crop", crop,
+            {.doc = "height and width of the random piece to train on, the centre to validate; default: all", .min = 1,
+             .max = 16384});
+    v.field("channels", channels, {.doc = "grey: one channel; color: red, green, blue; source: as they are"});
+    v.field("scene_cuts", scene_cuts, {.doc = "avoid: no window runs across a cut; ignore: cuts are not looked for"});
+    v.field("scene_cut_threshold", scene_cut_threshold,
+            {.doc = "a cut is a change this many times the usual change around it", .min = 1, .max = 1000});
+    v.field("split", split, {.doc = "what trains, validates and tests"});
+    v.field("augment", augment, {.doc = "random flips and right-angle turns of whole sequences"});
+    v.field("normalise", normalise, {.doc = "how pixel values become the network's numbers"});
+    v.field("validation_windows", validation_windows,
+            {.doc = "validate on so many windows, evenly spread; 0 = on all", .min = 0});
+    v.field("cache", cache, {.doc = "where decoded frames are kept"});
+    v.field("prefetch", prefetch, {.doc = "batches prepared ahead of the network", .min = 1, .max = 64});
+  }
+};
+
+}  // namespace nextframe

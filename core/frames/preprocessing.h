@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/frames/frame.h"
+#include "core/frames/options.h"
+
+namespace nextframe {
+
+/// What happens to every frame before the cache and the network: first the channels, then the size.
+struct Preprocessing {
+  std::optional<std::array<std::int64_t, 2>> size;  ///< height, width
+  ChannelMode channels = ChannelMode::kGrey;
+};
+
+/// Channels that a source of `channels` channels has afterwards. Grey is 0.299 R + 0.587 G + 0.114 B; one channel becomes
+/// three equal ones in colour; alpha is dropped. Rejects grey or colour of 2 or more than 4 channels (`name` for the message).
+std::int64_t channels_after(const Preprocessing& preprocessing, std::int64_t channels, const std::string& name);
+
+void apply(const Preprocessing& preprocessing, Frame& frame, const std::string& name);
+
+/// Resized to height x width: the mean over the covered area in a dimension that shrinks, linear interpolation between
+/// pixel centres in one that grows. A pixel of the new mask is valid where every pixel it comes from is; missing pixels
+/// count for nothing in the mean.
+Frame resized(const Frame& frame, std::int64_t height, std::int64_t width);
+
+}  // namespace nextframe
