@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/loss/loss_options.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/schedule.h"
+
+namespace nextframe {
+
+enum class Precision { kFloat32 };
+
+constexpr auto enum_names(Precision) {
+  return std::array<std::pair<std::string_view, Precision>, 1>{{{"float32", Precision::kFloat32}}};
+}
+
+/// How a new model's weights are drawn; see core/nn/parameter_set.h.
+enum class InitialWeights { kDefault, kHe };
+
+constexpr auto enum_names(InitialWeights) {
+  return std::array<std::pair<std::string_view, InitialWeights>, 2>{
+      {{"default", InitialWeights::kDefault}, {"he", InitialWeights::kHe}}};
+}
+
+/// How a model is trained: the configuration's "train". A step is one update of the weights, from `batch` times
+/// `accumulate` sequences.
+struct TrainOptions {
+  std::int64_t batch = 8;
+  std::int64_t accumulate = 1;
+  std::int64_t steps = 20000;
+  std::int64_t seed = 1;
+  Precision precision = Precision::kFloat32;
+  InitialWeights init = InitialWeights::kDefault;
+  LossOptions loss;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  double clip_norm = 1.0;
+  double clip_value = 0;
+  double ema = 0;
+  std::int64_t validate_every = 500;
+  std::int64_t validation_batch = 0;
+  std::string best_metric = "mse";
+  std::int64_t early_stop = 10;
+  std::int64_t checkpoint_every = 100;
+  std::int64_t sample_every = 500;
+  std::int64_t samples = 2;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("batch", batch, {.doc = "sequences that go through the network together", .min = 1, .max = 65536});
+    v.field("accumulate", accumulate,
+            {.doc = "batches whose gradients are added up for one step: a larger batch in the same memory",
+             .min = 1,
+             .max = 65536});
+    v.field("steps", steps, {.doc = "updates of the weights", .min = 1});
+    v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0});
+    v.field("precision", precision, {.doc = "type of the numbers in the network"});
+    v.field("init", init, {.doc = "first weights: default as PyTorch draws them, he as He et al. 2015 (MSRA)"});
+    v.field("loss", loss, {.doc = "weighted sum of losses, a mean over all valid pixels and channels"});
+    v.field("optimizer", optimizer, {.doc = "how a gradient changes the weights"});
+    v.field("schedule", schedule, {.doc = "how the learning rate changes over the steps"});
+    v.field("clip_norm", clip_norm, {.doc = "largest global norm of the gradient; 0: no limit", .min = 0});
+    v.field("clip_value", clip_value, {.doc = "largest value of one gradient, after the norm; 0: no limit", .min = 0});
+    v.field("ema", ema,
+            {.doc = "decay of the moving average of the weights that validation and the model files then use; 0: off",
+             .min = 0,
+             .max = 0.9999999});
+    v.field("validate_every", validate_every, {.doc = "steps between two validations; 0: only at the end", .min = 0});
+    v.field("validation_batch", validation_batch, {.doc = "sequences together in validation; 0: as train.batch", .min = 0});
+    v.field("best_metric", best_metric, {.doc = "validation score that tells which model is the best, or \"loss\""});
+    v.field("early_stop", early_stop,
+            {.doc = "stop after so many validations without a better score; 0: never", .min = 0});
+    v.field("checkpoint_every", checkpoint_every,
+            {.doc = "steps between two saves of the whole state; a crash loses no more than these", .min = 1});
+    v.field("sample_every", sample_every,
+            {.doc = "at the first validation after so many steps, sample pictures and curves are drawn; 0: at the end",
+             .min = 0});
+    v.field("samples", samples, {.doc = "validation sequences to draw", .min = 0, .max = 64});
+  }
+};
+
+}  // namespace nextframe
