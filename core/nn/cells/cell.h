@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/nn/context.h"
+
+namespace nextframe {
+
+enum class CellKind { kConvLstm, kConvGru };
+enum class Reset { kBefore, kAfter };
+enum class Norm { kNone, kGroup };
+/// Which gates of the hidden convolution have a bias of their own. kAuto: the candidate's for reset after, else none.
+enum class HiddenBias { kAuto, kNone, kCandidate, kAll };
+
+/// DESIGN of one recurrent layer's cell; `input_channels` 0 means a layer without input.
+struct CellOptions {
+  CellKind kind = CellKind::kConvGru;
+  std::int64_t input_channels = 0;
+  std::int64_t hidden_channels = 1;
+  int hidden_kernel = 3;
+  int input_kernel = 3;
+  int dilation = 1;  ///< of the hidden convolution
+  Norm norm = Norm::kNone;
+  bool peephole = false;                                 ///< ConvLSTM
+  double forget_bias = 1.0;                              ///< ConvLSTM
+  Reset reset = Reset::kAfter;                           ///< ConvGRU
+  ActivationSpec candidate{.kind = Activation::kTanh};   ///< ConvGRU
+  HiddenBias hidden_bias = HiddenBias::kAuto;            ///< ConvGRU
+};
+
+/// How many steps a sequence has and how large its frames are.
+struct Geometry {
+  std::int64_t steps = 0, batch = 0, height = 0, width = 0;
+
+  Shape step(std::int64_t channels) const { return {batch, height, width, channels}; }
+  Shape sequence(std::int64_t channels) const { return {steps, batch, height, width, channels}; }
+};
+
+/// Whether the state before the first step is known to be zero; then the first hidden convolution is skipped.
+enum class InitialState { kZero, kGiven };
+
+/// The states of one layer between two steps: h first, then what else the cell keeps (c for ConvLSTM).
+using RecurrentState = std::vector<Tensor>;
+
+/// One kind of recurrent unit. A driver (RecurrentLayer) owns the states and the time loop; the cell owns its gates.
+///
+/// Forward: begin(), then step(t) for t = 0 .. T-1. Backward, after a forward in Mode::kTraining: begin_backward(), then
+/// step_backward(t) for t = T-1 .. 0, then finish_backward(), which turns the kept gate gradients of all steps into one
+/// weight gradient a weight and one data gradient.
+class Cell {
+ public:
+  Cell(const Context& context, const CellOptions& options) : context_(context), options_(options) {}
+  Cell(const Cell&) = delete;
+  Cell& operator=(const Cell&) = delete;
+  virtual ~Cell() = default;
+
+  const CellOptions& options() const { return options_; }
+  /// How many tensors a RecurrentState has.
+  virtual int state_count() const = 0;
+
+  /// Runs what all steps share: the input convolution over x [T,N,H,W,Cin], empty for a layer without input.
+  virtual void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) = 0;
+  /// previous -> next, each a state of [N,H,W,C] tensors.
+  virtual void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) = 0;
+
+  virtual void begin_backward() {}
+  /// dstate[0] is the gradient of h after step t, complete; the gradient of h before the step is added to dprevious. Further
+  /// states (c) are turned in place, in dstate, from the gradient after the step into the one before it.
+  virtual void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
+                             const RecurrentState& dstate, const Tensor& dprevious) = 0;
+  /// hidden [T,N,H,W,C] holds h before each step. Accumulates all parameter gradients, overwrites dx [T,N,H,W,Cin] where
+  /// it is given, and releases what was kept.
+  virtual void finish_backward(const Tensor& hidden, const Tensor& dx) = 0;
+  /// Drops everything kept for backward.
+  virtual void release() = 0;
+
+ protected:
+  /// The hidden convolution of step t contributes: not on a zero state.
+  bool has_hidden(std::int64_t t) const { return t > 0 || initial_ == InitialState::kGiven; }
+  /// First step whose hidden convolution ran.
+  std::int64_t first_hidden() const { return initial_ == InitialState::kGiven ? 0 : 1; }
+  bool has_input() const { return options_.input_channels > 0; }
+  ConvolutionSpec hidden_spec() const;
+  ConvolutionSpec input_spec() const;
+
+  Context context_;
+  CellOptions options_;
+  Geometry geometry_;
+  InitialState initial_ = InitialState::kZero;
+};
+
+/// Channels of one normalisation group: the largest divisor of a gate's channels up to 32, so that no group straddles gates.
+std::int64_t group_channels(std::int64_t gate_channels);
+
+}  // namespace nextframe

@@ -1,0 +1,128 @@
+#include "core/nn/cells/conv_gru_after.h"
+
+#include "core/base/error.h"
+
+namespace nextframe {
+
+namespace {
+
+constexpr int kGates = 3;
+
+std::int64_t bias_channels(const CellOptions& options) {
+  switch (options.hidden_bias) {
+    case HiddenBias::kNone:
+      return 0;
+    case HiddenBias::kAll:
+      return kGates * options.hidden_channels;
+    default:
+      return options.hidden_channels;
+  }
+}
+
+}  // namespace
+
+ConvGruAfter::ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options)
+    : Cell(context, options), hidden_bias_channels_(bias_channels(options)) {
+  if (options.norm != Norm::kNone) {
+    reject("[convgru] got norm \"group\" with reset \"after\", expected reset \"before\" or norm \"none\"");
+  }
+  ids_ = declare_gates(context, prefix, options, {.gates = kGates, .hidden_bias_channels = hidden_bias_channels_});
+}
+
+Tensor ConvGruAfter::full_hidden_bias() const {
+  if (!ids_.hidden_bias) return {};
+  const Tensor& bias = context_.parameters.value(*ids_.hidden_bias);
+  const std::int64_t full = kGates * options_.hidden_channels;
+  if (hidden_bias_channels_ == full) return bias;
+  const Tensor padded = context_.allocate({full});
+  context_.backend.fill(0.0, padded);
+  context_.backend.copy(bias, padded.range(full - hidden_bias_channels_, full));
+  return padded;
+}
+
+void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  geometry_ = geometry;
+  initial_ = initial;
+  const std::int64_t channels = options_.hidden_channels;
+  Geometry kept = geometry;
+  if (mode == Mode::kInference) kept.steps = 1;
+  hidden_candidate_ = context_.allocate(kept.sequence(channels));
+  if (has_input()) kept.steps = geometry.steps;
+  gates_ = context_.allocate(kept.sequence(kGates * channels));
+  hidden_gates_ = context_.allocate(geometry.step(kGates * channels));
+  hidden_bias_ = full_hidden_bias();
+  if (!has_input()) return;
+  x_ = x;
+  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight),
+                               context_.parameters.value(ids_.input_bias), gates_.merged(), Write::kOverwrite);
+}
+
+void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor gates = gates_.at(slot(t, gates_));
+  if (!has_input()) backend.broadcast_channels(parameters.value(ids_.input_bias), gates, Write::kOverwrite);
+  if (has_hidden(t)) {
+    backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight), hidden_bias_, hidden_gates_,
+                        Write::kOverwrite);
+  } else if (hidden_bias_) {
+    backend.broadcast_channels(hidden_bias_, hidden_gates_, Write::kOverwrite);
+  } else {
+    backend.fill(0.0, hidden_gates_);
+  }
+  backend.gru_after(options_.candidate, hidden_gates_, previous[0], gates,
+                    hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
+}
+
+void ConvGruAfter::begin_backward() {
+  hidden_gates_ = Tensor();
+  dhidden_gates_ = context_.allocate(gates_.shape());
+}
+
+void ConvGruAfter::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,
+                                 const RecurrentState& dstate, const Tensor& dprevious) {
+  const Tensor dhidden_gates = dhidden_gates_.at(t);
+  context_.backend.gru_after_backward(options_.candidate, hidden_candidate_.at(t), previous[0], dstate[0],
+                                      gates_.at(t), dhidden_gates, dprevious);
+  if (has_hidden(t)) {
+    context_.backend.convolution_transposed(hidden_spec(), dhidden_gates,
+                                            context_.parameters.weight(ids_.hidden_weight), {}, dprevious,
+                                            Write::kAccumulate);
+  }
+}
+
+void ConvGruAfter::finish_backward(const Tensor& hidden, const Tensor& dx) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const std::int64_t first = first_hidden();
+  if (first < geometry_.steps) {
+    backend.convolution_weight_gradient(hidden_spec(), hidden.range(first, geometry_.steps).merged(),
+                                        dhidden_gates_.range(first, geometry_.steps).merged(),
+                                        parameters.gradient(ids_.hidden_weight), Write::kAccumulate);
+  }
+  if (ids_.hidden_bias) {
+    const std::int64_t full = kGates * options_.hidden_channels;
+    const Tensor sums = context_.allocate({full});
+    backend.sum_channels(dhidden_gates_, sums, Write::kOverwrite);
+    backend.add(1.0, sums.range(full - hidden_bias_channels_, full), parameters.gradient(*ids_.hidden_bias),
+                Write::kAccumulate);
+  }
+  dhidden_gates_ = Tensor();
+  backend.sum_channels(gates_, parameters.gradient(ids_.input_bias), Write::kAccumulate);
+  if (has_input()) {
+    backend.convolution_weight_gradient(input_spec(), x_.merged(), gates_.merged(),
+                                        parameters.gradient(ids_.input_weight), Write::kAccumulate);
+    x_ = Tensor();
+    if (dx) {
+      backend.convolution_transposed(input_spec(), gates_.merged(), parameters.weight(ids_.input_weight), {},
+                                     dx.merged(), Write::kOverwrite);
+    }
+  }
+  release();
+}
+
+void ConvGruAfter::release() {
+  x_ = gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = dhidden_gates_ = Tensor();
+}
+
+}  // namespace nextframe

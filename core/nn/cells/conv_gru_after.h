@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/nn/cells/gate_convolutions.h"
+
+namespace nextframe {
+
+/// ConvGRU with the reset gate applied after the hidden convolution (Shi et al. 2017), gates in order z,r,n:
+///   z = s(Wxz*x + Whz*h' + bz)   r = s(Wxr*x + Whr*h' + br)
+///   n = act(Wxn*x + bn + r o (Whn*h' + bhn))   h = (1-z) o h' + z o n
+/// Kept for backward: the activated gates and the hidden convolution's n part. The hidden side's gradient [dz,dr,r o dn]
+/// differs from the input side's [dz,dr,dn], so backward holds a second sequence.
+class ConvGruAfter : public Cell {
+ public:
+  ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options);
+
+  int state_count() const override { return 1; }
+  void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
+  void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_backward() override;
+  void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
+                     const RecurrentState& dstate, const Tensor& dprevious) override;
+  void finish_backward(const Tensor& hidden, const Tensor& dx) override;
+  void release() override;
+
+ private:
+  std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
+  /// The hidden bias as [3C]: zeros where only the candidate has one. Empty where there is none.
+  Tensor full_hidden_bias() const;
+
+  GateParameters ids_;
+  std::int64_t hidden_bias_channels_ = 0;
+  Tensor x_;
+  Tensor gates_;             ///< [T,N,H,W,3C]
+  Tensor hidden_candidate_;  ///< [T,N,H,W,C]
+  Tensor hidden_gates_;      ///< [N,H,W,3C], of one step
+  Tensor hidden_bias_;       ///< [3C]
+  Tensor dhidden_gates_;     ///< [T,N,H,W,3C]
+};
+
+}  // namespace nextframe

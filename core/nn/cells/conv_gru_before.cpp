@@ -1,0 +1,145 @@
+#include "core/nn/cells/conv_gru_before.h"
+
+#include "core/base/error.h"
+
+namespace nextframe {
+
+namespace {
+
+constexpr int kGates = 3;
+
+}  // namespace
+
+ConvGruBefore::ConvGruBefore(const Context& context, const std::string& prefix, const CellOptions& options)
+    : Cell(context, options) {
+  if (options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll) {
+    reject("[convgru] got a hidden bias with reset \"before\", expected \"auto\" or \"none\": the input bias does the same");
+  }
+  const std::int64_t channels = options.hidden_channels;
+  const GateDeclaration declaration{.gates = kGates};
+  ids_ = declare_gates(context, prefix, options, declaration);
+  gates_.last = 2 * channels;
+  candidate_.first = 2 * channels;
+  candidate_.last = 3 * channels;
+  if (options.norm == Norm::kGroup) {
+    const NormParameters norm = declare_norm(context, prefix, options, declaration);
+    for (Part* part : {&gates_, &candidate_}) {
+      part->norm.emplace(context, norm.weight, norm.bias,
+                         GateNorm::Channels{.first = part->first, .count = part->last - part->first}, channels);
+    }
+  }
+}
+
+void ConvGruBefore::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  geometry_ = geometry;
+  initial_ = initial;
+  Geometry kept = geometry;
+  if (mode == Mode::kInference) kept.steps = 1;
+  reset_hidden_ = context_.allocate(kept.sequence(options_.hidden_channels));
+  if (has_input()) kept.steps = geometry.steps;
+  x_ = has_input() ? x : Tensor();
+  begin_part(gates_, kept, x);
+  begin_part(candidate_, kept, x);
+}
+
+void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x) {
+  part.raw = context_.allocate(kept.sequence(part.last - part.first));
+  if (part.norm) {
+    part.normalised = context_.allocate(part.raw.shape());
+    part.norm->begin(kept, kept.steps);
+  }
+  if (!has_input()) return;
+  const ParameterSet& parameters = context_.parameters;
+  context_.backend.convolution(input_spec(), x.merged(), parameters.weight(ids_.input_weight, part.first, part.last),
+                               parameters.value(ids_.input_bias).range(part.first, part.last), part.raw.merged(),
+                               Write::kOverwrite);
+}
+
+void ConvGruBefore::convolve_hidden(Part& part, std::int64_t t, const Tensor& source) {
+  const ParameterSet& parameters = context_.parameters;
+  const std::int64_t at = slot(t, part.raw);
+  const Tensor raw = part.raw.at(at);
+  const Tensor bias = parameters.value(ids_.input_bias).range(part.first, part.last);
+  if (has_hidden(t)) {
+    context_.backend.convolution(hidden_spec(), source, parameters.weight(ids_.hidden_weight, part.first, part.last),
+                                 has_input() ? Tensor() : bias, raw,
+                                 has_input() ? Write::kAccumulate : Write::kOverwrite);
+  } else if (!has_input()) {
+    context_.backend.broadcast_channels(bias, raw, Write::kOverwrite);
+  }
+  if (part.norm) part.norm->forward(at, raw, part.normalised.at(at));
+}
+
+void ConvGruBefore::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  const Tensor reset_hidden = reset_hidden_.at(slot(t, reset_hidden_));
+  convolve_hidden(gates_, t, previous[0]);
+  const Tensor gates = gates_.activated().at(slot(t, gates_.raw));
+  context_.backend.gru_before_gates(previous[0], gates, reset_hidden);
+  convolve_hidden(candidate_, t, reset_hidden);
+  const Tensor candidate = candidate_.activated().at(slot(t, candidate_.raw));
+  context_.backend.gru_before_output(options_.candidate, gates, previous[0], candidate, next[0]);
+}
+
+void ConvGruBefore::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,
+                                  const RecurrentState& dstate, const Tensor& dprevious) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor dgates = gates_.activated().at(t);
+  const Tensor dcandidate = candidate_.activated().at(t);
+  backend.gru_before_output_backward(options_.candidate, previous[0], dstate[0], dcandidate, dgates, dprevious);
+  if (candidate_.norm) candidate_.norm->backward(t, candidate_.raw.at(t), dcandidate);
+  const Tensor dreset_hidden = context_.allocate(geometry_.step(options_.hidden_channels));
+  if (has_hidden(t)) {
+    backend.convolution_transposed(hidden_spec(), dcandidate,
+                                   parameters.weight(ids_.hidden_weight, candidate_.first, candidate_.last), {},
+                                   dreset_hidden, Write::kOverwrite);
+  } else {
+    backend.fill(0.0, dreset_hidden);
+  }
+  backend.gru_before_gates_backward(previous[0], dreset_hidden, dgates, dprevious);
+  if (gates_.norm) gates_.norm->backward(t, gates_.raw.at(t), dgates);
+  if (has_hidden(t)) {
+    backend.convolution_transposed(hidden_spec(), dgates,
+                                   parameters.weight(ids_.hidden_weight, gates_.first, gates_.last), {}, dprevious,
+                                   Write::kAccumulate);
+  }
+}
+
+void ConvGruBefore::finish_part(Part& part, const Tensor& source, const Tensor& dx, Write dx_write) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor& dgates = part.activated();
+  const std::int64_t first = first_hidden();
+  if (first < geometry_.steps) {
+    backend.convolution_weight_gradient(hidden_spec(), source.range(first, geometry_.steps).merged(),
+                                        dgates.range(first, geometry_.steps).merged(),
+                                        parameters.gradient(ids_.hidden_weight).range(part.first, part.last),
+                                        Write::kAccumulate);
+  }
+  backend.sum_channels(dgates, parameters.gradient(ids_.input_bias).range(part.first, part.last), Write::kAccumulate);
+  if (!has_input()) return;
+  backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
+                                      parameters.gradient(ids_.input_weight).range(part.first, part.last),
+                                      Write::kAccumulate);
+  if (dx) {
+    backend.convolution_transposed(input_spec(), dgates.merged(),
+                                   parameters.weight(ids_.input_weight, part.first, part.last), {}, dx.merged(),
+                                   dx_write);
+  }
+}
+
+void ConvGruBefore::finish_backward(const Tensor& hidden, const Tensor& dx) {
+  finish_part(gates_, hidden, dx, Write::kOverwrite);
+  finish_part(candidate_, reset_hidden_, dx, Write::kAccumulate);
+  release();
+}
+
+void ConvGruBefore::release() {
+  for (Part* part : {&gates_, &candidate_}) {
+    part->raw = part->normalised = Tensor();
+    if (part->norm) part->norm->release();
+  }
+  x_ = reset_hidden_ = Tensor();
+}
+
+}  // namespace nextframe

@@ -1,0 +1,103 @@
+#include "core/nn/cells/conv_lstm.h"
+
+namespace nextframe {
+
+namespace {
+
+constexpr int kGates = 4;
+constexpr int kForgetGate = 1;
+
+}  // namespace
+
+ConvLstm::ConvLstm(const Context& context, const std::string& prefix, const CellOptions& options)
+    : Cell(context, options) {
+  const GateDeclaration declaration{.gates = kGates, .forget_gate = kForgetGate};
+  ids_ = declare_gates(context, prefix, options, declaration);
+  const std::int64_t channels = options.hidden_channels;
+  if (options.norm == Norm::kGroup) {
+    const NormParameters norm = declare_norm(context, prefix, options, declaration);
+    norm_.emplace(context, norm.weight, norm.bias, GateNorm::Channels{.count = kGates * channels}, channels);
+  }
+  if (options.peephole) {
+    peephole_ = context.parameters.declare(
+        {.name = prefix + ".peephole.weight", .shape = {3 * channels}, .kind = ParameterKind::kConstant});
+  }
+}
+
+void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  geometry_ = geometry;
+  initial_ = initial;
+  slots_ = mode == Mode::kTraining || has_input() ? geometry.steps : 1;
+  Geometry kept = geometry;
+  kept.steps = slots_;
+  gates_ = context_.allocate(kept.sequence(kGates * options_.hidden_channels));
+  if (norm_) {
+    normalised_ = context_.allocate(gates_.shape());
+    norm_->begin(geometry, slots_);
+  }
+  if (!has_input()) return;
+  x_ = x;
+  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight),
+                               context_.parameters.value(ids_.input_bias), gates_.merged(), Write::kOverwrite);
+}
+
+void ConvLstm::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor gates = gates_.at(slot(t));
+  if (has_hidden(t)) {
+    const Tensor bias = has_input() ? Tensor() : parameters.value(ids_.input_bias);
+    backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight), bias, gates,
+                        has_input() ? Write::kAccumulate : Write::kOverwrite);
+  } else if (!has_input()) {
+    backend.broadcast_channels(parameters.value(ids_.input_bias), gates, Write::kOverwrite);
+  }
+  if (norm_) norm_->forward(slot(t), gates, normalised_.at(slot(t)));
+  backend.lstm(previous[1], peephole_ ? parameters.value(*peephole_) : Tensor(), activated(t), next[1], next[0]);
+}
+
+void ConvLstm::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
+                             const RecurrentState& dstate, const Tensor& dprevious) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor dgates = activated(t);
+  backend.lstm_backward(previous[1], next[1], peephole_ ? parameters.value(*peephole_) : Tensor(), dstate[0], dgates,
+                        dstate[1], peephole_ ? parameters.gradient(*peephole_) : Tensor());
+  if (norm_) norm_->backward(t, gates_.at(t), dgates);
+  if (has_hidden(t)) {
+    backend.convolution_transposed(hidden_spec(), dgates, parameters.weight(ids_.hidden_weight), {}, dprevious,
+                                   Write::kAccumulate);
+  }
+}
+
+void ConvLstm::finish_backward(const Tensor& hidden, const Tensor& dx) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor dgates = norm_ ? normalised_ : gates_;
+  const std::int64_t first = first_hidden();
+  if (first < geometry_.steps) {
+    backend.convolution_weight_gradient(hidden_spec(), hidden.range(first, geometry_.steps).merged(),
+                                        dgates.range(first, geometry_.steps).merged(),
+                                        parameters.gradient(ids_.hidden_weight), Write::kAccumulate);
+  }
+  backend.sum_channels(dgates, parameters.gradient(ids_.input_bias), Write::kAccumulate);
+  if (has_input()) {
+    backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
+                                        parameters.gradient(ids_.input_weight), Write::kAccumulate);
+    x_ = Tensor();
+    if (dx) {
+      backend.convolution_transposed(input_spec(), dgates.merged(), parameters.weight(ids_.input_weight), {},
+                                     dx.merged(), Write::kOverwrite);
+    }
+  }
+  release();
+}
+
+void ConvLstm::release() {
+  x_ = Tensor();
+  gates_ = Tensor();
+  normalised_ = Tensor();
+  if (norm_) norm_->release();
+}
+
+}  // namespace nextframe

@@ -1,0 +1,99 @@
+#include "core/nn/cells/gate_convolutions.h"
+
+namespace nextframe {
+
+namespace {
+
+ParameterDeclaration::Span forget_span(const CellOptions& options, const GateDeclaration& declaration) {
+  if (!declaration.forget_gate) return {};
+  return {.first = *declaration.forget_gate * options.hidden_channels,
+          .count = options.hidden_channels,
+          .value = options.forget_bias};
+}
+
+std::int64_t squared(int kernel) { return static_cast<std::int64_t>(kernel) * kernel; }
+
+}  // namespace
+
+GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,
+                             const GateDeclaration& declaration) {
+  ParameterSet& parameters = context.parameters;
+  const std::int64_t channels = declaration.gates * options.hidden_channels;
+  const std::int64_t hidden_fan_in = options.hidden_channels * squared(options.hidden_kernel);
+  const std::int64_t input_fan_in = options.input_channels * squared(options.input_kernel);
+  GateParameters ids;
+  if (options.input_channels > 0) {
+    ids.input_weight =
+        parameters.declare({.name = prefix + ".input.weight",
+                            .shape = {channels, options.input_channels, options.input_kernel, options.input_kernel},
+                            .kind = ParameterKind::kWeight,
+                            .fan_in = input_fan_in});
+  }
+  ids.input_bias = parameters.declare({.name = prefix + ".input.bias",
+                                       .shape = {channels},
+                                       .kind = ParameterKind::kBias,
+                                       .fan_in = options.input_channels > 0 ? input_fan_in : hidden_fan_in,
+                                       .fixed = forget_span(options, declaration)});
+  ids.hidden_weight =
+      parameters.declare({.name = prefix + ".hidden.weight",
+                          .shape = {channels, options.hidden_channels, options.hidden_kernel, options.hidden_kernel},
+                          .kind = ParameterKind::kWeight,
+                          .fan_in = hidden_fan_in});
+  if (declaration.hidden_bias_channels > 0) {
+    ids.hidden_bias = parameters.declare({.name = prefix + ".hidden.bias",
+                                          .shape = {declaration.hidden_bias_channels},
+                                          .kind = ParameterKind::kBias,
+                                          .fan_in = hidden_fan_in});
+  }
+  return ids;
+}
+
+NormParameters declare_norm(const Context& context, const std::string& prefix, const CellOptions& options,
+                            const GateDeclaration& declaration) {
+  const std::int64_t channels = declaration.gates * options.hidden_channels;
+  NormParameters ids;
+  ids.weight = context.parameters.declare({.name = prefix + ".norm.weight",
+                                           .shape = {channels},
+                                           .kind = ParameterKind::kConstant,
+                                           .constant = 1.0});
+  ids.bias = context.parameters.declare({.name = prefix + ".norm.bias",
+                                         .shape = {channels},
+                                         .kind = ParameterKind::kConstant,
+                                         .fixed = forget_span(options, declaration)});
+  return ids;
+}
+
+GateNorm::GateNorm(const Context& context, ParameterSet::Id weight, ParameterSet::Id bias, Channels channels,
+                   std::int64_t gate_channels)
+    : context_(context), weight_(weight), bias_(bias), channels_(channels) {
+  spec_.groups = static_cast<int>(channels.count / group_channels(gate_channels));
+}
+
+void GateNorm::begin(const Geometry& geometry, std::int64_t slots) {
+  mean_ = context_.allocate({slots, geometry.batch, spec_.groups});
+  reciprocal_deviation_ = context_.allocate({slots, geometry.batch, spec_.groups});
+}
+
+void GateNorm::forward(std::int64_t slot, const Tensor& x, const Tensor& y) {
+  const ParameterSet& parameters = context_.parameters;
+  context_.backend.group_norm(spec_, x, part(parameters.value(weight_)), part(parameters.value(bias_)), y,
+                              mean_.at(slot), reciprocal_deviation_.at(slot));
+}
+
+void GateNorm::backward(std::int64_t slot, const Tensor& x, const Tensor& dy) {
+  const ParameterSet& parameters = context_.parameters;
+  context_.backend.group_norm_backward(spec_, x, part(parameters.value(weight_)), mean_.at(slot),
+                                       reciprocal_deviation_.at(slot), dy, dy, part(parameters.gradient(weight_)),
+                                       part(parameters.gradient(bias_)));
+}
+
+void GateNorm::release() {
+  mean_ = Tensor();
+  reciprocal_deviation_ = Tensor();
+}
+
+Tensor GateNorm::part(const Tensor& parameter) const {
+  return parameter.range(channels_.first, channels_.first + channels_.count);
+}
+
+}  // namespace nextframe

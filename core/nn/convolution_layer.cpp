@@ -1,0 +1,75 @@
+#include "core/nn/convolution_layer.h"
+
+#include <algorithm>
+
+namespace nextframe {
+
+int same_padding(int kernel, int stride, int dilation) {
+  if (stride == 1) return dilation * (kernel - 1) / 2;
+  return std::max(0, (dilation * (kernel - 1) + 1 - stride + 1) / 2);
+}
+
+ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& prefix,
+                                   const ConvolutionLayerOptions& options)
+    : context_(context), options_(options) {
+  spec_ = {.stride = options.stride,
+           .pad = same_padding(options.kernel, options.stride, options.dilation),
+           .dilation = options.dilation};
+  const bool down = options.direction == ConvolutionDirection::kDown;
+  const std::int64_t first = down ? options.output_channels : options.input_channels;
+  const std::int64_t second = down ? options.input_channels : options.output_channels;
+  // PyTorch takes the second dimension for the fan-in of both kinds.
+  const std::int64_t fan_in = second * options.kernel * options.kernel;
+  weight_ = context_.parameters.declare({.name = prefix + ".weight",
+                                         .shape = {first, second, options.kernel, options.kernel},
+                                         .kind = ParameterKind::kWeight,
+                                         .fan_in = fan_in});
+  if (options.bias == Bias::kPerChannel) {
+    bias_ = context_.parameters.declare({.name = prefix + ".bias",
+                                         .shape = {options.output_channels},
+                                         .kind = ParameterKind::kBias,
+                                         .fan_in = fan_in});
+  }
+}
+
+Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
+  const bool down = options_.direction == ConvolutionDirection::kDown;
+  const auto resized = [&](std::int64_t length) {
+    return down ? spec_.output_length(length, options_.kernel) : length * options_.stride;
+  };
+  const Tensor y = context_.allocate(
+      {x.dimension(0), resized(x.dimension(1)), resized(x.dimension(2)), options_.output_channels});
+  ConvolutionSpec spec = spec_;
+  spec.activation = options_.activation;
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor bias = options_.bias == Bias::kPerChannel ? parameters.value(bias_) : Tensor();
+  if (down) {
+    context_.backend.convolution(spec, x, parameters.weight(weight_), bias, y, Write::kOverwrite);
+  } else {
+    context_.backend.convolution_transposed(spec, x, parameters.weight(weight_), bias, y, Write::kOverwrite);
+  }
+  if (mode == Mode::kTraining) {
+    x_ = x;
+    y_ = y;
+  }
+  return y;
+}
+
+void ConvolutionLayer::backward(const Tensor& dy, const Tensor& dx) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  if (options_.activation.kind != Activation::kNone) backend.activate_backward(options_.activation, y_, dy, dy);
+  y_ = Tensor();
+  if (options_.bias == Bias::kPerChannel) backend.sum_channels(dy, parameters.gradient(bias_), Write::kAccumulate);
+  const Tensor& dw = parameters.gradient(weight_);
+  if (options_.direction == ConvolutionDirection::kDown) {
+    backend.convolution_weight_gradient(spec_, x_, dy, dw, Write::kAccumulate);
+    if (dx) backend.convolution_transposed(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
+  } else {
+    backend.convolution_weight_gradient(spec_, dy, x_, dw, Write::kAccumulate);
+    if (dx) backend.convolution(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
+  }
+  x_ = Tensor();
+}
+
+}  // namespace nextframe

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+
+#include "core/nn/context.h"
+
+namespace nextframe {
+
+enum class ConvolutionDirection {
+  kDown,  ///< a convolution; stride divides the frame size
+  kUp,    ///< a transposed convolution; stride multiplies the frame size
+};
+
+enum class Bias { kNone, kPerChannel };
+
+struct ConvolutionLayerOptions {
+  ConvolutionDirection direction = ConvolutionDirection::kDown;
+  std::int64_t input_channels = 1;
+  std::int64_t output_channels = 1;
+  int kernel = 3;
+  int stride = 1;
+  int dilation = 1;
+  Bias bias = Bias::kPerChannel;
+  ActivationSpec activation{};
+};
+
+/// Padding of a convolution on `kernel` and `stride` so that a frame size that is a multiple of the stride is divided by it
+/// exactly: dilation (kernel-1)/2 for stride 1, ceil((kernel-stride)/2) else, never negative.
+int same_padding(int kernel, int stride, int dilation);
+
+/// activation(convolution(x) + bias) over [B,H,W,C], time and batch merged. Parameters `prefix.weight` and `prefix.bias`.
+class ConvolutionLayer {
+ public:
+  ConvolutionLayer(const Context& context, const std::string& prefix, const ConvolutionLayerOptions& options);
+
+  /// x [B,H,W,Cin] -> [B,H/stride,W/stride,Cout], or times stride for kUp.
+  Tensor forward(const Tensor& x, Mode mode);
+  /// Overwrites dy with the gradient before the activation, accumulates the parameters' gradients and writes dx where it
+  /// is given. What forward kept is released.
+  void backward(const Tensor& dy, const Tensor& dx);
+
+  const ConvolutionLayerOptions& options() const { return options_; }
+
+ private:
+  Context context_;
+  ConvolutionLayerOptions options_;
+  ConvolutionSpec spec_;
+  ParameterSet::Id weight_ = 0;
+  ParameterSet::Id bias_ = 0;
+  Tensor x_;
+  Tensor y_;
+};
+
+}  // namespace nextframe
