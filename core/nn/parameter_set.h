@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/backend/backend.h"
@@ -19,6 +22,11 @@ enum class ParameterKind {
 /// kDefault: PyTorch's convolution default, uniform in +-1/sqrt(fan_in) for weights and biases alike.
 /// kHe: normal with variance 2 / ((1 + slope^2) fan_in), biases zero (He et al. 2015).
 enum class Initialisation { kDefault, kHe };
+
+constexpr auto enum_names(Initialisation) {
+  return std::array<std::pair<std::string_view, Initialisation>, 2>{
+      {{"default", Initialisation::kDefault}, {"he", Initialisation::kHe}}};
+}
 
 struct ParameterDeclaration {
   std::string name;

@@ -15,6 +15,8 @@ class RecurrentLayer {
   RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options);
 
   const CellOptions& options() const { return cell_->options(); }
+  /// Steps of the last forward.
+  std::int64_t steps() const { return geometry_.steps; }
 
   /// x [T,N,H,W,Cin], empty for a layer without input; `initial` empty for zeros. Returns h of all steps [T,N,H,W,C].
   Tensor forward(const Geometry& geometry, const Tensor& x, const RecurrentState& initial, Mode mode);

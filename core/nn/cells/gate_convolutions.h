@@ -20,7 +20,7 @@ struct GateDeclaration {
   int gates = 4;
   std::int64_t hidden_bias_channels = 0;
   /// The forget gate's part of the input bias: gate index and start value.
-  std::optional<int> forget_gate;
+  std::optional<int> forget_gate{};
 };
 
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,

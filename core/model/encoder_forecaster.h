@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/model/options.h"
+#include "core/nn/convolution_layer.h"
+#include "core/nn/recurrent_layer.h"
+
+namespace nextframe {
+
+/// What an encoder-forecaster remembers between frames: the state of every level and the last frame it saw. A state
+/// without levels has seen nothing. Copies share their tensors, which nobody writes to.
+struct ModelState {
+  std::vector<RecurrentState> levels;
+  Tensor last_frame;  ///< [N,H,W,C]
+};
+
+/// The network of Shi et al. 2017. Encoder, finest level first: conv (stride) -> activation -> recurrent layer. Forecaster,
+/// coarsest first: each recurrent layer starts from the encoder's final state of its level, the coarsest has no input, a
+/// transposed convolution feeds the next; a head of convolutions makes the frame. Nothing predicted is fed back, so any
+/// horizon can be asked for. Fully convolutional: frames are padded to a multiple of the strides (edge pixels repeated) and
+/// the forecast is cropped back.
+class EncoderForecaster {
+ public:
+  /// Declares and allocates the parameters, which stay undefined until initialised or loaded. Rejects what
+  /// find_problems() finds, and a change prediction whose input and output channels differ.
+  EncoderForecaster(Backend& backend, DType dtype, const ModelOptions& options, std::int64_t input_channels,
+                    std::int64_t output_channels);
+
+  ParameterSet& parameters() { return parameters_; }
+  const ModelOptions& options() const { return options_; }
+  std::int64_t input_channels() const { return input_channels_; }
+  std::int64_t output_channels() const { return output_channels_; }
+  /// The published initialisation of `scheme` with the model's own leaky slope.
+  void initialise(Initialisation scheme, std::uint64_t seed);
+
+  /// context [T,N,H,W,Cin] -> prediction [horizon,N,H,W,Cout].
+  Tensor forward(const Tensor& context, std::int64_t horizon, Mode mode);
+  /// After forward in Mode::kTraining: accumulates into parameters().gradients().
+  void backward(const Tensor& dprediction);
+
+  /// Takes frames [T,N,H,W,Cin] in, in order, T at least 1: state before -> state after.
+  ModelState observe(const Tensor& frames, const ModelState& state);
+  /// Predicts `count` frames [count,N,H,W,Cout] from `state` and moves it past them: the next call goes on where this one
+  /// ended. Memory grows with `count` alone.
+  Tensor predict(ModelState& state, std::int64_t count);
+
+ private:
+  struct Level {
+    std::unique_ptr<ConvolutionLayer> conv;
+    std::unique_ptr<RecurrentLayer> encoder;
+    std::unique_ptr<RecurrentLayer> forecaster;
+    std::unique_ptr<ConvolutionLayer> up;  ///< null at a finest level of stride 1
+  };
+
+  struct FrameSize {
+    std::int64_t batch = 0, height = 0, width = 0;
+  };
+
+  void build();
+  ActivationSpec activation(Activation kind) const { return {.kind = kind, .slope = options_.leaky_slope}; }
+  CellOptions cell_options(const LevelOptions& level, std::int64_t input_channels) const;
+  /// Frame size at level k, or the patched frame's for k = -1, of padded frames.
+  Geometry geometry_at(int k, std::int64_t steps) const;
+  void set_frame_size(const Tensor& frames);
+  Tensor enter(const Tensor& frames);
+  Tensor leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps);
+  void encode(const Tensor& frames, const ModelState& state, Mode mode);
+  Tensor decode(const std::vector<RecurrentState>& initial, const Tensor& last_frame, std::int64_t steps, Mode mode);
+  Tensor predict_in_chunks(ModelState& state, std::int64_t horizon);
+  std::vector<RecurrentState> backward_forecaster(const Tensor& dprediction);
+  void backward_encoder(const std::vector<RecurrentState>& dfinal);
+
+  Backend& backend_;
+  DType dtype_;
+  ModelOptions options_;
+  std::int64_t input_channels_;
+  std::int64_t output_channels_;
+  ParameterSet parameters_;
+  Context context_;
+  std::vector<Level> levels_;
+  std::vector<std::unique_ptr<ConvolutionLayer>> head_;
+
+  FrameSize size_;         ///< of the frames of the last call
+  FrameSize padded_size_;  ///< the same, padded to a multiple of the strides
+};
+
+}  // namespace nextframe

@@ -1,0 +1,91 @@
+#include "core/model/options.h"
+
+#include "core/base/format.h"
+
+namespace nextframe {
+
+namespace {
+
+void expect_odd(std::vector<std::string>& problems, const std::string& path, int kernel) {
+  if (kernel % 2 == 0) {
+    problems.push_back(format("{}: got {}, expected an odd kernel, so that frames keep their size", path, kernel));
+  }
+}
+
+void find_level_problems(const ModelOptions& options, std::size_t k, std::vector<std::string>& problems) {
+  const LevelOptions& level = options.levels[k];
+  const std::string path = format("model.levels[{}]", k);
+  expect_odd(problems, path + ".kernel", level.kernel);
+  expect_odd(problems, path + ".input_kernel", level.input_kernel);
+  if (level.conv.stride == 1) expect_odd(problems, path + ".conv.kernel", level.conv.kernel);
+  if (level.up.kernel > 0) {
+    if (level.conv.stride == 1) expect_odd(problems, path + ".up.kernel", level.up.kernel);
+    if (level.up.kernel < level.conv.stride) {
+      problems.push_back(format("{}.up.kernel: got {} below the level's stride {}, which leaves holes; expected at least {}",
+                                path, level.up.kernel, level.conv.stride, level.conv.stride));
+    }
+  }
+  const bool back_to_frame = k == 0 && level.conv.stride == 1;
+  if (back_to_frame && (level.up.kernel > 0 || level.up.channels > 0)) {
+    problems.push_back(path + ".up: got an up convolution at a finest level of stride 1, where nothing would use it; leave it out");
+  }
+}
+
+void find_cell_problems(const ModelOptions& options, std::vector<std::string>& problems) {
+  const bool gru = options.cell == CellKind::kConvGru;
+  if (gru && options.peephole) {
+    problems.emplace_back("model.peephole: got true with cell \"convgru\", expected false or cell \"convlstm\"");
+  }
+  if (gru && options.norm == Norm::kGroup && options.reset == Reset::kAfter) {
+    problems.emplace_back("model.norm: got \"group\" with reset \"after\", expected \"none\" or reset \"before\"");
+  }
+  const bool own_bias = options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll;
+  if (own_bias && (!gru || options.reset == Reset::kBefore)) {
+    problems.emplace_back(
+        "model.hidden_bias: only a convgru with reset \"after\" has one beside the input bias; expected \"auto\" or \"none\"");
+  }
+  if (gru && (options.activation == Activation::kNone || options.activation == Activation::kSigmoid)) {
+    problems.emplace_back("model.activation: expected \"tanh\", \"leaky\" or \"relu\"");
+  }
+}
+
+void find_head_problems(const ModelOptions& options, std::vector<std::string>& problems) {
+  if (options.head.empty()) problems.emplace_back("model.head: got an empty list, expected at least one convolution");
+  for (std::size_t j = 0; j < options.head.size(); ++j) {
+    const std::string path = format("model.head[{}]", j);
+    expect_odd(problems, path + ".kernel", options.head[j].kernel);
+    const bool last = j + 1 == options.head.size();
+    if (!last && options.head[j].channels == 0) {
+      problems.push_back(path + ".channels: expected at least 1; only the last convolution takes the frame's channels");
+    }
+    if (last && options.head[j].channels != 0) {
+      problems.push_back(path + ".channels: the last convolution gives the frame's channels by itself; leave it out");
+    }
+  }
+}
+
+}  // namespace
+
+std::int64_t size_multiple(const ModelOptions& options) {
+  std::int64_t multiple = options.patch;
+  for (const LevelOptions& level : options.levels) multiple *= level.conv.stride;
+  return multiple;
+}
+
+std::vector<std::string> find_problems(const ModelOptions& options, std::int64_t height, std::int64_t width) {
+  std::vector<std::string> problems;
+  find_cell_problems(options, problems);
+  if (options.levels.empty()) problems.emplace_back("model.levels: got an empty list, expected at least one level");
+  for (std::size_t k = 0; k < options.levels.size(); ++k) find_level_problems(options, k, problems);
+  find_head_problems(options, problems);
+  const std::int64_t multiple = size_multiple(options);
+  if (height > 0 && width > 0 && (multiple > height || multiple > width)) {
+    problems.push_back(format(
+        "model.levels: patch and strides divide frames by {}, more than the {}x{} pixels that they have; use fewer levels "
+        "or smaller strides",
+        multiple, width, height));
+  }
+  return problems;
+}
+
+}  // namespace nextframe

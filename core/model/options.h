@@ -1,0 +1,151 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/nn/cells/cell.h"
+
+namespace nextframe {
+
+/// How a configuration writes a list of named values.
+template <class E, std::size_t N>
+using EnumNames = std::array<std::pair<std::string_view, E>, N>;
+
+constexpr auto enum_names(CellKind) {
+  return EnumNames<CellKind, 2>{{{"convlstm", CellKind::kConvLstm}, {"convgru", CellKind::kConvGru}}};
+}
+constexpr auto enum_names(Reset) { return EnumNames<Reset, 2>{{{"before", Reset::kBefore}, {"after", Reset::kAfter}}}; }
+constexpr auto enum_names(Norm) { return EnumNames<Norm, 2>{{{"none", Norm::kNone}, {"group", Norm::kGroup}}}; }
+constexpr auto enum_names(HiddenBias) {
+  return EnumNames<HiddenBias, 4>{{{"auto", HiddenBias::kAuto},
+                                   {"none", HiddenBias::kNone},
+                                   {"candidate", HiddenBias::kCandidate},
+                                   {"all", HiddenBias::kAll}}};
+}
+constexpr auto enum_names(Activation) {
+  return EnumNames<Activation, 5>{{{"none", Activation::kNone},
+                                   {"relu", Activation::kRelu},
+                                   {"leaky", Activation::kLeaky},
+                                   {"tanh", Activation::kTanh},
+                                   {"sigmoid", Activation::kSigmoid}}};
+}
+
+/// What the head's output means.
+enum class Predict {
+  kFrame,   ///< the frame itself
+  kChange,  ///< the change from the last frame of the context
+};
+
+constexpr auto enum_names(Predict) {
+  return EnumNames<Predict, 2>{{{"frame", Predict::kFrame}, {"change", Predict::kChange}}};
+}
+
+struct LevelConvolutionOptions {
+  std::int64_t channels = 16;
+  int kernel = 3;
+  int stride = 1;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("channels", channels, {.doc = "output channels", .min = 1, .max = 65536});
+    v.field("kernel", kernel, {.doc = "kernel size in pixels; odd where the stride is 1", .min = 1, .max = 63});
+    v.field("stride", stride, {.doc = "the level's frames are this much smaller than those above", .min = 1, .max = 32});
+  }
+};
+
+struct LevelUpOptions {
+  std::int64_t channels = 0;
+  int kernel = 0;
+  bool bias = true;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("channels", channels, {.doc = "output channels; 0 = the level's hidden channels", .min = 0, .max = 65536});
+    v.field("kernel", kernel, {.doc = "kernel size; 0 = twice the stride, or 3 for stride 1", .min = 0, .max = 63});
+    v.field("bias", bias, {.doc = "whether the transposed convolution has a bias"});
+  }
+};
+
+struct LevelOptions {
+  LevelConvolutionOptions conv;
+  std::int64_t hidden = 64;
+  int kernel = 5;
+  int input_kernel = 3;
+  int dilation = 1;
+  LevelUpOptions up;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("conv", conv, {.doc = "the convolution in front of the level's recurrent layer"});
+    v.field("hidden", hidden, {.doc = "channels of the hidden state", .min = 1, .max = 65536});
+    v.field("kernel", kernel, {.doc = "hidden-to-hidden kernel, odd", .min = 1, .max = 63});
+    v.field("input_kernel", input_kernel, {.doc = "input-to-hidden kernel, odd", .min = 1, .max = 63});
+    v.field("dilation", dilation, {.doc = "dilation of the hidden-to-hidden kernel, 1 = dense", .min = 1, .max = 32});
+    v.field("up", up,
+            {.doc = "the transposed convolution from this level to the finer one (level 0: to the frame, only where "
+                    "its stride is above 1)"});
+  }
+};
+
+struct HeadOptions {
+  std::int64_t channels = 0;
+  int kernel = 1;
+  std::optional<Activation> activation;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("channels", channels, {.doc = "output channels; the last convolution's are the frame's", .min = 0, .max = 65536});
+    v.field("kernel", kernel, {.doc = "kernel size, odd", .min = 1, .max = 63});
+    v.field("activation", activation,
+            {.doc = "activation after the convolution; default: model.conv_activation, none after the last"});
+  }
+};
+
+/// An encoder-forecaster (Shi et al. 2017) as a configuration describes it: the configuration's "model".
+struct ModelOptions {
+  CellKind cell = CellKind::kConvGru;
+  Reset reset = Reset::kAfter;
+  Activation activation = Activation::kTanh;
+  HiddenBias hidden_bias = HiddenBias::kAuto;
+  bool peephole = false;
+  double forget_bias = 1.0;
+  Norm norm = Norm::kNone;
+  std::vector<LevelOptions> levels{LevelOptions{}};
+  int patch = 1;
+  Activation conv_activation = Activation::kLeaky;
+  double leaky_slope = 0.2;
+  Predict predict = Predict::kFrame;
+  std::vector<HeadOptions> head{HeadOptions{}};
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("cell", cell, {.doc = "the recurrent cell: convlstm keeps a long memory, convgru is smaller and faster"});
+    v.field("reset", reset, {.doc = "convgru: whether the reset gate acts before or after the hidden convolution"});
+    v.field("activation", activation, {.doc = "convgru: activation of the candidate state: tanh, leaky or relu"});
+    v.field("hidden_bias", hidden_bias,
+            {.doc = "convgru, reset after: gates whose hidden convolution has a bias of its own; auto = candidate"});
+    v.field("peephole", peephole, {.doc = "convlstm: gates see the cell state, one weight a channel"});
+    v.field("forget_bias", forget_bias, {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
+    v.field("norm", norm, {.doc = "normalisation of the gates' pre-activations"});
+    v.field("levels", levels, {.doc = "levels, finest first"});
+    v.field("patch", patch, {.doc = "frames enter in blocks of patch x patch pixels as channels", .min = 1, .max = 64});
+    v.field("conv_activation", conv_activation, {.doc = "activation after the levels' convolutions"});
+    v.field("leaky_slope", leaky_slope, {.doc = "slope of every leaky activation for negative values", .min = 0, .max = 1});
+    v.field("predict", predict, {.doc = "whether the head gives the frame or its change from the last one seen"});
+    v.field("head", head, {.doc = "convolutions from the finest level to the frame"});
+  }
+};
+
+/// Everything in `options` that cannot be built, each with its path below "model": even kernels at stride 1, a ConvGRU with
+/// peepholes, ... Frames of `height` x `width` must leave every level at least one pixel; 0 skips that.
+std::vector<std::string> find_problems(const ModelOptions& options, std::int64_t height, std::int64_t width);
+
+/// Frame sizes that are a multiple of this pass without padding: patch times all strides.
+std::int64_t size_multiple(const ModelOptions& options);
+
+}  // namespace nextframe
