@@ -40,6 +40,7 @@ CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int6
           .input_kernel = level.input_kernel,
           .dilation = level.dilation,
           .norm = options_.norm,
+          .gate_bias = options_.gate_bias,
           .peephole = options_.peephole,
           .forget_bias = options_.forget_bias,
           .reset = options_.reset,

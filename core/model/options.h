@@ -112,6 +112,7 @@ struct ModelOptions {
   Reset reset = Reset::kAfter;
   Activation activation = Activation::kTanh;
   HiddenBias hidden_bias = HiddenBias::kAuto;
+  bool gate_bias = true;
   bool peephole = false;
   double forget_bias = 1.0;
   Norm norm = Norm::kNone;
@@ -129,6 +130,7 @@ struct ModelOptions {
     v.field("activation", activation, {.doc = "convgru: activation of the candidate state: tanh, leaky or relu"});
     v.field("hidden_bias", hidden_bias,
             {.doc = "convgru, reset after: gates whose hidden convolution has a bias of its own; auto = candidate"});
+    v.field("gate_bias", gate_bias, {.doc = "whether the gates have a bias; without one forget_bias is not used"});
     v.field("peephole", peephole, {.doc = "convlstm: gates see the cell state, one weight a channel"});
     v.field("forget_bias", forget_bias, {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
     v.field("norm", norm, {.doc = "normalisation of the gates' pre-activations"});

@@ -23,6 +23,7 @@ struct CellOptions {
   int input_kernel = 3;
   int dilation = 1;  ///< of the hidden convolution
   Norm norm = Norm::kNone;
+  bool gate_bias = true;                                 ///< whether the gates have `input.bias`
   bool peephole = false;                                 ///< ConvLSTM
   double forget_bias = 1.0;                              ///< ConvLSTM
   Reset reset = Reset::kAfter;                           ///< ConvGRU
@@ -82,6 +83,8 @@ class Cell {
   /// First step whose hidden convolution ran.
   std::int64_t first_hidden() const { return initial_ == InitialState::kGiven ? 0 : 1; }
   bool has_input() const { return options_.input_channels > 0; }
+  /// Without input, what a step's pre-activations start from: `bias` in every pixel, or zeros where it is empty.
+  void start_from_bias(const Tensor& bias, const Tensor& gates);
   ConvolutionSpec hidden_spec() const;
   ConvolutionSpec input_spec() const;
 

@@ -29,6 +29,10 @@ ConvGruAfter::ConvGruAfter(const Context& context, const std::string& prefix, co
   ids_ = declare_gates(context, prefix, options, {.gates = kGates, .hidden_bias_channels = hidden_bias_channels_});
 }
 
+Tensor ConvGruAfter::bias() const {
+  return ids_.input_bias_value(context_.parameters, 0, kGates * options_.hidden_channels);
+}
+
 Tensor ConvGruAfter::full_hidden_bias() const {
   if (!ids_.hidden_bias) return {};
   const Tensor& bias = context_.parameters.value(*ids_.hidden_bias);
@@ -53,22 +57,20 @@ void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState
   hidden_bias_ = full_hidden_bias();
   if (!has_input()) return;
   x_ = x;
-  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight),
-                               context_.parameters.value(ids_.input_bias), gates_.merged(), Write::kOverwrite);
+  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
+                               gates_.merged(), Write::kOverwrite);
 }
 
 void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
   Backend& backend = context_.backend;
   const ParameterSet& parameters = context_.parameters;
   const Tensor gates = gates_.at(slot(t, gates_));
-  if (!has_input()) backend.broadcast_channels(parameters.value(ids_.input_bias), gates, Write::kOverwrite);
+  if (!has_input()) start_from_bias(bias(), gates);
   if (has_hidden(t)) {
     backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight), hidden_bias_, hidden_gates_,
                         Write::kOverwrite);
-  } else if (hidden_bias_) {
-    backend.broadcast_channels(hidden_bias_, hidden_gates_, Write::kOverwrite);
   } else {
-    backend.fill(0.0, hidden_gates_);
+    start_from_bias(hidden_bias_, hidden_gates_);
   }
   backend.gru_after(options_.candidate, hidden_gates_, previous[0], gates,
                     hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
@@ -108,7 +110,7 @@ void ConvGruAfter::finish_backward(const Tensor& hidden, const Tensor& dx) {
                 Write::kAccumulate);
   }
   dhidden_gates_ = Tensor();
-  backend.sum_channels(gates_, parameters.gradient(ids_.input_bias), Write::kAccumulate);
+  ids_.add_input_bias_gradient(context_, gates_, 0);
   if (has_input()) {
     backend.convolution_weight_gradient(input_spec(), x_.merged(), gates_.merged(),
                                         parameters.gradient(ids_.input_weight), Write::kAccumulate);

@@ -24,6 +24,7 @@ class ConvGruAfter : public Cell {
 
  private:
   std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
+  Tensor bias() const;
   /// The hidden bias as [3C]: zeros where only the candidate has one. Empty where there is none.
   Tensor full_hidden_bias() const;
 

@@ -42,6 +42,10 @@ void ConvGruBefore::begin(const Geometry& geometry, const Tensor& x, InitialStat
   begin_part(candidate_, kept, x);
 }
 
+Tensor ConvGruBefore::bias_of(const Part& part) const {
+  return ids_.input_bias_value(context_.parameters, part.first, part.last);
+}
+
 void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x) {
   part.raw = context_.allocate(kept.sequence(part.last - part.first));
   if (part.norm) {
@@ -51,21 +55,19 @@ void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x
   if (!has_input()) return;
   const ParameterSet& parameters = context_.parameters;
   context_.backend.convolution(input_spec(), x.merged(), parameters.weight(ids_.input_weight, part.first, part.last),
-                               parameters.value(ids_.input_bias).range(part.first, part.last), part.raw.merged(),
-                               Write::kOverwrite);
+                               bias_of(part), part.raw.merged(), Write::kOverwrite);
 }
 
 void ConvGruBefore::convolve_hidden(Part& part, std::int64_t t, const Tensor& source) {
   const ParameterSet& parameters = context_.parameters;
   const std::int64_t at = slot(t, part.raw);
   const Tensor raw = part.raw.at(at);
-  const Tensor bias = parameters.value(ids_.input_bias).range(part.first, part.last);
   if (has_hidden(t)) {
     context_.backend.convolution(hidden_spec(), source, parameters.weight(ids_.hidden_weight, part.first, part.last),
-                                 has_input() ? Tensor() : bias, raw,
+                                 has_input() ? Tensor() : bias_of(part), raw,
                                  has_input() ? Write::kAccumulate : Write::kOverwrite);
   } else if (!has_input()) {
-    context_.backend.broadcast_channels(bias, raw, Write::kOverwrite);
+    start_from_bias(bias_of(part), raw);
   }
   if (part.norm) part.norm->forward(at, raw, part.normalised.at(at));
 }
@@ -116,7 +118,7 @@ void ConvGruBefore::finish_part(Part& part, const Tensor& source, const Tensor& 
                                         parameters.gradient(ids_.hidden_weight).range(part.first, part.last),
                                         Write::kAccumulate);
   }
-  backend.sum_channels(dgates, parameters.gradient(ids_.input_bias).range(part.first, part.last), Write::kAccumulate);
+  ids_.add_input_bias_gradient(context_, dgates, part.first);
   if (!has_input()) return;
   backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
                                       parameters.gradient(ids_.input_weight).range(part.first, part.last),

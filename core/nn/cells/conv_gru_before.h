@@ -36,6 +36,7 @@ class ConvGruBefore : public Cell {
   };
 
   std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
+  Tensor bias_of(const Part& part) const;
   void begin_part(Part& part, const Geometry& kept, const Tensor& x);
   /// raw[t] gets the hidden convolution of `source`, or the bias alone, then the norm.
   void convolve_hidden(Part& part, std::int64_t t, const Tensor& source);

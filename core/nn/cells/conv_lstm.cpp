@@ -24,6 +24,10 @@ ConvLstm::ConvLstm(const Context& context, const std::string& prefix, const Cell
   }
 }
 
+Tensor ConvLstm::bias() const {
+  return ids_.input_bias_value(context_.parameters, 0, kGates * options_.hidden_channels);
+}
+
 void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
   geometry_ = geometry;
   initial_ = initial;
@@ -37,8 +41,8 @@ void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState ini
   }
   if (!has_input()) return;
   x_ = x;
-  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight),
-                               context_.parameters.value(ids_.input_bias), gates_.merged(), Write::kOverwrite);
+  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
+                               gates_.merged(), Write::kOverwrite);
 }
 
 void ConvLstm::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
@@ -46,11 +50,10 @@ void ConvLstm::step(std::int64_t t, const RecurrentState& previous, const Recurr
   const ParameterSet& parameters = context_.parameters;
   const Tensor gates = gates_.at(slot(t));
   if (has_hidden(t)) {
-    const Tensor bias = has_input() ? Tensor() : parameters.value(ids_.input_bias);
-    backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight), bias, gates,
-                        has_input() ? Write::kAccumulate : Write::kOverwrite);
+    backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight),
+                        has_input() ? Tensor() : bias(), gates, has_input() ? Write::kAccumulate : Write::kOverwrite);
   } else if (!has_input()) {
-    backend.broadcast_channels(parameters.value(ids_.input_bias), gates, Write::kOverwrite);
+    start_from_bias(bias(), gates);
   }
   if (norm_) norm_->forward(slot(t), gates, normalised_.at(slot(t)));
   backend.lstm(previous[1], peephole_ ? parameters.value(*peephole_) : Tensor(), activated(t), next[1], next[0]);
@@ -80,7 +83,7 @@ void ConvLstm::finish_backward(const Tensor& hidden, const Tensor& dx) {
                                         dgates.range(first, geometry_.steps).merged(),
                                         parameters.gradient(ids_.hidden_weight), Write::kAccumulate);
   }
-  backend.sum_channels(dgates, parameters.gradient(ids_.input_bias), Write::kAccumulate);
+  ids_.add_input_bias_gradient(context_, dgates, 0);
   if (has_input()) {
     backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
                                         parameters.gradient(ids_.input_weight), Write::kAccumulate);

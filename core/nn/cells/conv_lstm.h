@@ -25,6 +25,7 @@ class ConvLstm : public Cell {
  private:
   /// Where step t stands in the kept sequences: without input and backward one slot serves all steps.
   std::int64_t slot(std::int64_t t) const { return slots_ == 1 ? 0 : t; }
+  Tensor bias() const;
   Tensor activated(std::int64_t t) const { return (norm_ ? normalised_ : gates_).at(slot(t)); }
 
   GateParameters ids_;

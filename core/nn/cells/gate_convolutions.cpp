@@ -15,6 +15,16 @@ std::int64_t squared(int kernel) { return static_cast<std::int64_t>(kernel) * ke
 
 }  // namespace
 
+Tensor GateParameters::input_bias_value(const ParameterSet& parameters, std::int64_t first, std::int64_t last) const {
+  return input_bias ? parameters.value(*input_bias).range(first, last) : Tensor();
+}
+
+void GateParameters::add_input_bias_gradient(const Context& context, const Tensor& dgates, std::int64_t first) const {
+  if (!input_bias) return;
+  const Tensor gradient = context.parameters.gradient(*input_bias).range(first, first + dgates.dimension(-1));
+  context.backend.sum_channels(dgates, gradient, Write::kAccumulate);
+}
+
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,
                              const GateDeclaration& declaration) {
   ParameterSet& parameters = context.parameters;
@@ -29,11 +39,13 @@ GateParameters declare_gates(const Context& context, const std::string& prefix, 
                             .kind = ParameterKind::kWeight,
                             .fan_in = input_fan_in});
   }
-  ids.input_bias = parameters.declare({.name = prefix + ".input.bias",
-                                       .shape = {channels},
-                                       .kind = ParameterKind::kBias,
-                                       .fan_in = options.input_channels > 0 ? input_fan_in : hidden_fan_in,
-                                       .fixed = forget_span(options, declaration)});
+  if (options.gate_bias) {
+    ids.input_bias = parameters.declare({.name = prefix + ".input.bias",
+                                         .shape = {channels},
+                                         .kind = ParameterKind::kBias,
+                                         .fan_in = options.input_channels > 0 ? input_fan_in : hidden_fan_in,
+                                         .fixed = forget_span(options, declaration)});
+  }
   ids.hidden_weight =
       parameters.declare({.name = prefix + ".hidden.weight",
                           .shape = {channels, options.hidden_channels, options.hidden_kernel, options.hidden_kernel},

@@ -7,13 +7,18 @@
 
 namespace nextframe {
 
-/// The parameters that every gated cell has, by the names of a model file: `prefix.input.weight|bias` and
+/// The parameters that every gated cell has, by the names of a model file: `prefix.input.weight[|bias]` and
 /// `prefix.hidden.weight[|bias]`, all gates stacked along the output channels.
 struct GateParameters {
   ParameterSet::Id input_weight = 0;  ///< only with input channels
-  ParameterSet::Id input_bias = 0;
+  std::optional<ParameterSet::Id> input_bias;
   ParameterSet::Id hidden_weight = 0;
   std::optional<ParameterSet::Id> hidden_bias;
+
+  /// Elements first .. last-1 of the input bias, or nothing where the gates have none.
+  Tensor input_bias_value(const ParameterSet& parameters, std::int64_t first, std::int64_t last) const;
+  /// Adds the gradient of the same elements, dgates summed over all but the channels; nothing to do without a bias.
+  void add_input_bias_gradient(const Context& context, const Tensor& dgates, std::int64_t first) const;
 };
 
 struct GateDeclaration {
