@@ -21,6 +21,10 @@ struct ConvolutionProblem {
 
 #if DNNL_VERSION_MAJOR >= 3
 
+inline void append_activation(dnnl::post_ops& after, dnnl::algorithm algorithm, float alpha) {
+  after.append_eltwise(algorithm, alpha, 0.0f);
+}
+
 inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
                                                                   const dnnl::primitive_attr& attributes) {
   const auto kind = dnnl::prop_kind::forward_training;
@@ -54,6 +58,10 @@ inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradi
 }
 
 #else
+
+inline void append_activation(dnnl::post_ops& after, dnnl::algorithm algorithm, float alpha) {
+  after.append_eltwise(1.0f, algorithm, alpha, 0.0f);
+}
 
 inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
                                                                   const dnnl::primitive_attr& attributes) {
@@ -90,5 +98,18 @@ inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradi
 }
 
 #endif
+
+inline const char* onednn_instruction_set() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41: return "SSE4.1";
+    case dnnl::cpu_isa::avx: return "AVX";
+    case dnnl::cpu_isa::avx2: return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni: return "AVX2 VNNI";
+    case dnnl::cpu_isa::avx512_core: return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 BF16";
+    default: return "the processor's best";
+  }
+}
 
 }  // namespace nextframe::cpu

@@ -1,0 +1,264 @@
+#include "core/backend/cpu/convolution_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/backend/cpu/onednn_compat.h"
+#include "core/backend/cpu/parallel.h"
+#include "core/base/error.h"
+
+namespace nextframe::cpu {
+
+namespace {
+
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+/// Frames of any size may come; beyond this many problems the plans start anew rather than grow without end.
+constexpr std::size_t kMostPlans = 1024;
+constexpr std::size_t kMostWeights = 1024;
+
+constexpr auto kType = memory::data_type::f32;
+
+/// Length of padding behind the last pixel; negative where a stride leaves pixels over.
+std::int64_t padding_high(std::int64_t source, std::int64_t destination, std::int64_t kernel, std::int64_t pad,
+                          const PlanKey& key) {
+  return (destination - 1) * key.stride + key.dilation * (kernel - 1) + 1 - source - pad;
+}
+
+ConvolutionProblem describe(const PlanKey& key) {
+  ConvolutionProblem problem;
+  problem.source = memory::desc({key.batch, key.source_channels, key.source_height, key.source_width}, kType, Tag::nhwc);
+  problem.destination =
+      memory::desc({key.batch, key.destination_channels, key.destination_height, key.destination_width}, kType, Tag::nhwc);
+  problem.weights = memory::desc({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
+                                 Tag::any);
+  if (key.bias) problem.bias = memory::desc({key.destination_channels}, kType, Tag::x);
+  problem.strides = {key.stride, key.stride};
+  problem.dilation = {key.dilation - 1, key.dilation - 1};
+  problem.padding_low = {key.pad_height, key.pad_width};
+  problem.padding_high = {
+      padding_high(key.source_height, key.destination_height, key.kernel_height, key.pad_height, key),
+      padding_high(key.source_width, key.destination_width, key.kernel_width, key.pad_width, key)};
+  return problem;
+}
+
+dnnl::primitive_attr attributes_of(const PlanKey& key) {
+  dnnl::post_ops after;
+  if (key.accumulate) after.append_sum(1.0f);
+  const auto slope = static_cast<float>(key.activation.slope);
+  switch (key.activation.kind) {
+    case Activation::kNone: break;
+    case Activation::kRelu: append_activation(after, dnnl::algorithm::eltwise_relu, 0.0f); break;
+    case Activation::kLeaky: append_activation(after, dnnl::algorithm::eltwise_relu, slope); break;
+    case Activation::kTanh: append_activation(after, dnnl::algorithm::eltwise_tanh, 0.0f); break;
+    case Activation::kSigmoid: append_activation(after, dnnl::algorithm::eltwise_logistic, 0.0f); break;
+  }
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(after);
+  // One scratchpad of ours for all primitives: the library's own is shared by thread and would outlive the backend.
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+/// flipped[i][o][a][b] = weights[o][i][kh-1-a][kw-1-b] for weights [out,in,kh,kw].
+void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::int64_t in, std::int64_t taps, int threads) {
+  parallel_for(threads, in, std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, out * taps)),
+               [&](std::int64_t first, std::int64_t last) {
+                 for (std::int64_t i = first; i < last; ++i) {
+                   for (std::int64_t o = 0; o < out; ++o) {
+                     const float* from = weights + (o * in + i) * taps;
+                     std::reverse_copy(from, from + taps, flipped + (i * out + o) * taps);
+                   }
+                 }
+               });
+}
+
+float* floats(const std::shared_ptr<Buffer>& buffer) { return static_cast<float*>(buffer->data()); }
+
+/// oneDNN takes addresses of what it only reads as void* too.
+void* address(const float* data) { return const_cast<float*>(data); }
+
+}  // namespace
+
+struct ConvolutionPlans::Engine {
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream{engine};
+};
+
+struct ConvolutionPlans::Plan {
+  dnnl::primitive primitive;
+  memory source, weights, bias, destination, scratchpad;
+  std::unordered_map<int, memory> arguments;
+  std::size_t scratchpad_bytes = 0;
+  dnnl::reorder to_plain;  ///< kWeightsGradient only: from the primitive's layout to [out,in,kh,kw]
+  memory plain_weights;
+};
+
+struct ConvolutionPlans::ReorderedWeights {
+  WeightOrder order;
+  memory::desc layout;
+  memory plain;
+  memory reordered;
+  std::shared_ptr<Buffer> buffer;
+  dnnl::reorder reorder;
+  std::uint64_t version = 0;
+};
+
+std::string describe_onednn() {
+  const dnnl_version_t* version = dnnl_version();
+  return format("oneDNN {}.{}.{} ({})", version->major, version->minor, version->patch, onednn_instruction_set());
+}
+
+std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
+  std::uint64_t hash = 0x9E3779B97F4A7C15u;
+  const auto mix = [&hash](std::int64_t value) {
+    hash = (hash ^ static_cast<std::uint64_t>(value)) * 0xFF51AFD7ED558CCDu;
+    hash ^= hash >> 32;
+  };
+  mix(static_cast<std::int64_t>(key.kind));
+  for (const std::int64_t value :
+       {key.batch, key.source_height, key.source_width, key.source_channels, key.destination_height, key.destination_width,
+        key.destination_channels, key.kernel_height, key.kernel_width, key.stride, key.dilation, key.pad_height,
+        key.pad_width}) {
+    mix(value);
+  }
+  mix((key.bias ? 1 : 0) + (key.accumulate ? 2 : 0) + 4 * static_cast<int>(key.activation.kind));
+  return hash;
+}
+
+ConvolutionPlans::ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool)
+    : threads_(threads), pool_(std::move(pool)), engine_(std::make_unique<Engine>()) {}
+
+ConvolutionPlans::~ConvolutionPlans() = default;
+
+ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
+  if (const auto found = plans_.find(key); found != plans_.end()) return *found->second;
+  if (plans_.size() >= kMostPlans) plans_.clear();
+
+  auto made = std::make_unique<Plan>();
+  const auto build = [&](const auto& primitive_type, const auto& description, const memory::desc& weights, int source_role,
+                         int weights_role, int bias_role, int destination_role) {
+    using Primitive = std::decay_t<decltype(primitive_type)>;
+    made->primitive = Primitive(description);
+    const ConvolutionProblem problem = describe(key);
+    const auto add = [&](int role, const memory::desc& layout) {
+      memory handle(layout, engine_->engine, DNNL_MEMORY_NONE);
+      made->arguments.emplace(role, handle);
+      return handle;
+    };
+    made->source = add(source_role, problem.source);
+    made->weights = add(weights_role, weights);
+    if (key.bias) made->bias = add(bias_role, problem.bias);
+    made->destination = add(destination_role, problem.destination);
+    made->scratchpad = add(DNNL_ARG_SCRATCHPAD, description.scratchpad_desc());
+    made->scratchpad_bytes = description.scratchpad_desc().get_size();
+  };
+
+  const ConvolutionProblem problem = describe(key);
+  const dnnl::primitive_attr attributes = attributes_of(key);
+  switch (key.kind) {
+    case PlanKind::kForward: {
+      const auto d = describe_forward(engine_->engine, problem, attributes);
+      build(dnnl::convolution_forward(), d, d.weights_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST);
+      break;
+    }
+    case PlanKind::kDataGradient: {
+      const auto d = describe_data_gradient(engine_->engine, problem, attributes);
+      build(dnnl::convolution_backward_data(), d, d.weights_desc(), DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
+            DNNL_ARG_DIFF_DST);
+      break;
+    }
+    case PlanKind::kWeightsGradient: {
+      const auto d = describe_weights_gradient(engine_->engine, problem, attributes);
+      build(dnnl::convolution_backward_weights(), d, d.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS,
+            DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST);
+      const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
+                               Tag::oihw);
+      made->plain_weights = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
+      made->to_plain = dnnl::reorder(made->weights, made->plain_weights);
+      break;
+    }
+  }
+  return *plans_.emplace(key, std::move(made)).first->second;
+}
+
+void ConvolutionPlans::execute(Plan& plan, const float* source, void* weights, const float* bias,
+                               const float* destination) {
+  if (plan.scratchpad_bytes > 0) {
+    if (!scratchpad_ || scratchpad_->bytes() < plan.scratchpad_bytes) {
+      scratchpad_.reset();
+      scratchpad_ = pool_->allocate(plan.scratchpad_bytes);
+    }
+    plan.scratchpad.set_data_handle(scratchpad_->data());
+  }
+  plan.source.set_data_handle(address(source));
+  plan.weights.set_data_handle(weights);
+  if (plan.bias) plan.bias.set_data_handle(address(bias));
+  plan.destination.set_data_handle(address(destination));
+  plan.primitive.execute(engine_->stream, plan.arguments);
+  engine_->stream.wait();
+}
+
+void ConvolutionPlans::run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order,
+                           const float* bias, const float* destination) {
+  Plan& found = plan(key);
+  execute(found, source, weights_for(found, key, weights, order), bias, destination);
+}
+
+void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const float* source, const float* destination,
+                                            float* weights) {
+  Plan& found = plan(key);
+  const memory::desc layout = found.weights.get_desc();
+  if (layout == found.plain_weights.get_desc()) {
+    execute(found, source, weights, nullptr, destination);
+    return;
+  }
+  const auto blocked = pool_->allocate(layout.get_size());
+  execute(found, source, blocked->data(), nullptr, destination);
+  found.plain_weights.set_data_handle(weights);
+  found.to_plain.execute(engine_->stream, found.weights, found.plain_weights);
+  engine_->stream.wait();
+}
+
+void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights, WeightOrder order) {
+  const memory::desc layout = plan.weights.get_desc();
+  const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
+                           Tag::oihw);
+  if (layout == plain && order == WeightOrder::kPlain) return weights.tensor.raw();
+  if (weights_.size() >= kMostWeights) weights_.clear();
+  std::vector<ReorderedWeights>& entries = weights_[weights.tensor.raw()];
+  for (ReorderedWeights& entry : entries) {
+    if (entry.order != order || entry.layout != layout) continue;
+    // Version 0 names no version: such weights may have changed unseen.
+    if (weights.version == 0 || entry.version != weights.version) fill(entry, key, weights);
+    return entry.buffer->data();
+  }
+  ReorderedWeights entry;
+  entry.order = order;
+  entry.layout = layout;
+  entry.buffer = pool_->allocate(layout.get_size());
+  entry.plain = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
+  entry.reordered = memory(layout, engine_->engine, entry.buffer->data());
+  entry.reorder = dnnl::reorder(entry.plain, entry.reordered);
+  fill(entry, key, weights);
+  entries.push_back(std::move(entry));
+  return entries.back().buffer->data();
+}
+
+void ConvolutionPlans::fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights) {
+  const float* from = weights.tensor.data<float>();
+  std::shared_ptr<Buffer> flipped;
+  if (entry.order == WeightOrder::kFlippedSwapped) {
+    flipped = pool_->allocate(weights.tensor.bytes());
+    flip_and_swap(from, floats(flipped), key.source_channels, key.destination_channels,
+                  key.kernel_height * key.kernel_width, threads_);
+    from = floats(flipped);
+  }
+  entry.plain.set_data_handle(address(from));
+  entry.reorder.execute(engine_->stream, entry.plain, entry.reordered);
+  engine_->stream.wait();
+  entry.version = weights.version;
+}
+
+}  // namespace nextframe::cpu
