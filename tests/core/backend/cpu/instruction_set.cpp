@@ -1,0 +1,25 @@
+// oneDNN reads DNNL_MAX_CPU_ISA itself; here Highway is held to the same processor.
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+class InstructionSet : public testing::Environment {
+ public:
+  void SetUp() override {
+    const char* variable = std::getenv("DNNL_MAX_CPU_ISA");
+    const std::string cap = variable != nullptr ? variable : "";
+#if HWY_ARCH_X86
+    if (cap == "AVX2") hwy::DisableTargets(HWY_AVX3 | HWY_AVX3_DL);
+    if (cap == "SSE41") hwy::DisableTargets(HWY_AVX2 | HWY_AVX3 | HWY_AVX3_DL);
+#endif
+  }
+};
+
+[[maybe_unused]] const testing::Environment* const kInstructionSet = testing::AddGlobalTestEnvironment(new InstructionSet);
+
+}  // namespace
