@@ -2,6 +2,10 @@
 add_library(nextframe_flags INTERFACE)
 target_include_directories(nextframe_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(nextframe_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 warns falsely where text is put before a std::string (its bug 105651).
+  target_compile_options(nextframe_flags INTERFACE -Wno-restrict)
+endif()
 target_link_libraries(nextframe_flags INTERFACE Threads::Threads)
 if(NEXTFRAME_WARNINGS_AS_ERRORS)
   target_compile_options(nextframe_flags INTERFACE -Werror)
