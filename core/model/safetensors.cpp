@@ -282,4 +282,11 @@ std::vector<std::byte> serialise(const TensorFile& file) {
   return bytes;
 }
 
+void write_tensor_file(const std::string& path, const TensorFile& file) {
+  const std::vector<std::byte> bytes = serialise(file);
+  AtomicFile output(path);
+  output.write(bytes.data(), bytes.size());
+  output.commit();
+}
+
 }  // namespace nextframe
