@@ -35,8 +35,8 @@ void check_format(const TensorFile& file, const std::string& where) {
   }
   const std::string& version = metadata_text(file, "format_version", where);
   if (version != kFormatVersion) {
-    reject("{}: format version {}, this program reads version {}; a newer nextframe may have written it", where, version,
-           kFormatVersion);
+    reject("{}: format version {}, this program reads version {}; a newer nextframe may have written it", where,
+           version, kFormatVersion);
   }
 }
 

@@ -16,11 +16,11 @@
 
 namespace nextframe {
 
-/// What the frames were that the model learnt from, and how they reached it: with the configuration, all that a forecast
-/// needs besides the weights.
+/// What the frames were that the model learnt from, and how they reached it: with the configuration, all that a
+/// forecast needs besides the weights.
 struct FrameFormat {
-  std::int64_t input_channels = 1;   ///< of a frame after preprocessing
-  std::int64_t output_channels = 1;  ///< of a forecast frame
+  std::int64_t input_channels = 1;                  ///< of a frame after preprocessing
+  std::int64_t output_channels = 1;                 ///< of a forecast frame
   std::optional<std::array<std::int64_t, 2>> size;  ///< height and width that frames were resized to; empty = their own
   ChannelMode channels = ChannelMode::kGrey;
   Normalisation normalisation;
@@ -31,9 +31,11 @@ struct FrameFormat {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("input_channels", input_channels, {.doc = "channels of a frame after preprocessing", .min = 1, .max = 65536});
+    v.field("input_channels", input_channels,
+            {.doc = "channels of a frame after preprocessing", .min = 1, .max = 65536});
     v.field("output_channels", output_channels, {.doc = "channels of a forecast frame", .min = 1, .max = 65536});
-    v.field("size", size, {.doc = "height and width that frames are resized to; null = their own", .min = 1, .max = 16384});
+    v.field("size", size,
+            {.doc = "height and width that frames are resized to; null = their own", .min = 1, .max = 16384});
     v.field("channels", channels, {.doc = "how the source's channels become the model's"});
     v.field("normalisation", normalisation, {.doc = "how pixel values become the network's numbers"});
     v.field("low", low, {.doc = "smallest value that the pixels' type can take"});
@@ -43,9 +45,9 @@ struct FrameFormat {
   }
 };
 
-/// A trained model: a safetensors file whose metadata holds "format" ("nextframe"), "format_version" ("1"), "version" (of
-/// the program that wrote it), "config" (the effective configuration, JSON), "frames" (a FrameFormat, JSON) and "training"
-/// (JSON, free: steps, scores).
+/// A trained model: a safetensors file whose metadata holds "format" ("nextframe"), "format_version" ("1"), "version"
+/// (of the program that wrote it), "config" (the effective configuration, JSON), "frames" (a FrameFormat, JSON) and
+/// "training" (JSON, free: steps, scores).
 struct ModelFile {
   json::Value config = json::Value::object();
   FrameFormat frames;
@@ -57,8 +59,8 @@ struct ModelFile {
 };
 
 /// The model in a safetensors file; `name` begins every message. Rejects what parse_tensor_file rejects, files that
-/// nextframe did not write, a newer format, metadata that is missing or wrong, a normalisation with scale 0, and weights
-/// that are not finite.
+/// nextframe did not write, a newer format, metadata that is missing or wrong, a normalisation with scale 0, and
+/// weights that are not finite.
 ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& name);
 ModelFile read_model_file(const std::string& path);
 /// Replaces `path` in one rename; a failure leaves the old file.

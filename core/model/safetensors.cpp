@@ -31,8 +31,10 @@ struct ElementTypeRow {
   std::uint64_t bytes;
 };
 
-constexpr std::array<ElementTypeRow, 4> kElementTypes{
-    {{"F32", ElementType::kF32, 4}, {"F64", ElementType::kF64, 8}, {"F16", ElementType::kF16, 2}, {"BF16", ElementType::kBF16, 2}}};
+constexpr std::array<ElementTypeRow, 4> kElementTypes{{{"F32", ElementType::kF32, 4},
+                                                       {"F64", ElementType::kF64, 8},
+                                                       {"F16", ElementType::kF16, 2},
+                                                       {"BF16", ElementType::kBF16, 2}}};
 
 /// A tensor as the header tells of it, checked against itself but not yet against the others.
 struct HeaderEntry {
@@ -135,8 +137,8 @@ HeaderEntry read_entry(const std::string& tensor, const json::Value& value, std:
   entry.begin = offsets[0].get<std::uint64_t>(where + ".data_offsets");
   entry.end = offsets[1].get<std::uint64_t>(where + ".data_offsets");
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    reject("{}: data_offsets [{}, {}] lie outside the {} bytes of data in the file; is it truncated?", where, entry.begin,
-           entry.end, data_bytes);
+    reject("{}: data_offsets [{}, {}] lie outside the {} bytes of data in the file; is it truncated?", where,
+           entry.begin, entry.end, data_bytes);
   }
   if (entry.begin % entry.type.bytes != 0) {
     reject("{}: begins at byte {}, expected a multiple of {}", where, entry.begin, entry.type.bytes);
@@ -166,8 +168,8 @@ void check_layout(const std::vector<HeaderEntry>& entries, std::uint64_t data_by
   std::uint64_t position = 0;
   for (const HeaderEntry* entry : order) {
     if (entry->begin < position) {
-      reject("{}: tensor \"{}\" begins at byte {} inside another tensor, which ends at {}", name, entry->name, entry->begin,
-             position);
+      reject("{}: tensor \"{}\" begins at byte {} inside another tensor, which ends at {}", name, entry->name,
+             entry->begin, position);
     }
     if (entry->begin > position) {
       reject("{}: {} bytes before tensor \"{}\" belong to no tensor", name, entry->begin - position, entry->name);
@@ -192,8 +194,10 @@ std::string_view read_header_text(std::span<const std::byte> bytes, const std::s
   if (length > bytes.size() - kLengthBytes) {
     reject("{}: truncated: the header needs {} bytes, {} are there", name, length, bytes.size() - kLengthBytes);
   }
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, static_cast<std::size_t>(length));
-  if (text.empty() || text.front() != '{') reject("{}: the header is no JSON object; is this a safetensors file?", name);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes,
+                              static_cast<std::size_t>(length));
+  if (text.empty() || text.front() != '{')
+    reject("{}: the header is no JSON object; is this a safetensors file?", name);
   return text;
 }
 
@@ -252,8 +256,8 @@ TensorFile parse_tensor_file(std::span<const std::byte> bytes, const std::string
   check_layout(entries, data.size(), where);
   for (const HeaderEntry& entry : entries) {
     const auto begin = static_cast<std::size_t>(entry.begin);
-    file.tensors.push_back(
-        {entry.name, entry.shape, read_values(entry, data.subspan(begin, static_cast<std::size_t>(entry.end) - begin))});
+    file.tensors.push_back({entry.name, entry.shape,
+                            read_values(entry, data.subspan(begin, static_cast<std::size_t>(entry.end) - begin))});
   }
   return file;
 }

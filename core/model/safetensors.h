@@ -29,9 +29,9 @@ struct TensorFile {
 
 /// Reads a safetensors file from memory: eight bytes with the header's length (little-endian), the header in JSON, the
 /// tensors without gaps. F32 is taken as it is; F64, F16 and BF16 are converted. `name` begins every message. Rejects a
-/// file that is truncated or longer than its header says, a header above 100 MB or that is no such JSON, names that come
-/// twice, other element types, ranks above 5, shapes that overflow or do not fit their bytes, and tensors that overlap,
-/// leave gaps, are not aligned to their element or lie outside the file.
+/// file that is truncated or longer than its header says, a header above 100 MB or that is no such JSON, names that
+/// come twice, other element types, ranks above 5, shapes that overflow or do not fit their bytes, and tensors that
+/// overlap, leave gaps, are not aligned to their element or lie outside the file.
 TensorFile parse_tensor_file(std::span<const std::byte> bytes, const std::string& name);
 TensorFile read_tensor_file(const std::string& path);
 

@@ -57,7 +57,8 @@ TensorFile small_file() {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    path_ = std::filesystem::temp_directory_path() / ("nextframe-model-file-" + std::to_string(Random(std::random_device{}()).next()));
+    path_ = std::filesystem::temp_directory_path() /
+            ("nextframe-model-file-" + std::to_string(Random(std::random_device{}()).next()));
     std::filesystem::create_directories(path_);
   }
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -92,7 +93,8 @@ TEST(Safetensors, RoundTripKeepsEverything) {
 TEST(Safetensors, EveryTruncationAndEveryExtraByteIsRejected) {
   std::vector<std::byte> bytes = serialise(small_file());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
-    EXPECT_NE(rejection(std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length))), "") << length;
+    EXPECT_NE(rejection(std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length))), "")
+        << length;
   }
   bytes.push_back(std::byte{0});
   EXPECT_TRUE(contains(rejection(bytes), "belong to no tensor"));
@@ -104,7 +106,8 @@ TEST(Safetensors, RandomDamageNeverCrashes) {
   for (int trial = 0; trial < 20000; ++trial) {
     std::vector<std::byte> bytes = good;
     const std::uint64_t changes = 1 + random.below(4);
-    for (std::uint64_t i = 0; i < changes; ++i) bytes[random.below(bytes.size())] = static_cast<std::byte>(random.below(256));
+    for (std::uint64_t i = 0; i < changes; ++i)
+      bytes[random.below(bytes.size())] = static_cast<std::byte>(random.below(256));
     rejection(bytes);
   }
 }
@@ -112,7 +115,8 @@ TEST(Safetensors, RandomDamageNeverCrashes) {
 TEST(Safetensors, AbsurdHeaderLengths) {
   const std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
   EXPECT_EQ(rejection(header, 4), "");
-  for (const std::uint64_t length : {std::uint64_t{100'000'001}, std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{7}}) {
+  for (const std::uint64_t length :
+       {std::uint64_t{100'000'001}, std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{7}}) {
     EXPECT_TRUE(contains(rejection(file_bytes(header, "0000", length)), "the header's length")) << length;
   }
   EXPECT_TRUE(contains(rejection(file_bytes(header, "0000", 1000)), "truncated"));
@@ -150,17 +154,19 @@ TEST(Safetensors, MalformedTensors) {
       {R"({"a":5})", 0, "tensor \"a\""},
       {R"({"__metadata__":{"k":5}})", 0, "__metadata__"},
       {R"({"__metadata__":"text"})", 0, "__metadata__"},
-      {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, "a"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})", 12,
-       "tensor \"b\" begins at byte 4 inside another"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8,
-       "inside another"},
+      {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+       8, "a"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}})",
+       12, "tensor \"b\" begins at byte 4 inside another"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+       8, "inside another"},
       {R"({"a":)", 0, "weights.safetensors"},
       {R"([])", 0, "no JSON object"},
   };
   for (const Case& item : cases) {
     const std::string message = rejection(item.header, item.data_bytes);
-    EXPECT_TRUE(contains(message, item.part) && contains(message, "weights.safetensors")) << item.header << "\n  " << message;
+    EXPECT_TRUE(contains(message, item.part) && contains(message, "weights.safetensors"))
+        << item.header << "\n  " << message;
   }
 }
 
@@ -168,11 +174,13 @@ TEST(Safetensors, OtherFloatTypesAreConverted) {
   const auto values = [](const std::string& type, std::size_t count, const void* data, std::size_t bytes) {
     const std::string header = R"({"a":{"dtype":")" + type + R"(","shape":[)" + std::to_string(count) +
                                R"(],"data_offsets":[0,)" + std::to_string(bytes) + "]}}";
-    return parse_tensor_file(file_bytes(header, std::string(static_cast<const char*>(data), bytes)), "x").tensors[0].values;
+    return parse_tensor_file(file_bytes(header, std::string(static_cast<const char*>(data), bytes)), "x")
+        .tensors[0]
+        .values;
   };
   const std::uint16_t halves[] = {0x3C00, 0xC000, 0x0001, 0x7BFF, 0x8000, 0x3555, 0x7C00};
-  const std::vector<float> expected{1, -2, 5.9604644775390625e-8F, 65504, -0.0F, 0.333251953125F,
-                                    std::numeric_limits<float>::infinity()};
+  const std::vector<float> expected{
+      1, -2, 5.9604644775390625e-8F, 65504, -0.0F, 0.333251953125F, std::numeric_limits<float>::infinity()};
   EXPECT_EQ(values("F16", 7, halves, sizeof(halves)), expected);
   const std::uint16_t bfloats[] = {0x3F80, 0xC000, 0x4049};
   EXPECT_EQ(values("BF16", 3, bfloats, sizeof(bfloats)), (std::vector<float>{1, -2, 3.140625F}));

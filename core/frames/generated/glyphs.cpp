@@ -1,0 +1,38 @@
+#include "core/frames/generated/glyphs.h"
+
+#include <utility>
+
+#include "core/base/error.h"
+
+namespace nextframe {
+namespace {
+
+std::pair<std::int64_t, std::int64_t> checked_range(std::int64_t first, std::int64_t last, std::int64_t count,
+                                                    const std::string& name) {
+  if (first == 0 && last == 0) return {0, count};
+  if (first < 0 || first >= last || last > count) {
+    reject("[digits] {}: got glyphs [{}, {}], expected a first and one past a last within its {} glyphs", name, first,
+           last, count);
+  }
+  return {first, last};
+}
+
+}  // namespace
+
+GlyphSet glyphs_from_idx(const IdxImages& images, std::int64_t first, std::int64_t last, const std::string& name) {
+  const auto [begin, end] = checked_range(first, last, images.count, name);
+  const std::int64_t size = images.height * images.width;
+  GlyphSet glyphs{images.height, images.width, {}};
+  glyphs.pixels.reserve(static_cast<std::size_t>((end - begin) * size));
+  for (std::int64_t i = begin * size; i < end * size; ++i) {
+    glyphs.pixels.push_back(static_cast<float>(images.pixels[static_cast<std::size_t>(i)]) / 255.0F);
+  }
+  return glyphs;
+}
+
+GlyphSet select_glyphs(const GlyphSet& glyphs, std::int64_t first, std::int64_t last, const std::string& name) {
+  const auto [begin, end] = checked_range(first, last, glyphs.count(), name);
+  return {glyphs.height, glyphs.width, std::vector<float>(glyphs.glyph(begin), glyphs.glyph(end))};
+}
+
+}  // namespace nextframe
