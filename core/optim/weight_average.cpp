@@ -10,8 +10,10 @@ WeightAverage::WeightAverage(Backend& backend, double decay, const Tensor& value
       values_(values),
       average_(backend.allocate(values.shape(), values.dtype())),
       spare_(backend.allocate(values.shape(), values.dtype())) {
-  backend_.copy(values_, average_);
+  restart();
 }
+
+void WeightAverage::restart() { backend_.copy(values_, average_); }
 
 void WeightAverage::update(std::int64_t step) {
   const double t = static_cast<double>(step);

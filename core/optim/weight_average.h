@@ -16,6 +16,8 @@ class WeightAverage {
 
   /// To be called after each step of the optimizer; `step` counts from 1.
   void update(std::int64_t step);
+  /// Sets the average to the weights' present values.
+  void restart();
   /// Exchanges the weights and their average: once for a validation, once more to go on training.
   void swap();
   const Tensor& average() const { return average_; }
