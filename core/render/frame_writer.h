@@ -14,9 +14,9 @@ namespace nextframe {
 
 /// Which moment a written frame shows, seen from the last observed frame.
 struct FrameStamp {
-  std::int64_t lead_time = 1;              ///< frames after the last observed one: 1 is the first forecast, 0 and less are inputs
-  double seconds = 0;                      ///< the lead time in seconds; 0 where the source's frame rate is unknown
-  std::optional<std::int64_t> first_frame; ///< hindcasts: the number of the recording's frame that lead time 1 forecasts
+  std::int64_t lead_time = 1;               ///< frames after the last observed one: 1 is the first forecast, 0 and less are inputs
+  double seconds = 0;                       ///< the lead time in seconds; 0 where the source's frame rate is unknown
+  std::optional<std::int64_t> first_frame;  ///< hindcasts: the number of the recording's frame that lead time 1 forecasts
 };
 
 enum class IfExists {
@@ -51,7 +51,7 @@ class FrameWriter {
   /// Values in source units. A value that the output stores as an integer of the source's own type is rounded, of another type
   /// is scaled from low..high to the type's range and rounded; what lies outside is clipped, NaN becomes the lowest value.
   /// Arrays of floats keep every value, and get NaN where the frame's mask is 0. Rejects a frame whose size or channels are
-  /// not those of the options, and a full disk.
+  /// not those of the options; fails on a full disk.
   virtual void write(const Frame& frame, const FrameStamp& stamp) = 0;
   /// Completes the output and gives it its name. Rejects an output without a single frame.
   virtual void close() = 0;
@@ -79,10 +79,11 @@ const std::vector<OutputFormat>& output_formats();
 /// folder png images, 1, 3 or 4 channels, 8 or 16 bits, named by `forecast_file_name`.
 std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOptions& options);
 
-/// "forecast_lead_003_00m00.300s.png", without the time where it is unknown; a hindcast has the number of the first frame that
-/// it forecasts in front: "forecast_from_000120_lead_003_00m00.300s.png"; inputs are "input_-003.png". The natural order of the
+/// "forecast_lead_003_00m00.300s.png", without the time where it is unknown; inputs, which only pictures side by side show,
+/// are "context_001_lead_-9.png", where `position` counts the frames since the last forecast. In front of a hindcast's names
+/// stands the number of the first frame that it forecasts: "hindcast_000120_forecast_lead_003.png". The natural order of the
 /// names is the order in time.
-std::string forecast_file_name(const FrameStamp& stamp);
+std::string forecast_file_name(const FrameStamp& stamp, std::int64_t position);
 
 /// Whether a file of this name is an earlier output of a folder writer.
 bool is_forecast_file_name(std::string_view name);

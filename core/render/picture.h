@@ -40,8 +40,7 @@ struct Appearance {
   ColourMap colours = ColourMap::kGrey;
 };
 
-/// Values outside the range get the end colours; missing (mask 0) and NaN pixels become a neutral grey, or light grey under
-/// kRain, that no other map uses.
+/// Values outside the range get the end colours; missing (mask 0) and NaN pixels get the map's `missing_colour`.
 Picture picture_of(const Frame& frame, const Appearance& appearance);
 
 /// `minuend - subtrahend` through the difference map: zero is white, +-`largest` the map's ends, red where `minuend` is
@@ -57,7 +56,7 @@ std::int64_t legible_factor(std::int64_t height, std::int64_t width, std::int64_
 /// The picture as a frame of three channels, 0..255, for a FrameWriter.
 Frame frame_of(const Picture& picture);
 
-/// Writes beside its place and renames. Replaces an older file. Rejects a place that cannot be written to and a full disk.
+/// Writes beside its place and renames. Replaces an older file. Rejects a place that cannot be written to, fails on a full disk.
 void write_png(const std::string& path, const Picture& picture);
 
 }  // namespace nextframe
