@@ -54,7 +54,7 @@ class Backend {
   void sum_channels(const Tensor& x, const Tensor& sums, Write write);
   /// y = activation(x), in place allowed.
   void activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y);
-  /// dx = dy o activation'(x), computed from the output y. In place (dx is dy) allowed.
+  /// dx = dy o activation'(x), computed from the output y, at a kink (y = 0) from the left. In place (dx is dy) allowed.
   void activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx);
   /// [N,H,W,C] -> [N,H/b,W/b,b*b*C]: channel (row * b + column) * C + c of a block.
   void space_to_depth(int block, const Tensor& x, const Tensor& y);
@@ -123,7 +123,8 @@ class Backend {
   // --- loss and optimizer ---
   /// sum[0] += w * sum over [T,N,H,W,C] of lead_weights[t] mask l(prediction, target), with l chosen by the spec and
   /// w = spec.weight * spec.scale; dprediction = w lead_weights[t] mask l'(prediction, target) (+ dprediction), if given.
-  /// mask [T,N,H,W,1] or empty; lead_weights [T] or empty; sum [1] float64.
+  /// mask [T,N,H,W,1] or empty; lead_weights [T] or empty; sum [1] float64. Where the mask or the lead weight is 0 the
+  /// loss and its derivative are 0, whatever prediction and target hold there, NaN included.
   void pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
                   const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write);
   /// norm[0] = sqrt(sum of squares of x), norm [1] float64, summed in double.

@@ -63,7 +63,7 @@ enum class OptimizerRule { kAdam, kAdamW, kRmsProp, kSgd };
 /// Update rules as in PyTorch, g the clipped gradient, t = `step` counting from 1:
 /// kAdam (Kingma and Ba 2015): g += weight_decay p; m, v moving averages; p -= lr m^ / (sqrt(v^) + epsilon).
 /// kAdamW (Loshchilov and Hutter 2019): p -= lr weight_decay p, then Adam without decay.
-/// kRmsProp: `second` = alpha second + (1-alpha) g^2; u = g / (sqrt(second) + epsilon); with momentum, first = momentum
+/// kRmsProp: g += weight_decay p; `second` = alpha second + (1-alpha) g^2; u = g / (sqrt(second) + epsilon); with momentum, first = momentum
 /// first + u and u = first; p -= lr u.
 /// kSgd: g += weight_decay p; with momentum, first = momentum first + g (first = g at step 1) and g = first; p -= lr g.
 struct OptimizerSpec {

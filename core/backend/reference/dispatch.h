@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/backend/specs.h"
+#include "core/tensor/tensor.h"
+
+namespace nextframe::reference {
+
+/// Calls `body(T{})` with T the element type of `dtype`.
+template <class Body>
+void dispatch(DType dtype, const Body& body) {
+  if (dtype == DType::kFloat32) {
+    body(float{});
+  } else {
+    body(double{});
+  }
+}
+
+/// Stores `value`, or adds it where `write` says so.
+template <class T>
+void store(T& to, double value, Write write) {
+  to = static_cast<T>(write == Write::kAccumulate ? static_cast<double>(to) + value : value);
+}
+
+/// The elements of a tensor that may be empty; null where it is.
+template <class T>
+T* data_or_null(const Tensor& tensor) {
+  return tensor ? tensor.data<T>() : nullptr;
+}
+
+}  // namespace nextframe::reference
