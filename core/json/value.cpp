@@ -46,8 +46,11 @@ void append_quoted(std::string& out, std::string_view text) {
 /// The shortest text that reads back as the same double, always recognisable as not whole.
 void append_double(std::string& out, double number) {
   if (!std::isfinite(number)) fail("[json] {} cannot be written: JSON has no such number", number);
-  std::array<char, 32> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
+  std::array<char, 40> buffer{};
+  const double size = std::abs(number);
+  const auto style =
+      size == 0 || (size >= 1e-6 && size < 1e15) ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, style);
   const std::string_view text(buffer.data(), static_cast<std::size_t>(result.ptr - buffer.data()));
   out += text;
   if (text.find_first_of(".e") == std::string_view::npos) out += ".0";

@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+
+#include "core/base/format.h"
+#include "core/config/config.h"
+
+namespace nextframe {
+
+namespace {
+
+using Size = std::array<std::int64_t, 2>;
+using List = std::vector<std::string>;
+
+bool is_generated(SourceType type) {
+  return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
+}
+
+/// The size that training frames have, where the configuration alone tells it.
+std::optional<Size> frame_size(const DataOptions& data) {
+  if (data.crop) return data.crop;
+  if (data.size) return data.size;
+  if (data.sources.size() == 1 && is_generated(data.sources[0].type)) return data.sources[0].size;
+  return std::nullopt;
+}
+
+void check_glyphs(const std::string& path, const Size& range, List& problems) {
+  const bool all = range[0] == 0 && range[1] == 0;
+  if (!all && range[0] >= range[1]) {
+    problems.push_back(
+        format("{}: got [{}, {}], expected the first glyph and one past the last", path, range[0], range[1]));
+  }
+}
+
+void check_sources(const DataOptions& data, List& problems) {
+  if (data.sources.empty()) problems.emplace_back("data.sources: got an empty list, expected at least one source");
+  for (std::size_t i = 0; i < data.sources.size(); ++i) {
+    const SourceOptions& source = data.sources[i];
+    const std::string path = format("data.sources[{}]", i);
+    if (!is_generated(source.type) && source.path.empty()) {
+      problems.push_back(path + ".path: got \"\", expected a video, a folder or pattern of images, or an array");
+    }
+    check_glyphs(path + ".train_glyphs", source.train_glyphs, problems);
+    check_glyphs(path + ".validation_glyphs", source.validation_glyphs, problems);
+    check_glyphs(path + ".test_glyphs", source.test_glyphs, problems);
+  }
+}
+
+void check_sizes(const DataOptions& data, List& problems) {
+  const std::optional<Size>& whole = data.size;
+  if (data.crop && whole && ((*data.crop)[0] > (*whole)[0] || (*data.crop)[1] > (*whole)[1])) {
+    problems.push_back(format("data.crop: got [{}, {}], larger than data.size [{}, {}]", (*data.crop)[0],
+                              (*data.crop)[1], (*whole)[0], (*whole)[1]));
+  }
+  const bool turns = std::find(data.augment.begin(), data.augment.end(), Augmentation::kRot90) != data.augment.end();
+  if (const std::optional<Size> size = frame_size(data); turns && size && (*size)[0] != (*size)[1]) {
+    problems.push_back(format("data.augment: \"rot90\" needs square frames, got {} x {}; set data.crop to a square",
+                              (*size)[0], (*size)[1]));
+  }
+}
+
+void check_split(const SplitOptions& split, List& problems) {
+  if (split.by == SplitBy::kPath) {
+    if (split.train_paths.empty()) {
+      problems.emplace_back(
+          "data.split.train_paths: got an empty list, expected at least one pattern with by \"path\"");
+    }
+  } else {
+    if (!(split.train > 0)) problems.emplace_back("data.split.train: got 0, expected a share above 0");
+    if (!split.train_paths.empty() || !split.validation_paths.empty() || !split.test_paths.empty()) {
+      problems.emplace_back("data.split: train_paths, validation_paths and test_paths go with by \"path\" only");
+    }
+  }
+}
+
+void check_normalisation(const NormaliseOptions& normalise, List& problems) {
+  if (normalise.low && normalise.high && !(*normalise.low < *normalise.high)) {
+    problems.push_back(
+        format("data.normalise.high: got {}, expected more than low, {}", *normalise.high, *normalise.low));
+  }
+}
+
+void check_loss(const Config& config, List& problems) {
+  const LossOptions& loss = config.train.loss;
+  const std::size_t weights = loss.lead_weights.size();
+  if (weights != 0 && weights != static_cast<std::size_t>(config.data.horizon)) {
+    problems.push_back(
+        format("train.loss.lead_weights: got {} weights, expected one for each of data.horizon's {} frames", weights,
+               config.data.horizon));
+  }
+  if (weights != 0 && std::accumulate(loss.lead_weights.begin(), loss.lead_weights.end(), 0.0) <= 0) {
+    problems.emplace_back("train.loss.lead_weights: got nothing but 0, expected a weight above 0");
+  }
+  if (loss.bce > 0) {
+    const std::vector<HeadOptions>& head = config.model.head;
+    const bool sigmoid = !head.empty() && head.back().activation == Activation::kSigmoid;
+    if (!sigmoid || config.model.predict != Predict::kFrame || config.data.normalise.by != NormaliseBy::kRange) {
+      problems.emplace_back(
+          "train.loss.bce: needs values from 0 to 1: a head that ends with activation \"sigmoid\", model.predict "
+          "\"frame\" "
+          "and data.normalise.by \"range\"");
+    }
+  }
+}
+
+void check_schedule(const TrainOptions& train, List& problems) {
+  const ScheduleOptions& schedule = train.schedule;
+  if (schedule.warmup > 0 && schedule.warmup >= train.steps) {
+    problems.push_back(format("train.schedule.warmup: got {} steps, expected fewer than train.steps, {}",
+                              schedule.warmup, train.steps));
+  }
+  if (schedule.warmup > 0 && schedule.type == ScheduleType::kOneCycle) {
+    problems.emplace_back("train.schedule.warmup: \"onecycle\" warms up by itself; expected 0");
+  }
+  if (schedule.type == ScheduleType::kPlateau && train.validate_every == 0) {
+    problems.emplace_back("train.schedule.type: \"plateau\" goes by validations, but train.validate_every is 0");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> find_problems(const Config& config) {
+  const std::optional<Size> size = frame_size(config.data);
+  List problems = find_problems(config.model, size ? (*size)[0] : 0, size ? (*size)[1] : 0);
+  check_sources(config.data, problems);
+  check_sizes(config.data, problems);
+  check_split(config.data.split, problems);
+  check_normalisation(config.data.normalise, problems);
+  check_loss(config, problems);
+  check_schedule(config.train, problems);
+  return problems;
+}
+
+}  // namespace nextframe

@@ -1,0 +1,93 @@
+#include "core/config/config.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "tests/core/base/temporary_folder.h"
+
+namespace nextframe {
+namespace {
+
+/// The message that a configuration with one generated source and these members gets.
+std::string error_of(std::string_view members) {
+  const std::string text = R"({"data":{"sources":[{"type":"balls"}]},)" + std::string(members) + "}";
+  try {
+    config_from_json(json::parse(text, "t"), "t.json");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kRequest);
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string error_of_data(std::string_view data) {
+  try {
+    config_from_json(json::parse(R"({"data":)" + std::string(data) + "}", "t"), "t.json");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+#define EXPECT_SAYS(message, part) EXPECT_NE((message).find(part), std::string::npos) << (message)
+
+TEST(Config, ReadsAndWritesBack) {
+  const Config config = config_from_json(json::parse(R"({"data":{"sources":[{"type":"digits"}],"horizon":5},
+      "model":{"cell":"convlstm","peephole":true},"train":{"optimizer":{"lr":0.5}}})",
+                                                     "t"),
+                                         "t");
+  EXPECT_EQ(config.model.cell, CellKind::kConvLstm);
+  EXPECT_EQ(config.data.horizon, 5);
+  const json::Value written = config_to_json(config);
+  EXPECT_EQ(config_to_json(config_from_json(written, "t")).dump(), written.dump());
+  EXPECT_EQ(written.at("train", "").at("batch", "").dump(), "8");
+}
+
+TEST(Config, LoadsWithOverridesAndTakesItsNameFromTheFile) {
+  test::TemporaryFolder folder;
+  write_file_atomically(folder.path() / "clip.json", R"({"data":{"sources":[{"path":"a.mp4"}]}} // mine)");
+  const Config config = load_config(folder.path() / "clip.json", {"train.steps=7", "model.levels[0].hidden=9"});
+  EXPECT_EQ(config.name, "clip");
+  EXPECT_EQ(config.train.steps, 7);
+  EXPECT_EQ(config.model.levels.at(0).hidden, 9);
+}
+
+TEST(Config, AllProblemsAtOnce) {
+  const std::string message = error_of(R"("model":{"levels":[{"kernel":4,"conv":{"kernel":2}},{"conv":{"stride":64}}]},
+      "train":{"stpes":3})");
+  EXPECT_SAYS(message, "train.stpes: unknown key; did you mean \"steps\"?");
+  EXPECT_SAYS(message, "model.levels[1].conv.stride: got 64");
+  const std::string shapes = error_of(R"("model":{"levels":[{"kernel":4,"conv":{"kernel":2}},{"conv":{"stride":32}},
+      {"conv":{"stride":4}}]})");
+  EXPECT_SAYS(shapes, "t.json: 3 problems");
+  EXPECT_SAYS(shapes, "model.levels[0].kernel: got 4");
+  EXPECT_SAYS(shapes, "model.levels[0].conv.kernel: got 2");
+  EXPECT_SAYS(shapes, "more than the 64x64 pixels");
+}
+
+TEST(Config, ImpossibleValues) {
+  EXPECT_SAYS(error_of(R"("model":{"levels":[{"conv":{"stride":0}}]})"), "model.levels[0].conv.stride: got 0");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"mes":1}})"), "train.loss.mes: unknown key; did you mean \"mse\"?");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"lead_weights":[1,2]}})"), "lead_weights: got 2 weights");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"bce":1}})"), "train.loss.bce: needs values from 0 to 1");
+  EXPECT_EQ(error_of(R"("train":{"loss":{"bce":1}},"model":{"head":[{"activation":"sigmoid"}]})"), "no error");
+  EXPECT_SAYS(error_of(R"("train":{"steps":10,"schedule":{"type":"cosine","warmup":10}})"), "train.schedule.warmup");
+  EXPECT_SAYS(error_of(R"("train":{"validate_every":0,"schedule":{"type":"plateau"}})"), "train.schedule.type");
+}
+
+TEST(Config, DataThatCannotBe) {
+  EXPECT_SAYS(error_of_data("{}"), "data.sources: got an empty list");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"video"}]})"), "data.sources[0].path: got \"\"");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"digits","train_glyphs":[5,5]}]})"), "train_glyphs: got [5, 5]");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"size":[64,64],"crop":[64,65]})"), "data.crop: got [64, 65]");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"size":[64,32],"augment":["rot90"]})"), "needs square frames");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"split":{"by":"path"}})"), "data.split.train_paths");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"normalise":{"low":1,"high":1}})"), "data.normalise.high");
+}
+
+}  // namespace
+}  // namespace nextframe
