@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace nextframe {
+
+struct BootstrapOptions {
+  double confidence = 0.95;
+  std::int64_t resamples = 10000;
+  /// Neighbouring windows that are drawn together, because windows that overlap or follow each other are alike; 1 for
+  /// windows that are independent.
+  std::int64_t block = 1;
+  std::uint64_t seed = 1;
+};
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// The mean over windows of score - other score, and how sure it is.
+struct MeanDifference {
+  std::optional<double> mean;        ///< missing without a window
+  std::optional<Interval> interval;  ///< missing with fewer than four blocks, of which nothing can be said
+  std::int64_t windows = 0;          ///< those where both scores are there
+};
+
+/// Paired percentile bootstrap with circular blocks (Politis and Romano 1992) of the scores of the same windows, in
+/// their order. A window counts where both scores are given. The same numbers and seed give the same interval.
+MeanDifference bootstrap_difference(std::span<const std::optional<double>> scores,
+                                    std::span<const std::optional<double>> others, const BootstrapOptions& options);
+
+}  // namespace nextframe
