@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/loss/loss_options.h"
+#include "core/nn/parameter_set.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 
@@ -18,14 +19,6 @@ constexpr auto enum_names(Precision) {
   return std::array<std::pair<std::string_view, Precision>, 1>{{{"float32", Precision::kFloat32}}};
 }
 
-/// How a new model's weights are drawn; see core/nn/parameter_set.h.
-enum class InitialWeights { kDefault, kHe };
-
-constexpr auto enum_names(InitialWeights) {
-  return std::array<std::pair<std::string_view, InitialWeights>, 2>{
-      {{"default", InitialWeights::kDefault}, {"he", InitialWeights::kHe}}};
-}
-
 /// How a model is trained: the configuration's "train". A step is one update of the weights, from `batch` times
 /// `accumulate` sequences.
 struct TrainOptions {
@@ -34,7 +27,7 @@ struct TrainOptions {
   std::int64_t steps = 20000;
   std::int64_t seed = 1;
   Precision precision = Precision::kFloat32;
-  InitialWeights init = InitialWeights::kDefault;
+  Initialisation init = Initialisation::kDefault;
   LossOptions loss;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;

@@ -1,0 +1,197 @@
+#include "core/train/checkpoint.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/model/safetensors.h"
+
+namespace nextframe {
+namespace {
+
+constexpr std::string_view kFormat = "nextframe-state";
+constexpr std::string_view kVersion = "1";
+
+/// FNV-1a over 32-bit words instead of bytes: quick, and it changes with any one bit.
+class Checksum {
+ public:
+  void add(std::uint32_t word) {
+    sum_ ^= word;
+    sum_ *= 0x100000001b3ULL;
+    sum_ ^= sum_ >> 29;
+  }
+  void add(std::string_view text) {
+    for (const char c : text) add(static_cast<std::uint32_t>(static_cast<unsigned char>(c)));
+  }
+  std::string text() const { return format("{:016x}", sum_); }
+
+ private:
+  std::uint64_t sum_ = 0xcbf29ce484222325ULL;
+};
+
+std::string checksum_of(const std::string& state, const std::vector<NamedTensor>& tensors) {
+  Checksum sum;
+  sum.add(state);
+  for (const NamedTensor& tensor : tensors) {
+    sum.add(tensor.name);
+    for (const float value : tensor.values) sum.add(std::bit_cast<std::uint32_t>(value));
+  }
+  return sum.text();
+}
+
+/// The numbers of a checkpoint, listed once for writing and reading.
+struct Numbers {
+  Checkpoint& c;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("step", c.step);
+    v("next_batch", c.next_batch);
+    v("metrics_bytes", c.metrics_bytes);
+    v("schedule_best", c.schedule.best);
+    v("schedule_bad", c.schedule.bad);
+    v("schedule_cooling", c.schedule.cooling);
+    v("schedule_reduction", c.schedule.reduction);
+    v("best_score", c.best_score);
+    v("best_step", c.best_step);
+    v("validations_without_better", c.validations_without_better);
+    v("last_sample_step", c.last_sample_step);
+    v("seconds", c.seconds);
+  }
+};
+
+struct Writer {
+  json::Value& object;
+  void operator()(std::string_view name, std::int64_t value) { object.set(name, value); }
+  void operator()(std::string_view name, double value) { object.set(name, json::Value::number_or_null(value)); }
+};
+
+struct Reader {
+  const json::Value& object;
+  std::string_view where;
+  void operator()(std::string_view name, std::int64_t& value) {
+    value = object.at(name, where).get<std::int64_t>(where);
+    if (value < 0) reject("{}: {} is negative", where, name);
+  }
+  void operator()(std::string_view name, double& value) {
+    const json::Value& found = object.at(name, where);
+    value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>(where);
+  }
+};
+
+std::array<std::pair<std::string_view, std::vector<float> Checkpoint::*>, 4> buffers() {
+  return {{{"weights", &Checkpoint::weights},
+           {"first_moment", &Checkpoint::first_moment},
+           {"second_moment", &Checkpoint::second_moment},
+           {"average", &Checkpoint::average}}};
+}
+
+Checkpoint parse_checkpoint(const std::filesystem::path& path) {
+  TensorFile file = read_tensor_file(path.string());
+  if (file.metadata["format"] != kFormat || file.metadata["format_version"] != kVersion) {
+    reject("{}: is not a training state of this version", path.string());
+  }
+  const std::string& text = file.metadata["state"];
+  if (file.metadata["checksum"] != checksum_of(text, file.tensors)) {
+    reject("{}: its checksum does not fit its content; the file was damaged or changed", path.string());
+  }
+  const json::Value state = json::parse(text, path.string());
+  Checkpoint checkpoint;
+  Reader reader{state, "state"};
+  Numbers{checkpoint}.visit(reader);
+  checkpoint.config = state.at("config", "state");
+  for (const auto& [name, member] : buffers()) {
+    for (NamedTensor& tensor : file.tensors) {
+      if (tensor.name == name) checkpoint.*member = std::move(tensor.values);
+    }
+  }
+  return checkpoint;
+}
+
+/// Keys that may differ between a run and its continuation; a key stands for everything below it.
+constexpr std::array<std::string_view, 14> kFreeToChange{
+    "$schema",
+    "name",
+    "extends",
+    "data.cache",
+    "data.prefetch",
+    "train.steps",
+    "train.optimizer.lr",
+    "train.clip_norm",
+    "train.clip_value",
+    "train.validate_every",
+    "train.early_stop",
+    "train.checkpoint_every",
+    "train.sample_every",
+    "train.samples",
+};
+
+bool may_change(std::string_view path) {
+  for (const std::string_view key : kFreeToChange) {
+    if (path == key || path.starts_with(std::string(key) + ".")) return true;
+  }
+  return false;
+}
+
+void find_differences(const json::Value& saved, const json::Value& now, const std::string& path,
+                      std::vector<std::string>& differences) {
+  if (saved == now || may_change(path)) return;
+  if (!saved.is_object() || !now.is_object()) {
+    differences.push_back(format("{} was {}, is {}", path, saved.dump(), now.dump()));
+    return;
+  }
+  const std::string prefix = path.empty() ? "" : path + ".";
+  for (const auto& [key, value] : saved.members(path)) {
+    const json::Value* other = now.find(key);
+    find_differences(value, other != nullptr ? *other : json::Value(), prefix + key, differences);
+  }
+  for (const auto& [key, value] : now.members(path)) {
+    if (saved.find(key) == nullptr) find_differences(json::Value(), value, prefix + key, differences);
+  }
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  Checkpoint copy = checkpoint;
+  TensorFile file;
+  for (const auto& [name, member] : buffers()) {
+    std::vector<float>& values = copy.*member;
+    if (values.empty()) continue;
+    const std::int64_t count = static_cast<std::int64_t>(values.size());
+    file.tensors.push_back({std::string(name), {count}, std::move(values)});
+  }
+  json::Value state = json::Value::object();
+  Writer writer{state};
+  Numbers{copy}.visit(writer);
+  state.set("config", checkpoint.config);
+  const std::string text = state.dump();
+  file.metadata["format"] = kFormat;
+  file.metadata["format_version"] = kVersion;
+  file.metadata["state"] = text;
+  file.metadata["checksum"] = checksum_of(text, file.tensors);
+  write_tensor_file(path.string(), file);
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  try {
+    return parse_checkpoint(path);
+  } catch (const Error& error) {
+    reject("[train] cannot resume: {}; begin a new run, or start from its last model with --init {}", error.what(),
+           (path.parent_path() / "last.safetensors").string());
+  }
+}
+
+void check_same_configuration(const json::Value& saved, const json::Value& now, const std::filesystem::path& path) {
+  std::vector<std::string> differences;
+  find_differences(saved, now, "", differences);
+  if (differences.empty()) return;
+  reject("[train] {}: cannot resume under another configuration: {}; begin a new run with --init to change it",
+         path.string(), join(differences, "; "));
+}
+
+}  // namespace nextframe

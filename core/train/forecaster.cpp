@@ -1,0 +1,123 @@
+#include "core/train/forecaster.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "core/base/error.h"
+#include "core/frames/preprocessing.h"
+
+namespace nextframe {
+namespace {
+
+/// Frames forecast at a time: enough to keep the machine busy, few enough for any horizon to fit the memory.
+constexpr std::int64_t kChunk = 8;
+
+bool same_range(double a, double b) { return std::abs(a - b) <= 1e-9 * std::max({1.0, std::abs(a), std::abs(b)}); }
+
+}  // namespace
+
+Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, Resize resize)
+    : backend_(backend), model_(model), source_(source) {
+  const FrameFormat& frames = model.file.frames;
+  preprocessing_.channels = frames.channels;
+  if (resize == Resize::kAsTrained) preprocessing_.size = frames.size;
+  const std::int64_t channels = channels_after(preprocessing_, source.channels, source.name);
+  if (channels != frames.input_channels) {
+    reject("[forecast] {}: has {} channels, the model {} was trained on {}; use a model for such frames", source.name,
+           channels, model.path, frames.input_channels);
+  }
+  // An integer source of another depth shows the same pictures on another scale; a float source is taken at its word.
+  const bool depth_differs = source.pixel_type != PixelType::kFloat32 && same_range(frames.low, 0) &&
+                             (same_range(frames.high, 255) || same_range(frames.high, 65535) || same_range(frames.high, 1)) &&
+                             same_range(source.low, 0) && !same_range(source.high, frames.high);
+  if (depth_differs) unit_ = source.high / frames.high;
+}
+
+void Forecaster::observe(const Frame& frame) {
+  Frame prepared = frame;
+  apply(preprocessing_, prepared, source_.name);
+  if (observed_ > 0 && (prepared.height != height_ || prepared.width != width_)) {
+    reject("[forecast] {}: frame {} is {}x{}, those before it {}x{}", source_.name, observed_ + 1, prepared.width,
+           prepared.height, width_, height_);
+  }
+  height_ = prepared.height;
+  width_ = prepared.width;
+  const Normalisation& normalisation = model_.file.frames.normalisation;
+  for (float& pixel : prepared.pixels) pixel = normalisation.to_network(static_cast<float>(pixel / unit_));
+  const float missing = normalisation.to_network(static_cast<float>(model_.file.frames.low));
+  for (std::size_t i = 0; i < prepared.mask.size(); ++i) {
+    if (prepared.mask[i] != 0) continue;
+    std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels, missing);
+  }
+  const Tensor tensor = backend_.allocate({1, 1, height_, width_, prepared.channels}, DType::kFloat32);
+  backend_.upload(prepared.pixels.data(), tensor);
+  state_ = model_.network->observe(tensor, state_);
+  ++observed_;
+}
+
+void Forecaster::reset() {
+  state_ = ModelState();
+  observed_ = 0;
+}
+
+Frame Forecaster::to_frame(const float* values) const {
+  Frame frame;
+  frame.height = height_;
+  frame.width = width_;
+  frame.channels = channels();
+  frame.pixels.assign(values, values + frame.elements());
+  const Normalisation& normalisation = model_.file.frames.normalisation;
+  for (float& pixel : frame.pixels) pixel = normalisation.from_network(pixel) * static_cast<float>(unit_);
+  return frame;
+}
+
+void Forecaster::forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t)>& visit) {
+  if (observed_ == 0) reject("[forecast] {}: no frame was observed yet", source_.name);
+  ModelState state = state_;
+  for (std::int64_t first = 0; first < count; first += kChunk) {
+    const Tensor prediction = model_.network->predict(state, std::min(kChunk, count - first));
+    std::vector<float> values(static_cast<std::size_t>(prediction.elements()));
+    backend_.download(prediction, values.data());
+    const std::int64_t frame_elements = height_ * width_ * channels();
+    for (std::int64_t i = 0; i < prediction.dimension(0); ++i) {
+      Frame frame = to_frame(values.data() + i * frame_elements);
+      if (source_.frames_per_second > 0) {
+        frame.seconds = static_cast<double>((first + i + 1) * model_.data.gap) / source_.frames_per_second;
+      }
+      visit(frame, first + i + 1);
+    }
+  }
+}
+
+std::vector<Frame> Forecaster::forecast(std::int64_t count) {
+  std::vector<Frame> frames;
+  forecast(count, [&](const Frame& frame, std::int64_t) { frames.push_back(frame); });
+  return frames;
+}
+
+std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const HindcastOptions& options,
+                      const std::function<bool(const Hindcast&)>& visit) {
+  const std::int64_t span = (options.context - 1) * options.gap + 1;
+  std::deque<Frame> recent;
+  Frame frame;
+  std::int64_t seen = 0;
+  std::int64_t made = 0;
+  while (source.next(frame)) {
+    recent.push_back(frame);
+    if (static_cast<std::int64_t>(recent.size()) > span) recent.pop_front();
+    ++seen;
+    if (seen < span || (seen - span) % options.every != 0) continue;
+    forecaster.reset();
+    for (std::int64_t i = 0; i < span; i += options.gap) forecaster.observe(recent[static_cast<std::size_t>(i)]);
+    ++made;
+    if (!visit({.first_frame = seen, .frames = forecaster.forecast(options.horizon)})) return made;
+  }
+  if (made == 0) {
+    reject("[forecast] {}: got {} frames, expected at least {} (context {}, gap {}); use a longer recording",
+           source.info().name, seen, span, options.context, options.gap);
+  }
+  return made;
+}
+
+}  // namespace nextframe

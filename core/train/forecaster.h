@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/backend/backend.h"
+#include "core/frames/frame.h"
+#include "core/frames/frame_source.h"
+#include "core/train/trained_model.h"
+
+namespace nextframe {
+
+/// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does not
+/// grow with the number of frames seen.
+class Forecaster {
+ public:
+  /// `model` outlives the forecaster and is not used by anybody else meanwhile. `source` says what will come: its channels
+  /// and, for the message, its name. Frames keep the source's own size unless the model was trained on resized frames and
+  /// `resize` asks for the same. Rejects a source whose channels the model cannot take.
+  enum class Resize { kKeepSize, kAsTrained };
+  Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, Resize resize = Resize::kKeepSize);
+
+  /// Of a forecast frame.
+  std::int64_t channels() const { return model_.file.frames.output_channels; }
+
+  /// Takes the next frame in. Missing pixels count as the smallest value. Rejects a frame of another size than those before.
+  void observe(const Frame& frame);
+  /// Forgets everything, for instance at a cut.
+  void reset();
+  std::int64_t observed() const { return observed_; }
+
+  /// The next `count` frames after the last one observed, in source units and not clipped; `visit` gets them one by one
+  /// with their lead time (1, 2, ...). Does not change what was observed. Rejects when nothing was observed.
+  void forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t lead_time)>& visit);
+  std::vector<Frame> forecast(std::int64_t count);
+
+ private:
+  Frame to_frame(const float* values) const;
+
+  Backend& backend_;
+  TrainedModel& model_;
+  SourceInfo source_;
+  Preprocessing preprocessing_;
+  double unit_ = 1;  ///< source units per unit of the model's own: 65535/255 for a 16-bit source of an 8-bit model
+  ModelState state_;
+  std::int64_t height_ = 0;
+  std::int64_t width_ = 0;
+  std::int64_t observed_ = 0;
+};
+
+/// A hindcast: what a model would have forecast after the frames before `first_frame` of a recording.
+struct Hindcast {
+  std::int64_t first_frame = 0;  ///< number of the recording's frame that lead time 1 forecasts
+  std::vector<Frame> frames;
+};
+
+struct HindcastOptions {
+  std::int64_t every = 1;    ///< frames of the recording from one hindcast to the next
+  std::int64_t context = 10; ///< frames seen before each one
+  std::int64_t gap = 1;      ///< recording's frames from one seen frame to the next
+  std::int64_t horizon = 10;
+};
+
+/// Hindcasts through a whole recording, each from its last `context` frames alone; keeps no more than those in memory. Stops
+/// early where `visit` returns false. Returns the number of hindcasts; rejects a recording shorter than the context.
+std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const HindcastOptions& options,
+                      const std::function<bool(const Hindcast&)>& visit);
+
+}  // namespace nextframe

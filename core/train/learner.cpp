@@ -1,0 +1,82 @@
+#include "core/train/learner.h"
+
+#include <cmath>
+
+namespace nextframe {
+namespace {
+
+constexpr DType kDType = DType::kFloat32;
+
+GradientClipping clipping_of(const TrainOptions& train) { return {.norm = train.clip_norm, .value = train.clip_value}; }
+
+Shape mask_shape(const Batch& batch) { return target_shape(batch).with(-1, 1); }
+
+}  // namespace
+
+Shape context_shape(const Batch& batch) {
+  return {batch.context_length, batch.sequences, batch.height, batch.width, batch.channels};
+}
+
+Shape target_shape(const Batch& batch) {
+  return {batch.horizon, batch.sequences, batch.height, batch.width, batch.channels};
+}
+
+Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
+                 std::int64_t horizon)
+    : backend_(backend),
+      model_(backend, kDType, model, channels, channels),
+      loss_(backend, kDType, train.loss, horizon),
+      optimizer_(backend, train.optimizer, clipping_of(train), model_.parameters().values(),
+                 model_.parameters().gradients()) {
+  model_.initialise(train.init, static_cast<std::uint64_t>(train.seed));
+  if (train.ema > 0) average_.emplace(backend, train.ema, model_.parameters().values());
+}
+
+Tensor Learner::upload(const std::vector<float>& values, const Shape& shape) {
+  Tensor tensor = backend_.allocate(shape, kDType);
+  backend_.upload(values.data(), tensor);
+  return tensor;
+}
+
+Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
+  double valid_weight = 0;
+  for (const Batch& batch : batches) valid_weight += loss_.valid_weight(target_shape(batch), batch.mask);
+  model_.parameters().zero_gradients();
+  loss_.begin();
+  for (const Batch& batch : batches) {
+    const Tensor prediction =
+        model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kTraining);
+    const Tensor mask = batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+    const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
+    loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, valid_weight, dprediction);
+    model_.backward(dprediction);
+  }
+  StepResult result{.loss = loss_.value(), .gradient_norm = optimizer_.measure_gradient()};
+  result.finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
+  if (!result.finite) return result;
+  optimizer_.step(lr);
+  model_.parameters().mark_changed();
+  if (average_) average_->update(optimizer_.steps());
+  return result;
+}
+
+Learner::Forecast Learner::forecast(const Batch& batch) {
+  const Tensor prediction = model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
+  const Tensor mask = batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+  Forecast forecast;
+  forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);
+  loss_.begin();
+  loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, 1.0, {});
+  forecast.weighted_loss = loss_.value();
+  forecast.frames.resize(static_cast<std::size_t>(prediction.elements()));
+  backend_.download(prediction, forecast.frames.data());
+  return forecast;
+}
+
+void Learner::swap_average() {
+  if (!average_) return;
+  average_->swap();
+  model_.parameters().mark_changed();
+}
+
+}  // namespace nextframe

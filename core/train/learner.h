@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/backend/backend.h"
+#include "core/frames/batch.h"
+#include "core/loss/loss.h"
+#include "core/model/encoder_forecaster.h"
+#include "core/optim/optimizer.h"
+#include "core/optim/weight_average.h"
+#include "core/train/options.h"
+
+namespace nextframe {
+
+/// A network and everything that changes its weights. Knows nothing of files, schedules or validation.
+class Learner {
+ public:
+  struct StepResult {
+    double loss = 0;
+    double gradient_norm = 0;  ///< before clipping
+    bool finite = true;        ///< false: the weights were left as they were
+  };
+
+  /// The weights start as train.init draws them from train.seed. Rejects a model or loss that cannot be built.
+  Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
+          std::int64_t horizon);
+
+  /// One update from all batches together: their loss is divided by the valid weight of all of them.
+  StepResult step(std::span<const Batch> batches, double lr);
+
+  /// Forecast of a batch's context, [L,N,H,W,C] in host order, and its loss times its valid weight.
+  struct Forecast {
+    std::vector<float> frames;
+    double weighted_loss = 0;
+    double valid_weight = 0;
+  };
+  Forecast forecast(const Batch& batch);
+
+  /// Exchanges the weights and their average, where one is kept; see AveragedWeights.
+  void swap_average();
+
+  Backend& backend() { return backend_; }
+  EncoderForecaster& model() { return model_; }
+  Optimizer& optimizer() { return optimizer_; }
+  std::optional<WeightAverage>& average() { return average_; }
+
+ private:
+  Tensor upload(const std::vector<float>& values, const Shape& shape);
+
+  Backend& backend_;
+  EncoderForecaster model_;
+  Loss loss_;
+  Optimizer optimizer_;
+  std::optional<WeightAverage> average_;
+};
+
+/// While it lives, the learner's weights are their moving average, if one is kept.
+class AveragedWeights {
+ public:
+  explicit AveragedWeights(Learner& learner) : learner_(learner) { learner_.swap_average(); }
+  ~AveragedWeights() { learner_.swap_average(); }
+  AveragedWeights(const AveragedWeights&) = delete;
+  AveragedWeights& operator=(const AveragedWeights&) = delete;
+
+ private:
+  Learner& learner_;
+};
+
+Shape context_shape(const Batch& batch);
+Shape target_shape(const Batch& batch);
+
+}  // namespace nextframe

@@ -1,0 +1,111 @@
+#include "core/train/trained_model.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/json/fields.h"
+#include "core/train/run_folder.h"
+
+namespace nextframe {
+namespace {
+
+/// The values that frames can take, as their type and the normalisation say.
+void set_value_range(const DataSet& data, FrameFormat& frames) {
+  const NormaliseOptions& normalise = data.options().normalise;
+  if (normalise.by == NormaliseBy::kRange) {
+    frames.low = data.normalisation().offset;
+    frames.high = data.normalisation().offset + data.normalisation().scale;
+    return;
+  }
+  PixelType type = PixelType::kFloat32;
+  if (!data.clips().empty()) type = data.clips().front().pixel_type;
+  frames.low = normalise.low.value_or(0);
+  frames.high = normalise.high.value_or(type == PixelType::kUint8 ? 255 : type == PixelType::kUint16 ? 65535 : 1);
+}
+
+std::string describe(const NamedTensor& tensor) { return format("{} {}", tensor.name, to_string(tensor.shape)); }
+
+/// The section of a configuration as options; a file without it means the defaults.
+template <class T>
+T section(const json::Value& config, std::string_view key, const std::string& name) {
+  const json::Value* object = config.find(key);
+  if (object == nullptr) reject("{}: its configuration has no \"{}\"", name, key);
+  return options_from_json<T>(*object, format("{}: its configuration's \"{}\"", name, key));
+}
+
+}  // namespace
+
+FrameFormat frame_format_of(const DataSet& data) {
+  FrameFormat frames;
+  frames.input_channels = data.channels();
+  frames.output_channels = data.channels();
+  frames.size = data.options().size;
+  frames.channels = data.options().channels;
+  frames.normalisation = data.normalisation();
+  frames.frames_per_second = data.frames_per_second() / static_cast<double>(data.options().gap);
+  set_value_range(data, frames);
+  return frames;
+}
+
+ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
+                        json::Value training) {
+  ModelFile file;
+  file.config = config;
+  file.frames = frames;
+  file.training = std::move(training);
+  const std::vector<float> values = model.parameters().download();
+  for (const Parameter& parameter : model.parameters().entries()) {
+    const auto first = values.begin() + parameter.offset;
+    file.tensors.push_back({parameter.declaration.name, parameter.declaration.shape,
+                            std::vector<float>(first, first + parameter.declaration.shape.elements())});
+  }
+  return file;
+}
+
+void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
+  std::vector<std::string> problems;
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(model.parameters().elements()));
+  const std::vector<Parameter>& entries = model.parameters().entries();
+  for (const Parameter& parameter : entries) {
+    const NamedTensor* tensor = file.find(parameter.declaration.name);
+    const std::string expected = format("{} {}", parameter.declaration.name, to_string(parameter.declaration.shape));
+    if (tensor == nullptr) {
+      problems.push_back("has no " + expected);
+    } else if (!(tensor->shape == parameter.declaration.shape)) {
+      problems.push_back(format("has {}, expected {}", describe(*tensor), to_string(parameter.declaration.shape)));
+    } else {
+      values.insert(values.end(), tensor->values.begin(), tensor->values.end());
+    }
+  }
+  for (const NamedTensor& tensor : file.tensors) {
+    const bool known = std::any_of(entries.begin(), entries.end(),
+                                   [&](const Parameter& parameter) { return parameter.declaration.name == tensor.name; });
+    if (!known) problems.push_back(format("has {}, which the network does not know", describe(tensor)));
+  }
+  if (!problems.empty()) {
+    const std::size_t count = problems.size();
+    problems.resize(std::min<std::size_t>(count, 3));
+    reject("{}: is of another architecture than its configuration or yours: it {}{}", name, join(problems, "; it "),
+           count > 3 ? format("; and {} more", count - 3) : "");
+  }
+  model.parameters().upload(values);
+}
+
+TrainedModel load_model(Backend& backend, const std::string& path) {
+  TrainedModel model;
+  model.path = model_path(path).string();
+  model.file = read_model_file(model.path);
+  const std::string name = "[model] " + model.path;
+  model.options = section<ModelOptions>(model.file.config, "model", name);
+  model.data = section<DataOptions>(model.file.config, "data", name);
+  model.network = std::make_unique<EncoderForecaster>(backend, DType::kFloat32, model.options,
+                                                      model.file.frames.input_channels,
+                                                      model.file.frames.output_channels);
+  load_weights(*model.network, model.file, name);
+  model.file.tensors.clear();
+  return model;
+}
+
+}  // namespace nextframe

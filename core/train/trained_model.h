@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/backend/backend.h"
+#include "core/frames/data_set.h"
+#include "core/model/encoder_forecaster.h"
+#include "core/model/model_file.h"
+
+namespace nextframe {
+
+/// What a model that learns from `data` has to know of its frames.
+FrameFormat frame_format_of(const DataSet& data);
+
+/// The model file of a network's present weights.
+ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
+                        json::Value training);
+
+/// Fills the network's weights from a file. Rejects, with the first differences, a file whose parameters have other names or
+/// shapes; `name` begins the message.
+void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name);
+
+/// A network with everything that was stored with it.
+struct TrainedModel {
+  std::string path;
+  ModelFile file;  ///< without its tensors
+  ModelOptions options;
+  DataOptions data;  ///< as it was trained; context and horizon are the lengths that it knows
+  std::unique_ptr<EncoderForecaster> network;
+};
+
+/// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`. Rejects everything that
+/// read_model_file, options_from_json and load_weights reject.
+TrainedModel load_model(Backend& backend, const std::string& path);
+
+}  // namespace nextframe

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/backend/backend.h"
+#include "core/base/log.h"
+#include "core/base/progress.h"
+#include "core/frames/batch.h"
+#include "core/frames/data_set.h"
+#include "core/json/value.h"
+#include "core/model/options.h"
+#include "core/train/checkpoint.h"
+#include "core/train/learner.h"
+#include "core/train/options.h"
+#include "core/train/run_folder.h"
+#include "core/train/training_pictures.h"
+#include "core/train/validation.h"
+
+namespace nextframe {
+
+/// What is to be trained, and where its files go.
+struct TrainRequest {
+  ModelOptions model;
+  TrainOptions train;
+  json::Value config;  ///< the effective configuration, of which `model` and `train` are parts
+  std::string folder;
+  RunStart start = RunStart::kNew;
+  std::string initial_model;  ///< a model file or run folder to start from; empty: new weights
+};
+
+/// What the trainer works with; all of it outlives the trainer.
+struct TrainServices {
+  Backend& backend;
+  const DataSet& data;
+  Log& log;
+  TrainingPictures& pictures;
+  std::function<bool()> interrupted = [] { return false; };
+  Progress::Display display = Progress::Display::kAutomatic;
+};
+
+enum class TrainEnd {
+  kFinished,     ///< all steps done
+  kEarlyStop,    ///< train.early_stop validations without a better score
+  kInterrupted,  ///< asked to stop; everything is saved
+};
+
+struct TrainResult {
+  TrainEnd end = TrainEnd::kFinished;
+  std::int64_t steps = 0;
+  double last_loss = 0;
+  std::int64_t best_step = 0;
+  double best_score = 0;  ///< NaN where nothing was validated
+  double seconds = 0;
+  double waiting_share = 0;  ///< share of the time in which the network waited for data
+};
+
+/// One training run: steps, validation, checkpoints, pictures. The data of step s are batches s * accumulate and on of a
+/// shuffled order that follows from train.seed, so a run that was killed and resumed gives the same bits as one that was
+/// not.
+class Trainer {
+ public:
+  /// Opens the run folder and, when resuming, reads its state. Rejects what open_run_folder, read_checkpoint, Learner and an
+  /// unknown train.best_metric reject, before anything is written.
+  Trainer(const TrainRequest& request, const TrainServices& services);
+  ~Trainer();
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// Trains to the end. Fails when loss or gradient are not finite, after saving the weights from before that step.
+  TrainResult run();
+
+ private:
+  void start_new();
+  void restore(const Checkpoint& checkpoint);
+  std::vector<Batch> next_batches(BatchLoader& loader);
+  void do_step(BatchLoader& loader, Progress& progress);
+  [[noreturn]] void stop_on_bad_numbers(const Learner::StepResult& result, double lr);
+  bool due(std::int64_t every) const;
+  bool should_validate() const;
+  void validate();
+  void keep_if_best(const ValidationResult& result);
+  void draw_pictures(const ValidationResult& result);
+  void save();
+  void write_model(const std::filesystem::path& path, double score);
+  TrainResult finish(TrainEnd end, double waiting_share);
+
+  TrainRequest request_;
+  TrainServices services_;
+  FrameFormat frames_;
+  RunFolder folder_;
+  std::optional<RunLog> log_;
+  Learner learner_;
+  Schedule schedule_;
+  std::optional<Validator> validator_;  ///< none where there is nothing to validate on
+  std::optional<MetricsLog> metrics_;
+  Checkpoint state_;  ///< its numbers are kept up to date; its buffers are filled only to be saved
+  double last_loss_ = 0;
+  Stopwatch watch_;
+  double seconds_before_ = 0;
+};
+
+}  // namespace nextframe
