@@ -1,5 +1,6 @@
-// Square kernels k x k on a large side l [N,H,W,C] and a small side s [N,P,Q,O], weights w [O,C,k,k]. Row h of l and row p of
-// s meet through kernel row i where h = p*stride + i*dilation - pad, columns likewise. With the sums over all that meet:
+// Square kernels k x k on a large side l [N,H,W,C] and a small side s [N,P,Q,O], weights w [O,C,k,k]. Row h of l and
+// row p of s meet through kernel row i where h = p*stride + i*dilation - pad, columns likewise. With the sums over all
+// that meet:
 //   convolution                  s[n,p,q,o] = activation(bias[o] + sum l w)
 //   convolution_transposed       l[n,h,w,c] = activation(bias[c] + sum s w)
 //   convolution_weight_gradient  w[o,c,i,j] = sum l s

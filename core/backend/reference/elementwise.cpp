@@ -1,4 +1,5 @@
-// fill, copy, add, broadcast_channels, sum_channels, moving_average: y_i from x_i, or across all but the last dimension.
+// fill, copy, add, broadcast_channels, sum_channels, moving_average: y_i from x_i, or across all but the last
+// dimension.
 
 #include <algorithm>
 #include <cstdint>

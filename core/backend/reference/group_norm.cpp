@@ -1,5 +1,5 @@
-// x, y [N,H,W,C]; a group is C/groups neighbouring channels of one sample, M = H W C/groups values. With the group's mean m
-// and s = 1 / sqrt(variance + epsilon), the variance over M:
+// x, y [N,H,W,C]; a group is C/groups neighbouring channels of one sample, M = H W C/groups values. With the group's
+// mean m and s = 1 / sqrt(variance + epsilon), the variance over M:
 //   x^ = (x - m) s     y = gamma[c] x^ + beta[c]
 // Backward, with e = gamma[c] dy and the means over the group:
 //   dx = s (e - mean(e) - x^ mean(e x^))     dgamma[c] += sum dy x^     dbeta[c] += sum dy
@@ -40,8 +40,9 @@ struct Groups {
 
 }  // namespace
 
-void ReferenceBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
-                                     const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) {
+void ReferenceBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,
+                                     const Tensor& beta, const Tensor& y, const Tensor& mean,
+                                     const Tensor& reciprocal_deviation) {
   const Groups all(x, spec);
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);

@@ -19,7 +19,8 @@ using reference::activation_derivative;
 using reference::dispatch;
 using reference::sigmoid;
 
-/// Calls `body(k, g)` for every pixel and channel: k indexes tensors of C channels, g the first gate of `gates` * C channels.
+/// Calls `body(k, g)` for every pixel and channel: k indexes tensors of C channels, g the first gate of `gates` * C
+/// channels.
 template <class Body>
 void for_each(const Tensor& hidden, std::int64_t gates, const Body& body) {
   const std::int64_t channels = hidden.dimension(-1);

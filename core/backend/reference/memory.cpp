@@ -9,8 +9,8 @@
 
 namespace nextframe {
 
-/// Blocks given back wait in a list for the next request of their size. Blocks hold the pool, so tensors may outlive the
-/// backend.
+/// Blocks given back wait in a list for the next request of their size. Blocks hold the pool, so tensors may outlive
+/// the backend.
 class ReferenceBackend::Pool : public std::enable_shared_from_this<Pool> {
  public:
   std::shared_ptr<Buffer> allocate(std::size_t bytes) {
