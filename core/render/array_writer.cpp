@@ -64,10 +64,7 @@ class NpyStream {
 class ArrayWriter : public FrameWriter {
  public:
   ArrayWriter(const std::string& path, const WriterOptions& options, ArrayFormat array_format)
-      : path_(path),
-        options_(options),
-        type_(options.stored_as.value_or(PixelType::kFloat32)),
-        destination_(path) {
+      : path_(path), options_(options), type_(options.stored_as.value_or(PixelType::kFloat32)), destination_(path) {
     if (type_ != PixelType::kFloat32) mapping_ = integer_mapping(options.pixel_type, options.low, options.high, type_);
     if (array_format == ArrayFormat::kNpz) member_.emplace(path + ".npy");  // never committed: removed with the writer
     stream_.emplace(member_ ? member_->temporary() : destination_.temporary(), path);
@@ -76,9 +73,15 @@ class ArrayWriter : public FrameWriter {
   void write(const Frame& frame, const FrameStamp&) override {
     check_frame(path_, options_, frame);
     switch (type_) {
-      case PixelType::kUint8: put_integers<std::uint8_t>(frame); break;
-      case PixelType::kUint16: put_integers<std::uint16_t>(frame); break;
-      case PixelType::kFloat32: put_floats(frame); break;
+      case PixelType::kUint8:
+        put_integers<std::uint8_t>(frame);
+        break;
+      case PixelType::kUint16:
+        put_integers<std::uint16_t>(frame);
+        break;
+      case PixelType::kFloat32:
+        put_floats(frame);
+        break;
     }
     ++frames_;
   }
@@ -133,9 +136,9 @@ class ArrayWriter : public FrameWriter {
     zip_source_t* source = zip_source_file(archive, member_->temporary().c_str(), 0, -1);
     const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, "forecast.npy", source, ZIP_FL_ENC_UTF_8);
     if (index < 0 && source != nullptr) zip_source_free(source);
-    const bool ok = index >= 0 && zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, 0) == 0 &&
-                    zip_file_set_mtime(archive, static_cast<zip_uint64_t>(index), kFixedTime, 0) == 0 &&
-                    zip_close(archive) == 0;
+    const bool ok =
+        index >= 0 && zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, 0) == 0 &&
+        zip_file_set_mtime(archive, static_cast<zip_uint64_t>(index), kFixedTime, 0) == 0 && zip_close(archive) == 0;
     if (ok) return;
     const std::string reason = zip_strerror(archive);
     zip_discard(archive);
@@ -157,7 +160,8 @@ class ArrayWriter : public FrameWriter {
 
 }  // namespace
 
-std::unique_ptr<FrameWriter> make_array_writer(const std::string& path, const WriterOptions& options, ArrayFormat format) {
+std::unique_ptr<FrameWriter> make_array_writer(const std::string& path, const WriterOptions& options,
+                                               ArrayFormat format) {
   return std::make_unique<ArrayWriter>(path, options, format);
 }
 

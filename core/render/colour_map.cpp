@@ -24,10 +24,14 @@ constexpr std::array kDifferenceStops{hex(0x053061), hex(0x2166AC), hex(0x4393C3
 
 std::span<const Rgb> stops_of(ColourMap map) {
   switch (map) {
-    case ColourMap::kGrey: return kGreyStops;
-    case ColourMap::kViridis: return kViridisStops;
-    case ColourMap::kRain: return kRainStops;
-    case ColourMap::kDifference: return kDifferenceStops;
+    case ColourMap::kGrey:
+      return kGreyStops;
+    case ColourMap::kViridis:
+      return kViridisStops;
+    case ColourMap::kRain:
+      return kRainStops;
+    case ColourMap::kDifference:
+      return kDifferenceStops;
   }
   return kGreyStops;
 }
@@ -51,10 +55,14 @@ Rgb colour(ColourMap map, double position) {
 
 Rgb missing_colour(ColourMap map) {
   switch (map) {
-    case ColourMap::kGrey: return hex(0x5B4A6E);
-    case ColourMap::kViridis: return hex(0x9A9A9A);
-    case ColourMap::kRain: return hex(0xCFCFCF);
-    case ColourMap::kDifference: return hex(0xB5B5B5);
+    case ColourMap::kGrey:
+      return hex(0x5B4A6E);
+    case ColourMap::kViridis:
+      return hex(0x9A9A9A);
+    case ColourMap::kRain:
+      return hex(0xCFCFCF);
+    case ColourMap::kDifference:
+      return hex(0xB5B5B5);
   }
   return hex(0x9A9A9A);
 }

@@ -25,7 +25,8 @@ Rgb colour(ColourMap map, double position);
 /// What stands for missing pixels: a colour that the map does not have.
 Rgb missing_colour(ColourMap map);
 
-/// The n-th of eight colours that colour-blind eyes tell apart on white (Okabe and Ito 2008), black last; n counts on modulo 8.
+/// The n-th of eight colours that colour-blind eyes tell apart on white (Okabe and Ito 2008), black last; n counts on
+/// modulo 8.
 Rgb line_colour(int n);
 
 }  // namespace nextframe

@@ -39,7 +39,7 @@ std::unique_ptr<FrameWriter> make_gif(const std::string& path, const WriterOptio
   return make_video_writer(path, options, {.muxer = "gif", .encoder = "gif", .codec = VideoCodec::kGif});
 }
 
-enum class Channels { kAny, kPicture };      // a picture has 1, 3 or 4
+enum class Channels { kAny, kPicture };        // a picture has 1, 3 or 4
 enum class Depths { kEight, kSixteen, kAll };  // the most that is kept
 
 struct Row {
@@ -75,14 +75,14 @@ const Row& row_for(const std::string& path) {
     if (row.format.ending == ending) return row;
     if (!row.format.ending.empty()) known += format("{}{}", known.empty() ? "" : ", ", row.format.ending);
   }
-  reject("[output] {}: cannot write \"{}\"; expected {}, or a name that ends in / for a folder of png images", path, ending,
-         known);
+  reject("[output] {}: cannot write \"{}\"; expected {}, or a name that ends in / for a folder of png images", path,
+         ending, known);
 }
 
 void check_options(const std::string& path, const WriterOptions& options, const Row& row) {
   if (options.height < 1 || options.width < 1 || options.channels < 1) {
-    reject("[output] {}: frames of {} x {} pixels and {} channels cannot be written", path, options.width, options.height,
-           options.channels);
+    reject("[output] {}: frames of {} x {} pixels and {} channels cannot be written", path, options.width,
+           options.height, options.channels);
   }
   constexpr std::int64_t kLargestSide = 32767;
   if (row.channels == Channels::kPicture) {
@@ -90,13 +90,14 @@ void check_options(const std::string& path, const WriterOptions& options, const 
       reject("[output] {}: holds pictures of 1, 3 or 4 channels, got {}; use .npy or .npz", path, options.channels);
     }
     if (options.width > kLargestSide || options.height > kLargestSide) {
-      reject("[output] {}: frames of {} x {} pixels are too large for this format; use .npy or .npz", path, options.width,
-             options.height);
+      reject("[output] {}: frames of {} x {} pixels are too large for this format; use .npy or .npz", path,
+             options.width, options.height);
     }
   }
   const PixelType asked = options.stored_as.value_or(PixelType::kUint8);
   if (row.depths == Depths::kEight && asked != PixelType::kUint8) {
-    reject("[output] {}: holds 8 bits a value, more was asked for; use .mkv, a folder of png images, .npy or .npz", path);
+    reject("[output] {}: holds 8 bits a value, more was asked for; use .mkv, a folder of png images, .npy or .npz",
+           path);
   }
   if (row.depths == Depths::kSixteen && asked == PixelType::kFloat32) {
     reject("[output] {}: holds 8 or 16 bits a value, float was asked for; use .npy or .npz", path);

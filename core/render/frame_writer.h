@@ -14,9 +14,10 @@ namespace nextframe {
 
 /// Which moment a written frame shows, seen from the last observed frame.
 struct FrameStamp {
-  std::int64_t lead_time = 1;               ///< frames after the last observed one: 1 is the first forecast, 0 and less are inputs
-  double seconds = 0;                       ///< the lead time in seconds; 0 where the source's frame rate is unknown
-  std::optional<std::int64_t> first_frame;  ///< hindcasts: the number of the recording's frame that lead time 1 forecasts
+  std::int64_t lead_time = 1;  ///< frames after the last observed one: 1 is the first forecast, 0 and less are inputs
+  double seconds = 0;          ///< the lead time in seconds; 0 where the source's frame rate is unknown
+  std::optional<std::int64_t> first_frame =
+      {};  ///< hindcasts: the number of the recording's frame that lead time 1 forecasts
 };
 
 enum class IfExists {
@@ -29,18 +30,18 @@ struct WriterOptions {
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t channels = 0;
-  double frames_per_second = 0;               ///< 0 = unknown: videos then play 10 frames a second
-  PixelType pixel_type = PixelType::kUint8;   ///< how the source of these values stores a pixel
-  double low = 0;                             ///< the value that becomes black where a format stores integers of another
-  double high = 255;                          ///< type than pixel_type, and the value that becomes white
-  std::optional<PixelType> stored_as;         ///< unset: the source's type where the format has it, arrays kFloat32
-  std::int64_t sequence_length = 0;           ///< arrays: > 0 makes [N,L,H,W,C] of every L frames, 0 makes [T,H,W,C]
+  double frames_per_second = 0;              ///< 0 = unknown: videos then play 10 frames a second
+  PixelType pixel_type = PixelType::kUint8;  ///< how the source of these values stores a pixel
+  double low = 0;                            ///< the value that becomes black where a format stores integers of another
+  double high = 255;                         ///< type than pixel_type, and the value that becomes white
+  std::optional<PixelType> stored_as = {};   ///< unset: the source's type where the format has it, arrays kFloat32
+  std::int64_t sequence_length = 0;          ///< arrays: > 0 makes [N,L,H,W,C] of every L frames, 0 makes [T,H,W,C]
   IfExists if_exists = IfExists::kRefuse;
 };
 
-/// Takes frames in order and makes one output of them. Everything goes to a hidden name beside its place first, and gets its
-/// name in `close`; a writer that is destroyed without `close` removes what it wrote and leaves the old output untouched.
-/// A file that is complete is flushed to the disk before it is renamed.
+/// Takes frames in order and makes one output of them. Everything goes to a hidden name beside its place first, and
+/// gets its name in `close`; a writer that is destroyed without `close` removes what it wrote and leaves the old output
+/// untouched. A file that is complete is flushed to the disk before it is renamed.
 class FrameWriter {
  public:
   FrameWriter() = default;
@@ -48,10 +49,10 @@ class FrameWriter {
   FrameWriter& operator=(const FrameWriter&) = delete;
   virtual ~FrameWriter() = default;
 
-  /// Values in source units. A value that the output stores as an integer of the source's own type is rounded, of another type
-  /// is scaled from low..high to the type's range and rounded; what lies outside is clipped, NaN becomes the lowest value.
-  /// Arrays of floats keep every value, and get NaN where the frame's mask is 0. Rejects a frame whose size or channels are
-  /// not those of the options; fails on a full disk.
+  /// Values in source units. A value that the output stores as an integer of the source's own type is rounded, of
+  /// another type is scaled from low..high to the type's range and rounded; what lies outside is clipped, NaN becomes
+  /// the lowest value. Arrays of floats keep every value, and get NaN where the frame's mask is 0. Rejects a frame
+  /// whose size or channels are not those of the options; fails on a full disk.
   virtual void write(const Frame& frame, const FrameStamp& stamp) = 0;
   /// Completes the output and gives it its name. Rejects an output without a single frame.
   virtual void close() = 0;
@@ -66,9 +67,9 @@ struct OutputFormat {
 /// mp4, mkv, avi, gif, npy, npz, folder.
 const std::vector<OutputFormat>& output_formats();
 
-/// The writer that the ending of `path` asks for. Rejects, before anything is computed: an unknown ending, a place that does
-/// not exist or cannot be written to, an output that exists (unless it may be replaced), a folder that holds other files than
-/// earlier forecasts, a codec that is missing, a number of channels or a type that the format does not have.
+/// The writer that the ending of `path` asks for. Rejects, before anything is computed: an unknown ending, a place that
+/// does not exist or cannot be written to, an output that exists (unless it may be replaced), a folder that holds other
+/// files than earlier forecasts, a codec that is missing, a number of channels or a type that the format does not have.
 ///
 /// .mp4   H.264, yuv420p, crf 18; odd sizes are padded to even by repeating the last row or column. For eyes only.
 /// .mkv   FFV1, lossless: 1, 3 or 4 channels, 8 or 16 bits.
@@ -79,10 +80,10 @@ const std::vector<OutputFormat>& output_formats();
 /// folder png images, 1, 3 or 4 channels, 8 or 16 bits, named by `forecast_file_name`.
 std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOptions& options);
 
-/// "forecast_lead_003_00m00.300s.png", without the time where it is unknown; inputs, which only pictures side by side show,
-/// are "context_001_lead_-9.png", where `position` counts the frames since the last forecast. In front of a hindcast's names
-/// stands the number of the first frame that it forecasts: "hindcast_000120_forecast_lead_003.png". The natural order of the
-/// names is the order in time.
+/// "forecast_lead_003_00m00.300s.png", without the time where it is unknown; inputs, which only pictures side by side
+/// show, are "context_001_lead_-9.png", where `position` counts the frames since the last forecast. In front of a
+/// hindcast's names stands the number of the first frame that it forecasts: "hindcast_000120_forecast_lead_003.png".
+/// The natural order of the names is the order in time.
 std::string forecast_file_name(const FrameStamp& stamp, std::int64_t position);
 
 /// Whether a file of this name is an earlier output of a folder writer.

@@ -47,7 +47,8 @@ Box make_box(const std::vector<const Cell*>& cells, std::size_t first, std::size
 /// Where the sum of squared distances on both sides together is least.
 std::size_t best_cut(std::vector<const Cell*>& cells, const Box& box) {
   const auto axis = static_cast<std::size_t>(box.axis);
-  std::sort(cells.begin() + static_cast<std::ptrdiff_t>(box.first), cells.begin() + static_cast<std::ptrdiff_t>(box.last),
+  std::sort(cells.begin() + static_cast<std::ptrdiff_t>(box.first),
+            cells.begin() + static_cast<std::ptrdiff_t>(box.last),
             [&](const Cell* a, const Cell* b) { return a->mean(box.axis) < b->mean(box.axis); });
   double pixels = 0, sum = 0, left_pixels = 0, left_sum = 0, best = -1;
   for (std::size_t i = box.first; i < box.last; ++i) {
@@ -177,14 +178,15 @@ void GifPalette::fill_lookup() {
   for (int r = 0; r < kSide; ++r) {
     for (int g = 0; g < kSide; ++g) {
       for (int b = 0; b < kSide; ++b) {
-        lookup_[cell_of(r * kStep, g * kStep, b * kStep)] = nearest(r * kStep + kMiddle, g * kStep + kMiddle, b * kStep + kMiddle);
+        lookup_[cell_of(r * kStep, g * kStep, b * kStep)] =
+            nearest(r * kStep + kMiddle, g * kStep + kMiddle, b * kStep + kMiddle);
       }
     }
   }
 }
 
-void GifPalette::apply(std::span<const std::uint8_t> rgb, std::int64_t height, std::int64_t width, std::uint8_t* indices,
-                       std::ptrdiff_t row_stride) const {
+void GifPalette::apply(std::span<const std::uint8_t> rgb, std::int64_t height, std::int64_t width,
+                       std::uint8_t* indices, std::ptrdiff_t row_stride) const {
   std::unordered_map<std::uint32_t, std::uint8_t> exact;
   const auto code_of = [](int r, int g, int b) { return static_cast<std::uint32_t>(r << 16 | g << 8 | b); };
   if (exact_) {

@@ -12,14 +12,14 @@ namespace nextframe {
 /// Few colours for one picture, and the way from any colour to one of them.
 class GifPalette {
  public:
-  /// `rgb` is [H,W,3]. Pictures with at most 256 colours keep them exactly; others get a median cut (Heckbert 1982) of their
-  /// colours, each box cut where its weighted variance is largest.
+  /// `rgb` is [H,W,3]. Pictures with at most 256 colours keep them exactly; others get a median cut (Heckbert 1982) of
+  /// their colours, each box cut where its weighted variance is largest.
   explicit GifPalette(std::span<const std::uint8_t> rgb);
 
   const std::array<Rgb, 256>& colours() const { return colours_; }
 
-  /// Palette index of each pixel into `indices` [H, row_stride]. Where colours had to be given up, an ordered 8x8 pattern mixes
-  /// neighbours: unlike error diffusion it stays in place from frame to frame.
+  /// Palette index of each pixel into `indices` [H, row_stride]. Where colours had to be given up, an ordered 8x8
+  /// pattern mixes neighbours: unlike error diffusion it stays in place from frame to frame.
   void apply(std::span<const std::uint8_t> rgb, std::int64_t height, std::int64_t width, std::uint8_t* indices,
              std::ptrdiff_t row_stride) const;
 

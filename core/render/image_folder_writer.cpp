@@ -23,8 +23,9 @@ fs::path without_slash(const std::string& path) {
   return result;
 }
 
-/// Images go into a hidden folder first: beside the place of a new folder, which then gets its name in one rename, and inside
-/// a folder that exists (it may be a mount or somebody's working directory), whose older forecasts are then exchanged.
+/// Images go into a hidden folder first: beside the place of a new folder, which then gets its name in one rename, and
+/// inside a folder that exists (it may be a mount or somebody's working directory), whose older forecasts are then
+/// exchanged.
 class ImageFolderWriter : public FrameWriter {
  public:
   ImageFolderWriter(const std::string& path, const WriterOptions& options)
@@ -49,9 +50,10 @@ class ImageFolderWriter : public FrameWriter {
     check_frame(folder_.string(), options_, frame);
     position_ = stamp.lead_time < 1 ? position_ + 1 : 0;
     const std::string name = forecast_file_name(stamp, position_ - 1);
-    if (!names_.insert(name).second) fail("[output] {}: lead time {} was written twice", folder_.string(), stamp.lead_time);
-    const std::vector<std::uint8_t> png = type_ == PixelType::kUint16 ? encode<std::uint16_t>(frame, name)
-                                                                      : encode<std::uint8_t>(frame, name);
+    if (!names_.insert(name).second)
+      fail("[output] {}: lead time {} was written twice", folder_.string(), stamp.lead_time);
+    const std::vector<std::uint8_t> png =
+        type_ == PixelType::kUint16 ? encode<std::uint16_t>(frame, name) : encode<std::uint8_t>(frame, name);
     AtomicFile file(stage_ / name);
     file.write(png.data(), png.size());
     file.commit();

@@ -18,7 +18,9 @@ struct Picture {
 
   Picture() = default;
   Picture(std::int64_t picture_height, std::int64_t picture_width, Rgb fill)
-      : height(picture_height), width(picture_width), rgb(static_cast<std::size_t>(picture_height * picture_width * 3)) {
+      : height(picture_height),
+        width(picture_width),
+        rgb(static_cast<std::size_t>(picture_height * picture_width * 3)) {
     for (std::size_t i = 0; i < rgb.size(); i += 3) {
       rgb[i] = fill.red;
       rgb[i + 1] = fill.green;
@@ -33,10 +35,10 @@ struct ValueRange {
   double high = 255;
 };
 
-/// How frames become colours. Colour frames (3 or 4 channels) are shown as they are and ignore the map; of 2, or more than 4
-/// channels the first is shown.
+/// How frames become colours. Colour frames (3 or 4 channels) are shown as they are and ignore the map; of 2, or more
+/// than 4 channels the first is shown.
 struct Appearance {
-  ValueRange range;
+  ValueRange range = {};
   ColourMap colours = ColourMap::kGrey;
 };
 
@@ -44,7 +46,8 @@ struct Appearance {
 Picture picture_of(const Frame& frame, const Appearance& appearance);
 
 /// `minuend - subtrahend` through the difference map: zero is white, +-`largest` the map's ends, red where `minuend` is
-/// larger. Channels are averaged. The two frames have the same size, and a pixel is missing where it is missing in one of them.
+/// larger. Channels are averaged. The two frames have the same size, and a pixel is missing where it is missing in one
+/// of them.
 Picture difference_picture(const Frame& minuend, const Frame& subtrahend, double largest);
 
 /// Repeats every pixel `factor` times in both directions.
@@ -56,7 +59,8 @@ std::int64_t legible_factor(std::int64_t height, std::int64_t width, std::int64_
 /// The picture as a frame of three channels, 0..255, for a FrameWriter.
 Frame frame_of(const Picture& picture);
 
-/// Writes beside its place and renames. Replaces an older file. Rejects a place that cannot be written to, fails on a full disk.
+/// Writes beside its place and renames. Replaces an older file. Rejects a place that cannot be written to, fails on a
+/// full disk.
 void write_png(const std::string& path, const Picture& picture);
 
 }  // namespace nextframe

@@ -13,13 +13,13 @@ enum class TruthPane { kAbsent, kShown };
 struct SideBySideOptions {
   std::int64_t height = 0;  ///< of the frames that are shown
   std::int64_t width = 0;
-  Appearance appearance;
+  Appearance appearance = {};
   TruthPane truth = TruthPane::kAbsent;
   std::int64_t least_side = 192;  ///< smaller frames are enlarged by a whole factor
 };
 
-/// Pictures of input | truth | forecast, each pane with its label above ("input -3", "truth +5", "forecast +5"; the last
-/// observed frame is input 0). All pictures have one size, so that they make a video.
+/// Pictures of input | truth | forecast, each pane with its label above ("input -3", "truth +5", "forecast +5"; the
+/// last observed frame is input 0). All pictures have one size, so that they make a video.
 class SideBySide {
  public:
   explicit SideBySide(const SideBySideOptions& options);
@@ -29,7 +29,8 @@ class SideBySide {
 
   /// The panes of truth and forecast are empty. `lead_time` is 0 or less.
   Frame input(const Frame& observed, std::int64_t lead_time) const;
-  /// `last_input` stays in the first pane; `truth` may be null, its pane is then empty. `seconds`, where not 0, is shown.
+  /// `last_input` stays in the first pane; `truth` may be null, its pane is then empty. `seconds`, where not 0, is
+  /// shown.
   Frame forecast(const Frame& last_input, const Frame* truth, const Frame& predicted, std::int64_t lead_time,
                  double seconds) const;
 

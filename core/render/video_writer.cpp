@@ -53,9 +53,15 @@ class VideoWriter : public FrameWriter {
     CodecFrame picture = make_codec_frame(encoder_->pix_fmt, encoder_->width, encoder_->height);
     if (!picture) fail("[video] {}: out of memory", path_);
     switch (codec_) {
-      case VideoCodec::kH264: fill_yuv(frame, *picture); break;
-      case VideoCodec::kGif: fill_palette(frame, *picture); break;
-      case VideoCodec::kFfv1: fill_lossless(frame, *picture); break;
+      case VideoCodec::kH264:
+        fill_yuv(frame, *picture);
+        break;
+      case VideoCodec::kGif:
+        fill_palette(frame, *picture);
+        break;
+      case VideoCodec::kFfv1:
+        fill_lossless(frame, *picture);
+        break;
     }
     picture->pts = frames_++;
     encode(picture.get());
@@ -77,7 +83,8 @@ class VideoWriter : public FrameWriter {
   void open_encoder(const VideoFormat& video_format) {
     const AVCodec* codec = avcodec_find_encoder_by_name(std::string(video_format.encoder).c_str());
     if (codec == nullptr) {
-      reject("[video] {}: this libavcodec has no encoder {}; write .mkv, .npy or a folder of images", path_, video_format.encoder);
+      reject("[video] {}: this libavcodec has no encoder {}; write .mkv, .npy or a folder of images", path_,
+             video_format.encoder);
     }
     encoder_.reset(avcodec_alloc_context3(codec));
     if (!encoder_) fail("[video] {}: out of memory", path_);
@@ -108,8 +115,8 @@ class VideoWriter : public FrameWriter {
     const int code = avcodec_open2(encoder_.get(), codec, &settings);
     av_dict_free(&settings);
     if (code < 0) {
-      reject("[video] {}: {} cannot encode {} x {} pixels: {}", path_, video_format.encoder, options_.width, options_.height,
-             libav_error(code));
+      reject("[video] {}: {} cannot encode {} x {} pixels: {}", path_, video_format.encoder, options_.width,
+             options_.height, libav_error(code));
     }
   }
 
@@ -117,7 +124,8 @@ class VideoWriter : public FrameWriter {
     const std::string url = "file:" + file_.temporary().string();
     AVFormatContext* context = nullptr;
     if (avformat_alloc_output_context2(&context, nullptr, std::string(video_format.muxer).c_str(), url.c_str()) < 0) {
-      reject("[video] {}: this libavformat cannot write {}; write .mkv, .npy or a folder of images", path_, video_format.muxer);
+      reject("[video] {}: this libavformat cannot write {}; write .mkv, .npy or a folder of images", path_,
+             video_format.muxer);
     }
     output_.reset(context);
     output_->flags |= AVFMT_FLAG_BITEXACT;
@@ -169,7 +177,8 @@ class VideoWriter : public FrameWriter {
       for (std::int64_t x = 0; x < width; ++x) {
         const std::int64_t place = std::min(y, frame.height - 1) * frame.width + std::min(x, frame.width - 1);
         const float* pixel = frame.pixels.data() + place * channels;
-        for (int c = 0; c < 3; ++c) *next++ = static_cast<std::uint8_t>(to_integer(pixel[channels == 1 ? 0 : c], mapping_));
+        for (int c = 0; c < 3; ++c)
+          *next++ = static_cast<std::uint8_t>(to_integer(pixel[channels == 1 ? 0 : c], mapping_));
       }
     }
     return rgb;
@@ -177,9 +186,9 @@ class VideoWriter : public FrameWriter {
 
   void fill_yuv(const Frame& frame, AVFrame& picture) {
     if (!scaler_) {
-      scaler_.reset(sws_getContext(encoder_->width, encoder_->height, AV_PIX_FMT_RGB24, encoder_->width, encoder_->height,
-                                   AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, nullptr, nullptr,
-                                   nullptr));
+      scaler_.reset(sws_getContext(encoder_->width, encoder_->height, AV_PIX_FMT_RGB24, encoder_->width,
+                                   encoder_->height, AV_PIX_FMT_YUV420P,
+                                   SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, nullptr, nullptr, nullptr));
       if (!scaler_) fail("[video] {}: out of memory", path_);
       const int* bt601 = sws_getCoefficients(SWS_CS_ITU601);
       sws_setColorspaceDetails(scaler_.get(), bt601, 1, bt601, 0, 0, 1 << 16, 1 << 16);
@@ -190,9 +199,11 @@ class VideoWriter : public FrameWriter {
     if (!source) fail("[video] {}: out of memory", path_);
     const auto row_bytes = static_cast<std::ptrdiff_t>(encoder_->width) * 3;
     for (int y = 0; y < encoder_->height; ++y) {
-      std::copy_n(rgb.data() + y * row_bytes, row_bytes, source->data[0] + static_cast<std::ptrdiff_t>(y) * source->linesize[0]);
+      std::copy_n(rgb.data() + y * row_bytes, row_bytes,
+                  source->data[0] + static_cast<std::ptrdiff_t>(y) * source->linesize[0]);
     }
-    check(sws_scale(scaler_.get(), source->data, source->linesize, 0, encoder_->height, picture.data, picture.linesize));
+    check(
+        sws_scale(scaler_.get(), source->data, source->linesize, 0, encoder_->height, picture.data, picture.linesize));
   }
 
   void fill_palette(const Frame& frame, AVFrame& picture) const {
@@ -202,7 +213,8 @@ class VideoWriter : public FrameWriter {
     auto* colours = reinterpret_cast<std::uint32_t*>(picture.data[1]);
     for (std::size_t i = 0; i < palette.colours().size(); ++i) {
       const Rgb& c = palette.colours()[i];
-      colours[i] = 0xFF000000u | static_cast<std::uint32_t>(c.red) << 16 | static_cast<std::uint32_t>(c.green) << 8 | c.blue;
+      colours[i] =
+          0xFF000000u | static_cast<std::uint32_t>(c.red) << 16 | static_cast<std::uint32_t>(c.green) << 8 | c.blue;
     }
   }
 

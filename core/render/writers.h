@@ -21,7 +21,8 @@ std::unique_ptr<FrameWriter> make_video_writer(const std::string& path, const Wr
                                                const VideoFormat& format);
 
 enum class ArrayFormat { kNpy, kNpz };
-std::unique_ptr<FrameWriter> make_array_writer(const std::string& path, const WriterOptions& options, ArrayFormat format);
+std::unique_ptr<FrameWriter> make_array_writer(const std::string& path, const WriterOptions& options,
+                                               ArrayFormat format);
 
 std::unique_ptr<FrameWriter> make_image_folder_writer(const std::string& path, const WriterOptions& options);
 
