@@ -70,6 +70,21 @@ TEST(BouncingBalls, TheBallMovesByTheSpeed) {
   EXPECT_GT(free_flight, 20);
 }
 
+TEST(BouncingBalls, EveryWallSendsTheBallBack) {
+  const BouncingBalls generator({.height = 40, .width = 56, .balls = 1, .radius = 5, .speed = 3});
+  double sum = 0, y_sum = 0, x_sum = 0;
+  for (std::uint64_t index = 0; index < 30; ++index) {
+    const std::vector<float> frames = sequence(generator, index, 200);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      sum += frames[i];
+      y_sum += frames[i] * static_cast<double>(i / 56 % 40);
+      x_sum += frames[i] * static_cast<double>(i % 56);
+    }
+  }
+  EXPECT_NEAR(y_sum / sum, 19.5, 2);  // in the long run as often here as there
+  EXPECT_NEAR(x_sum / sum, 27.5, 2);
+}
+
 TEST(BouncingBalls, ManyBallsInLittleRoomStayInRange) {
   const BouncingBalls generator({.height = 24, .width = 24, .balls = 12, .radius = 5, .speed = 9});
   for (const float pixel : sequence(generator, 2, 50)) ASSERT_TRUE(pixel >= 0 && pixel <= 1);

@@ -119,6 +119,11 @@ TEST(Metrics, NothingToCountIsMissing) {
     EXPECT_EQ(score.frames, 0) << entry.name;
     EXPECT_EQ(score.left_out, 1) << entry.name;
   }
+  std::vector<float> hole(169, 1);
+  hole[6 * 13 + 6] = 0;  // in every window of 7x7 or 11x11
+  for (const char* name : {"ssim", "ssim_openstl"}) {
+    EXPECT_FALSE(score_of(find_metric(name), {frame.data(), frame.data(), hole.data(), 13, 13, 1}).value) << name;
+  }
   const FramePair small{frame.data(), frame.data(), nullptr, 6, 40, 1};
   EXPECT_FALSE(score_of(find_metric("ssim_openstl"), small).value);
   EXPECT_FALSE(score_of(find_metric("ssim"), small).value);
