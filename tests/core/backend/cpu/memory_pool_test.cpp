@@ -34,6 +34,18 @@ TEST(MemoryPool, BlocksOutliveTheOwner) {
   std::memset(block->data(), 1, 1000);
 }
 
+TEST(MemoryPool, NeighboursMergeForALargerBlock) {
+  const auto pool = MemoryPool::create();
+  auto first = pool->allocate(1u << 20), second = pool->allocate(1u << 20), third = pool->allocate(1u << 20);
+  const auto fourth = pool->allocate(1u << 20);
+  void* address = first->data();
+  first.reset();
+  third.reset();
+  second.reset();
+  EXPECT_EQ(address, pool->allocate(3u << 20)->data());
+  EXPECT_NE(address, pool->allocate(4u << 20)->data());
+}
+
 TEST(MemoryPool, CountsPeak) {
   const auto pool = MemoryPool::create();
   pool->allocate(1u << 20);
