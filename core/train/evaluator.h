@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "core/backend/backend.h"
-#include "core/base/log.h"
 #include "core/base/progress.h"
 #include "core/frames/data_set.h"
 #include "core/frames/source_table.h"
+#include "core/metrics/bootstrap.h"
+#include "core/train/scores.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -23,58 +24,40 @@ struct EvaluateOptions {
   Progress::Display display = Progress::Display::kAutomatic;
 };
 
-/// One score of one forecaster. Scores that are not a number (nothing counted) are NaN.
-struct MetricScores {
-  std::string metric;
-  std::vector<double> by_lead_time;  ///< at lead time 1, 2, ...
-  double mean = 0;                   ///< over the lead times
-};
-
-struct ForecasterScores {
-  std::string name;  ///< "model", "persistence", ..., "forecast" for written ones
-  std::vector<MetricScores> metrics;
-};
-
-/// How much better than persistence the model is: the mean over sequences of the difference of their PSNR (each from its mean
-/// squared error over all lead times), in dB, with the 95 % interval of a paired bootstrap over the sequences.
-struct PsnrGain {
-  double mean = 0;
-  double low = 0;
-  double high = 0;
-  std::int64_t sequences = 0;
-  std::int64_t left_out = 0;  ///< sequences in which one of the two was without any error, or nothing counted
-};
-
+/// Scores of several forecasters on the same sequences.
 struct Evaluation {
-  std::string name;  ///< of what was evaluated
-  std::string data;  ///< of the truth
+  std::string forecast;  ///< the model's or forecast's path
+  std::string truth;     ///< what it was measured against
   std::int64_t sequences = 0;
+  std::int64_t context = 0;  ///< frames seen before; 0: not known
   std::int64_t horizon = 0;
-  double seconds_per_frame = 0;              ///< 0: not known
-  std::vector<std::int64_t> valid_pixels;    ///< that counted, by lead time
-  std::vector<ForecasterScores> forecasters; ///< the model first
-  std::optional<PsnrGain> gain;              ///< where persistence is among the baselines
+  double seconds_per_frame = 0;               ///< 0: not known
+  std::vector<std::int64_t> valid_values;     ///< pixels times channels that counted, by lead time
+  std::vector<ForecasterScores> forecasters;  ///< the model or forecast first
+  /// PSNR of the first forecaster less that of persistence, each a mean over a sequence's frames, in dB; absent without
+  /// persistence. Sequences that overlap are drawn together.
+  std::optional<MeanDifference> psnr_gain;
 };
 
-/// The difference of two forecasters over the same sequences. `first` and `second` hold each sequence's mean squared error on
-/// values scaled to 0..1, NaN where nothing counted. The draws follow from a fixed seed.
-PsnrGain paired_psnr_gain(const std::vector<double>& first, const std::vector<double>& second);
-
-/// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1. Streaming: memory does not
-/// grow with the number of windows but for two numbers each. Rejects a data set whose channels or normalisation are not the
-/// model's, and unknown baselines and metrics.
-Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
-                          Log& log);
+/// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's range.
+/// Streaming: memory grows with the number of windows by two numbers each and no more. `data` may be normalised otherwise
+/// than the model's own data were. Rejects frames of other channels, a split without windows, unknown baselines and metrics.
+Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options);
 
 struct ScoreOptions {
-  std::vector<std::string> metrics;
-  std::int64_t first_frame = 0;  ///< truth frame that the forecast's first frame stands for
-  bool persistence = true;       ///< beside it, where the truth has a frame before
+  std::vector<std::string> metrics;         ///< empty: the usual ones
+  std::optional<std::int64_t> first_frame;  ///< truth frame that the first forecast frame stands for
+  std::int64_t every = 1;                   ///< truth frames from the start of one forecast to that of the next
+  std::int64_t gap = 1;                     ///< truth frames from one lead time to the next
+  std::optional<ChannelMode> channels;      ///< unset: as they are, or grey where the two differ
 };
 
-/// Scores written forecasts, ours or anybody's, against the frames that came: video, folder or array both. The forecasts are one
-/// sequence, or for arrays [N,L,H,W,C] and folders of hindcasts N of them. Values are scaled by the truth's range to 0..1.
-/// Rejects sizes, channels or numbers of frames that do not fit.
+/// Scores written forecasts, ours or anybody's, beside persistence, against the recording that came. `forecasts` is
+///  - a folder of hindcasts, whose names tell which frame each forecasts;
+///  - an array of N sequences, the k-th from truth frame first_frame + k * every on, or as many as the truth has;
+///  - one sequence (video, folder, array), from first_frame on; it may be left out where both are of equal length.
+/// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range. Rejects sizes, channels or
+/// numbers of frames that do not fit.
 Evaluation score_forecasts(const SourceTable& sources, const std::string& forecasts, const std::string& truth,
                            const ScoreOptions& options);
 

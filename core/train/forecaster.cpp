@@ -111,7 +111,7 @@ std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const Hindcas
     forecaster.reset();
     for (std::int64_t i = 0; i < span; i += options.gap) forecaster.observe(recent[static_cast<std::size_t>(i)]);
     ++made;
-    if (!visit({.first_frame = seen, .frames = forecaster.forecast(options.horizon)})) return made;
+    if (!visit({.first_frame = seen - 1 + options.gap, .frames = forecaster.forecast(options.horizon)})) return made;
   }
   if (made == 0) {
     reject("[forecast] {}: got {} frames, expected at least {} (context {}, gap {}); use a longer recording",

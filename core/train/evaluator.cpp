@@ -1,0 +1,155 @@
+#include "core/train/evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/baselines/baseline.h"
+#include "core/frames/batch.h"
+
+namespace nextframe {
+namespace {
+
+/// From the numbers of a data set to those of a model that may have been trained on another type or range of pixels.
+LinearMap model_scale(const FrameFormat& data, const FrameFormat& model) {
+  if (data.normalisation.offset == model.normalisation.offset && data.normalisation.scale == model.normalisation.scale) {
+    return {};
+  }
+  // 8 and 16 bits show the same picture on another scale.
+  const bool other_depth = data.low == 0 && model.low == 0 && data.high != model.high;
+  const double unit = other_depth ? data.high / model.high : 1;
+  const Normalisation& from = data.normalisation;
+  const Normalisation& to = model.normalisation;
+  return {.factor = from.scale / unit / to.scale, .shift = (from.offset / unit - to.offset) / to.scale};
+}
+
+/// How many neighbouring windows share frames, where only every few of them are evaluated.
+std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated) {
+  if (data.generated() || evaluated == 0) return 1;
+  const double spacing = static_cast<double>(data.options().stride) * static_cast<double>(windows) /
+                         static_cast<double>(evaluated);
+  const auto span = static_cast<double>(data.sequence_length() * data.options().gap);
+  return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
+}
+
+/// A baseline or the model, with what it has collected.
+struct Entrant {
+  std::unique_ptr<Baseline> baseline;  ///< null: the model
+  ScoreSheet sheet;
+  std::vector<std::optional<double>> psnr;  ///< of each sequence; for model and persistence only
+  bool keeps_psnr = false;
+};
+
+std::vector<Entrant> make_entrants(const EvaluateOptions& options, std::int64_t horizon) {
+  const std::vector<std::string> metrics = options.metrics.empty() ? usual_metrics() : options.metrics;
+  std::vector<Entrant> entrants;
+  entrants.push_back({.baseline = nullptr, .sheet = ScoreSheet("model", metrics, horizon), .psnr = {}, .keeps_psnr = true});
+  for (const std::string& name : options.baselines) {
+    entrants.push_back({.baseline = find_baseline(name).make(),
+                        .sheet = ScoreSheet(name, metrics, horizon),
+                        .psnr = {},
+                        .keeps_psnr = name == "persistence"});
+  }
+  return entrants;
+}
+
+void collect(Entrant& entrant, const ForecastBatch& batch) {
+  entrant.sheet.add(batch);
+  if (!entrant.keeps_psnr) return;
+  for (std::int64_t n = 0; n < batch.sequences; ++n) entrant.psnr.push_back(sequence_psnr(batch, n));
+}
+
+std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
+  const Tensor context = backend.allocate(
+      {batch.context_length, batch.sequences, batch.height, batch.width, batch.channels}, DType::kFloat32);
+  backend.upload(batch.context.data(), context);
+  const Tensor prediction = network.forward(context, batch.horizon, Mode::kInference);
+  std::vector<float> forecast(static_cast<std::size_t>(prediction.elements()));
+  backend.download(prediction, forecast.data());
+  return forecast;
+}
+
+void count_valid(const Batch& batch, std::vector<std::int64_t>& counts) {
+  const std::int64_t pixels = batch.sequences * batch.height * batch.width;
+  for (std::int64_t t = 0; t < batch.horizon; ++t) {
+    std::int64_t valid = pixels;
+    if (!batch.mask.empty()) {
+      const auto first = batch.mask.begin() + t * pixels;
+      valid = std::count_if(first, first + pixels, [](float m) { return m != 0; });
+    }
+    counts[static_cast<std::size_t>(t)] += valid * batch.channels;
+  }
+}
+
+void check_data(const TrainedModel& model, const DataSet& data) {
+  if (data.channels() != model.file.frames.input_channels) {
+    reject("[evaluate] the data have {} channels, the model {} was trained on {}", data.channels(), model.path,
+           model.file.frames.input_channels);
+  }
+}
+
+}  // namespace
+
+Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options) {
+  check_data(model, data);
+  const std::int64_t horizon = data.options().horizon;
+  const LinearMap to_model = model_scale(frame_format_of(data), model.file.frames);
+  const LinearMap to_unit = unit_scale_of(model.file.frames);
+  std::vector<Entrant> entrants = make_entrants(options, horizon);
+
+  Evaluation evaluation;
+  evaluation.forecast = model.path;
+  evaluation.truth = data.clips().empty() ? "generated" : data.clips().front().name;
+  evaluation.context = data.options().context;
+  evaluation.horizon = horizon;
+  if (data.frames_per_second() > 0) {
+    evaluation.seconds_per_frame = static_cast<double>(data.options().gap) / data.frames_per_second();
+  }
+  evaluation.valid_values.assign(static_cast<std::size_t>(horizon), 0);
+
+  const std::int64_t windows = data.window_count(options.split);
+  const std::int64_t total = options.limit > 0 ? std::min(options.limit, windows) : windows;
+  BatchLoader loader(data, {.split = options.split,
+                            .order = BatchOrder::kSequential,
+                            .batch = options.batch,
+                            .seed = 1,
+                            .first_batch = 0,
+                            .limit = options.limit});
+  Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
+  Batch batch;
+  while (loader.next(batch)) {
+    count_valid(batch, evaluation.valid_values);
+    to_model.apply(batch.context);
+    to_model.apply(batch.target);
+    std::vector<float> forecast = model_forecast(backend, *model.network, batch);
+    for (std::vector<float>* values : {&forecast, &batch.context, &batch.target}) to_unit.apply(*values);
+    for (Entrant& entrant : entrants) {
+      if (entrant.baseline) {
+        entrant.baseline->forecast({.frames = batch.context.data(),
+                                    .length = batch.context_length,
+                                    .sequences = batch.sequences,
+                                    .height = batch.height,
+                                    .width = batch.width,
+                                    .channels = batch.channels},
+                                   horizon, forecast.data());
+      }
+      collect(entrant, forecast_batch(batch, forecast, batch.target));
+    }
+    evaluation.sequences += batch.sequences;
+    progress.update(evaluation.sequences, "");
+  }
+  progress.finish();
+
+  for (const Entrant& entrant : entrants) {
+    evaluation.forecasters.push_back(entrant.sheet.scores());
+    if (entrant.baseline && entrant.keeps_psnr) {
+      evaluation.psnr_gain = bootstrap_difference(
+          entrants.front().psnr, entrant.psnr,
+          {.block = overlapping_windows(data, windows, evaluation.sequences)});
+    }
+  }
+  return evaluation;
+}
+
+}  // namespace nextframe

@@ -1,0 +1,289 @@
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <limits>
+#include <memory>
+
+#include "core/base/error.h"
+#include "core/frames/preprocessing.h"
+#include "core/train/evaluator.h"
+
+namespace nextframe {
+namespace {
+
+/// The forecast of one sequence, in the truth's numbering.
+struct WrittenForecast {
+  std::int64_t first_frame = 0;
+  std::vector<Frame> frames;
+};
+
+/// The number behind `key` in a file name such as "forecast_from_000120_lead_003.png".
+std::optional<std::int64_t> number_after(const std::string& name, std::string_view key) {
+  const std::size_t place = name.find(key);
+  if (place == std::string::npos) return std::nullopt;
+  std::int64_t number = 0;
+  const char* begin = name.data() + place + key.size();
+  const auto result = std::from_chars(begin, name.data() + name.size(), number);
+  if (result.ec != std::errc() || result.ptr == begin) return std::nullopt;
+  return number;
+}
+
+LinearMap unit_scale(const SourceInfo& info, const SourceInfo& truth) {
+  const SourceInfo& range = info.pixel_type == PixelType::kFloat32 ? truth : info;
+  const double width = range.high - range.low;
+  return {.factor = 1 / width, .shift = -range.low / width};
+}
+
+/// Frames of a source, scaled to 0..1 with the channels that both sides have.
+class ScaledSource {
+ public:
+  ScaledSource(std::unique_ptr<FrameSource> source, const Preprocessing& preprocessing, const LinearMap& scale)
+      : source_(std::move(source)), preprocessing_(preprocessing), scale_(scale) {}
+
+  bool next(Frame& frame) {
+    if (!source_->next(frame)) return false;
+    apply(preprocessing_, frame, source_->info().name);
+    scale_.apply(frame.pixels);
+    return true;
+  }
+  const SourceInfo& info() const { return source_->info(); }
+
+ private:
+  std::unique_ptr<FrameSource> source_;
+  Preprocessing preprocessing_;
+  LinearMap scale_;
+};
+
+/// Gives the frames of a recording by their numbers, which must not go back by more than the frames kept.
+class TruthWindow {
+ public:
+  explicit TruthWindow(ScaledSource source) : source_(std::move(source)) {}
+
+  /// Null before the first and after the last frame.
+  const Frame* at(std::int64_t number) {
+    while (number >= first_ + static_cast<std::int64_t>(kept_.size())) {
+      Frame frame;
+      if (!source_.next(frame)) return nullptr;
+      kept_.push_back(std::move(frame));
+    }
+    return number < first_ ? nullptr : &kept_[static_cast<std::size_t>(number - first_)];
+  }
+  /// Frames before `number` are not asked for again.
+  void forget_before(std::int64_t number) {
+    while (first_ < number && !kept_.empty()) {
+      kept_.pop_front();
+      ++first_;
+    }
+  }
+
+ private:
+  ScaledSource source_;
+  std::deque<Frame> kept_;
+  std::int64_t first_ = 0;
+};
+
+/// Reads the sequences of one clip of forecasts: hindcasts by their names, anything else as one sequence.
+class ForecastReader {
+ public:
+  ForecastReader(ScaledSource source, std::int64_t first_frame) : source_(std::move(source)), first_frame_(first_frame) {
+    more_ = source_.next(ahead_);
+  }
+
+  bool next(WrittenForecast& forecast) {
+    if (!more_) return false;
+    const std::optional<std::int64_t> from = number_after(ahead_.name, "_from_");
+    forecast = {.first_frame = from.value_or(first_frame_), .frames = {}};
+    while (more_ && number_after(ahead_.name, "_from_") == from) {
+      if (ahead_.name.starts_with("input_")) {
+        more_ = source_.next(ahead_);
+        continue;
+      }
+      forecast.frames.push_back(ahead_);
+      more_ = source_.next(ahead_);
+    }
+    return true;
+  }
+  bool hindcasts() const { return number_after(ahead_.name, "_from_").has_value(); }
+
+ private:
+  ScaledSource source_;
+  std::int64_t first_frame_;
+  Frame ahead_;
+  bool more_ = false;
+};
+
+std::vector<float> mask_of(const Frame& forecast, const Frame& truth) {
+  if (forecast.mask.empty() && truth.mask.empty()) return {};
+  std::vector<float> mask(static_cast<std::size_t>(truth.area()), 1);
+  for (const Frame* frame : {&forecast, &truth}) {
+    for (std::size_t i = 0; i < frame->mask.size(); ++i) {
+      if (frame->mask[i] == 0) mask[i] = 0;
+    }
+  }
+  return mask;
+}
+
+FramePair pair_of(const Frame& forecast, const Frame& truth, const std::vector<float>& mask) {
+  return {.forecast = forecast.pixels.data(),
+          .truth = truth.pixels.data(),
+          .mask = mask.empty() ? nullptr : mask.data(),
+          .height = truth.height,
+          .width = truth.width,
+          .channels = truth.channels};
+}
+
+/// Collects the scores of forecasts and, where a frame came before them, of persistence.
+class Scorer {
+ public:
+  explicit Scorer(const ScoreOptions& options)
+      : options_(options), metrics_(options.metrics.empty() ? usual_metrics() : options.metrics) {}
+
+  void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
+    if (evaluation_.sequences == 0) begin(static_cast<std::int64_t>(forecast.frames.size()));
+    const auto length = static_cast<std::int64_t>(forecast.frames.size());
+    if (length != evaluation_.horizon) {
+      reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame, length,
+             evaluation_.horizon);
+    }
+    const std::int64_t before = forecast.first_frame - options_.gap;
+    const Frame* seen = before >= 0 ? truth.at(before) : nullptr;
+    const std::optional<Frame> last = seen != nullptr ? std::optional<Frame>(*seen) : std::nullopt;
+    const std::unique_ptr<Metric> psnr = make_psnr(length);
+    const std::unique_ptr<Metric> persistence_psnr = make_psnr(length);
+    for (std::int64_t lead = 0; lead < length; ++lead) {
+      const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
+      const Frame& target = truth_frame(truth, forecast.first_frame + lead * options_.gap, frame, name);
+      const std::vector<float> mask = mask_of(frame, target);
+      const FramePair pair = pair_of(frame, target, mask);
+      forecast_->add(lead, pair);
+      psnr->add(lead, pair);
+      count(lead, target, mask);
+      if (!last) continue;
+      const FramePair still = pair_of(*last, target, mask);
+      persistence_->add(lead, still);
+      persistence_psnr->add(lead, still);
+    }
+    psnr_.push_back(psnr->overall().value);
+    persistence_psnr_.push_back(last ? persistence_psnr->overall().value : std::nullopt);
+    any_persistence_ = any_persistence_ || last.has_value();
+    ++evaluation_.sequences;
+  }
+
+  /// `spacing`: truth frames from one sequence to the next.
+  Evaluation finish(std::int64_t spacing) {
+    if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame");
+    evaluation_.forecasters.push_back(forecast_->scores());
+    if (any_persistence_) {
+      evaluation_.forecasters.push_back(persistence_->scores());
+      const std::int64_t span = evaluation_.horizon * options_.gap;
+      const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
+      evaluation_.psnr_gain = bootstrap_difference(psnr_, persistence_psnr_, {.block = block});
+    }
+    return std::move(evaluation_);
+  }
+
+ private:
+  void begin(std::int64_t horizon) {
+    evaluation_.horizon = horizon;
+    evaluation_.valid_values.assign(static_cast<std::size_t>(horizon), 0);
+    forecast_.emplace("forecast", metrics_, horizon);
+    persistence_.emplace("persistence", metrics_, horizon);
+  }
+
+  static const Frame& truth_frame(TruthWindow& truth, std::int64_t number, const Frame& forecast, const std::string& name) {
+    const Frame* target = truth.at(number);
+    if (target == nullptr) {
+      reject("[evaluate] {}: forecasts frame {}, which the truth does not have", name, number);
+    }
+    if (target->height != forecast.height || target->width != forecast.width || target->channels != forecast.channels) {
+      reject("[evaluate] {}: frames are {}x{} with {} channels, those of the truth {}x{} with {}", name, forecast.width,
+             forecast.height, forecast.channels, target->width, target->height, target->channels);
+    }
+    return *target;
+  }
+
+  void count(std::int64_t lead, const Frame& target, const std::vector<float>& mask) {
+    const std::int64_t valid =
+        mask.empty() ? target.area() : std::count_if(mask.begin(), mask.end(), [](float m) { return m != 0; });
+    evaluation_.valid_values[static_cast<std::size_t>(lead)] += valid * target.channels;
+  }
+
+  ScoreOptions options_;
+  std::vector<std::string> metrics_;
+  std::optional<ScoreSheet> forecast_;
+  std::optional<ScoreSheet> persistence_;
+  std::vector<std::optional<double>> psnr_;
+  std::vector<std::optional<double>> persistence_psnr_;
+  bool any_persistence_ = false;
+  Evaluation evaluation_;
+};
+
+Preprocessing common_channels(const SourceInfo& forecast, const SourceInfo& truth, const ScoreOptions& options) {
+  const ChannelMode differing = forecast.channels == truth.channels ? ChannelMode::kSource : ChannelMode::kGrey;
+  return {.size = std::nullopt, .channels = options.channels.value_or(differing)};
+}
+
+SourceOptions at_path(const std::string& path) {
+  SourceOptions options;
+  options.path = path;
+  return options;
+}
+
+/// Where the only sequence of `forecast` begins, when nobody said so: at frame 0 of a truth of the same length.
+void check_equal_length(TruthWindow& truth, std::int64_t length, const std::string& forecast, const std::string& name) {
+  if (truth.at(length) == nullptr) return;
+  reject("[evaluate] {}: has {} frames and {} has more; say with --at which of them the first forecast frame stands for",
+         forecast, length, name);
+}
+
+}  // namespace
+
+Evaluation score_forecasts(const SourceTable& sources, const std::string& forecasts, const std::string& truth,
+                           const ScoreOptions& options) {
+  const std::vector<ClipReference> forecast_clips = list_clips(sources, at_path(forecasts));
+  const std::vector<ClipReference> truth_clips = list_clips(sources, at_path(truth));
+  const bool pairwise = truth_clips.size() > 1;
+  if (pairwise && truth_clips.size() != forecast_clips.size()) {
+    reject("[evaluate] {} has {} sequences and {} {}; expected as many, or a single recording as truth", forecasts,
+           forecast_clips.size(), truth, truth_clips.size());
+  }
+  const auto open_truth = [&](std::size_t clip, const Preprocessing& preprocessing, const SourceInfo& info) {
+    return TruthWindow(ScaledSource(truth_clips[clip].open(), preprocessing, unit_scale(info, info)));
+  };
+
+  Scorer scorer(options);
+  std::optional<TruthWindow> window;
+  double frames_per_second = 0;
+  std::int64_t spacing = options.every;
+  std::optional<std::int64_t> previous;
+  for (std::size_t clip = 0; clip < forecast_clips.size(); ++clip) {
+    const std::size_t truth_clip = pairwise ? clip : 0;
+    std::unique_ptr<FrameSource> source = forecast_clips[clip].open();
+    const SourceInfo info = truth_clips[truth_clip].open()->info();
+    frames_per_second = info.frames_per_second;
+    const Preprocessing preprocessing = common_channels(source->info(), info, options);
+    const LinearMap scale = unit_scale(source->info(), info);
+    const std::int64_t offset = pairwise ? 0 : static_cast<std::int64_t>(clip) * options.every;
+    ForecastReader reader(ScaledSource(std::move(source), preprocessing, scale), options.first_frame.value_or(0) + offset);
+    if (pairwise || !window) window.emplace(open_truth(truth_clip, preprocessing, info));
+    const bool numbered = reader.hindcasts();
+    WrittenForecast forecast;
+    while (reader.next(forecast)) {
+      if (previous && !pairwise) spacing = std::max<std::int64_t>(1, forecast.first_frame - *previous);
+      previous = forecast.first_frame;
+      window->forget_before(forecast.first_frame - options.gap);
+      scorer.add(forecast, *window, forecast_clips[clip].name);
+      if (!numbered && !options.first_frame && (pairwise || forecast_clips.size() == 1)) {
+        const auto length = static_cast<std::int64_t>(forecast.frames.size());
+        check_equal_length(*window, (length - 1) * options.gap + 1, forecasts, truth);
+      }
+    }
+  }
+  Evaluation evaluation = scorer.finish(pairwise ? std::numeric_limits<std::int64_t>::max() / 4 : spacing);
+  evaluation.forecast = forecasts;
+  evaluation.truth = truth;
+  if (frames_per_second > 0) evaluation.seconds_per_frame = static_cast<double>(options.gap) / frames_per_second;
+  return evaluation;
+}
+
+}  // namespace nextframe
