@@ -14,6 +14,9 @@ if(NEXTFRAME_SANITIZE)
   target_compile_options(nextframe_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(nextframe_flags INTERFACE -fsanitize=address,undefined)
 endif()
+if(NEXTFRAME_FUZZERS)
+  target_compile_options(nextframe_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # nextframe_library(NAME SOURCES ... DEPENDS ...): one static library a folder. DEPENDS names what its headers need.
 function(nextframe_library name)
