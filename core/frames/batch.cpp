@@ -1,0 +1,214 @@
+#include "core/frames/batch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <numeric>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/frames/augmentation.h"
+#include "core/frames/bounded_queue.h"
+
+namespace nextframe {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// Streams of the run's random numbers, so that the order of windows does not change with the augmentation.
+constexpr std::uint64_t kOrderStream = 0x6f72646572000000;
+constexpr std::uint64_t kPictureStream = 0x7069637475000000;
+
+double seconds_since(SteadyClock::time_point start) {
+  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+/// Which window stands at place p of the endless training order.
+class WindowOrder {
+ public:
+  WindowOrder(std::int64_t count, std::uint64_t seed) : count_(count), seed_(seed) {}
+
+  std::int64_t at(std::int64_t place) {
+    // An endless generator: every place has a sequence of its own, other ones for another seed.
+    if (count_ == DataSet::kEndless) {
+      constexpr std::uint64_t kSeeds = std::uint64_t{1} << 21;
+      return static_cast<std::int64_t>((seed_ % kSeeds) << 40) + place;
+    }
+    const std::int64_t epoch = place / count_;
+    if (epoch != epoch_) shuffle(epoch);
+    return order_[static_cast<std::size_t>(place % count_)];
+  }
+
+ private:
+  void shuffle(std::int64_t epoch) {
+    order_.resize(static_cast<std::size_t>(count_));
+    std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    Random random(seed_, kOrderStream + static_cast<std::uint64_t>(epoch));
+    for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
+    epoch_ = epoch;
+  }
+
+  std::int64_t count_;
+  std::uint64_t seed_;
+  std::int64_t epoch_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+}  // namespace
+
+class BatchLoader::Worker {
+ public:
+  Worker(const DataSet& data_set, const BatchLoaderOptions& options)
+      : data_(data_set),
+        options_(options),
+        count_(window_count(data_set, options)),
+        order_(count_, options.seed),
+        position_(options.first_batch),
+        queue_(static_cast<std::size_t>(std::max<std::int64_t>(1, data_set.options().prefetch))),
+        thread_([this] { run(); }) {}
+
+  ~Worker() {
+    queue_.cancel();
+    thread_.join();
+  }
+
+  bool next(Batch& batch) {
+    if (!begun_) begun_ = SteadyClock::now();
+    const auto start = SteadyClock::now();
+    std::optional<Batch> item = queue_.pop();
+    waited_ += seconds_since(start);
+    if (!item) return false;
+    batch = std::move(*item);
+    ++position_;
+    return true;
+  }
+
+  std::int64_t position() const { return position_; }
+  std::int64_t batches_per_epoch() const {
+    return count_ == DataSet::kEndless ? 0 : (count_ + options_.batch - 1) / options_.batch;
+  }
+  double waiting_seconds() const { return waited_; }
+  double waiting_share() const {
+    const double elapsed = begun_ ? seconds_since(*begun_) : 0;
+    return elapsed > 0 ? std::min(1.0, waited_ / elapsed) : 0;
+  }
+
+ private:
+  static std::int64_t window_count(const DataSet& data_set, const BatchLoaderOptions& options) {
+    const std::int64_t windows = data_set.window_count(options.split);
+    const auto name = enum_names(options.split)[static_cast<std::size_t>(options.split)].first;
+    if (options.batch < 1) reject("[train.batch] is {}; expected at least 1", options.batch);
+    if (windows == 0) {
+      reject("[data.split] no window of {} frames in the {} split; give it a larger share or use longer clips",
+             data_set.sequence_length(), name);
+    }
+    if (options.order == BatchOrder::kSequential) {
+      if (windows == DataSet::kEndless && options.limit == 0) {
+        reject("[data] the {} split of a generator is endless; set its number of sequences", name);
+      }
+      if (options.limit > 0) return std::min(options.limit, windows);
+    }
+    return windows;
+  }
+
+  void run() {
+    try {
+      for (std::int64_t number = options_.first_batch;; ++number) {
+        Batch batch;
+        if (!fill(number, batch)) break;
+        if (!queue_.push(std::move(batch))) return;
+      }
+      queue_.finish();
+    } catch (...) {
+      queue_.finish(std::current_exception());
+    }
+  }
+
+  bool fill(std::int64_t number, Batch& batch) {
+    const std::int64_t first = number * options_.batch;
+    batch.sequences = options_.batch;
+    if (options_.order == BatchOrder::kSequential) batch.sequences = std::min(options_.batch, count_ - first);
+    if (batch.sequences <= 0) return false;
+    batch.context_length = data_.options().context;
+    batch.horizon = data_.options().horizon;
+    batch.height = data_.crop_height();
+    batch.width = data_.crop_width();
+    batch.channels = data_.channels();
+    const std::int64_t pixels = batch.sequences * batch.height * batch.width;
+    batch.context.resize(static_cast<std::size_t>(batch.context_length * pixels * batch.channels));
+    batch.target.resize(static_cast<std::size_t>(batch.horizon * pixels * batch.channels));
+    if (data_.has_masks()) batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
+    for (std::int64_t n = 0; n < batch.sequences; ++n) {
+      const Symmetry symmetry = read(first + n, batch);
+      put(symmetry, n, batch);
+    }
+    return true;
+  }
+
+  /// Reads the sequence at a place of the order into sequence_ and notes its window.
+  Symmetry read(std::int64_t place, Batch& batch) {
+    Symmetry symmetry;
+    std::int64_t window = 0;
+    std::int64_t top = (data_.height() - batch.height) / 2, left = (data_.width() - batch.width) / 2;
+    if (options_.order == BatchOrder::kShuffled) {
+      window = order_.at(place);
+      Random random(options_.seed, kPictureStream + static_cast<std::uint64_t>(place));
+      top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.height() - batch.height + 1)));
+      left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.width() - batch.width + 1)));
+      symmetry = draw_symmetry(data_.options().augment, batch.height == batch.width, random);
+    } else {
+      const std::int64_t all = data_.window_count(options_.split);
+      window = all == DataSet::kEndless || count_ == all ? place : place * all / count_;
+    }
+    batch.windows.push_back(window);
+    data_.read(options_.split, window, top, left, batch.height, batch.width, sequence_);
+    return symmetry;
+  }
+
+  /// Copies sequence_ to column n of the batch.
+  void put(const Symmetry& symmetry, std::int64_t n, Batch& batch) {
+    const std::int64_t area = batch.height * batch.width;
+    const std::int64_t frame = area * batch.channels;
+    for (std::int64_t t = 0; t < batch.context_length + batch.horizon; ++t) {
+      const std::int64_t lead = t - batch.context_length;
+      float* target = lead < 0 ? batch.context.data() + (t * batch.sequences + n) * frame
+                               : batch.target.data() + (lead * batch.sequences + n) * frame;
+      const float* source = sequence_.frames.data() + t * frame;
+      if (symmetry.identity()) {
+        std::copy_n(source, frame, target);
+      } else {
+        transform(symmetry, batch.height, batch.width, batch.channels, source, target);
+      }
+      if (batch.mask.empty() || lead < 0) continue;
+      turned_mask_.resize(static_cast<std::size_t>(area));
+      transform(symmetry, batch.height, batch.width, 1, sequence_.mask.data() + t * area, turned_mask_.data());
+      std::copy(turned_mask_.begin(), turned_mask_.end(), batch.mask.begin() + (lead * batch.sequences + n) * area);
+    }
+  }
+
+  const DataSet& data_;
+  const BatchLoaderOptions options_;
+  const std::int64_t count_;
+  WindowOrder order_;
+  Sequence sequence_;
+  std::vector<std::uint8_t> turned_mask_;
+  std::int64_t position_;
+  std::optional<SteadyClock::time_point> begun_;
+  double waited_ = 0;
+  BoundedQueue<Batch> queue_;
+  std::thread thread_;
+};
+
+BatchLoader::BatchLoader(const DataSet& data_set, const BatchLoaderOptions& options)
+    : worker_(std::make_unique<Worker>(data_set, options)) {}
+BatchLoader::~BatchLoader() = default;
+bool BatchLoader::next(Batch& batch) { return worker_->next(batch); }
+std::int64_t BatchLoader::position() const { return worker_->position(); }
+std::int64_t BatchLoader::batches_per_epoch() const { return worker_->batches_per_epoch(); }
+double BatchLoader::waiting_seconds() const { return worker_->waiting_seconds(); }
+double BatchLoader::waiting_share() const { return worker_->waiting_share(); }
+
+}  // namespace nextframe

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/mapped_file.h"
+#include "core/frames/frame_source.h"
+
+namespace nextframe {
+
+/// A rectangle of a frame.
+struct Region {
+  std::int64_t top = 0, left = 0, height = 0, width = 0;
+};
+
+/// What a cache file says about its clip. Written as it stands in memory: a cache never leaves its machine.
+struct ClipHeader {
+  std::int64_t frames = 0;
+  std::int64_t height = 0, width = 0, channels = 0;                       ///< as stored
+  std::int64_t source_height = 0, source_width = 0, source_channels = 0;  ///< before preprocessing
+  std::int64_t pixel_type = 0;                                            ///< PixelType
+  std::int64_t has_mask = 0;
+  double low = 0, high = 0;  ///< the value range of the type or source
+  double frames_per_second = 0;
+  std::int64_t key_bytes = 0, names_bytes = 0;
+
+  PixelType type() const { return static_cast<PixelType>(pixel_type); }
+  /// Bytes from one frame to the next, a multiple of 8: pixels [H,W,C], then, with masks, [H,W] bytes.
+  std::int64_t frame_bytes() const;
+};
+
+/// A clip decoded, preprocessed and stored: any frame at once, from several threads.
+/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame), and 16
+/// bytes at the end that say where the header is and that this is such a file.
+class CachedClip {
+ public:
+  /// Maps the file; nothing where it is not there, damaged, or of another key.
+  static std::unique_ptr<CachedClip> open(const std::string& path, const std::string& key);
+
+  const ClipHeader& header() const { return header_; }
+  /// ChangeMeter's values, [frames].
+  const std::vector<double>& changes() const { return changes_; }
+  const std::vector<double>& seconds() const { return seconds_; }
+  const std::vector<std::string>& names() const { return names_; }
+
+  /// Pixels [h,w,C] of the region of a frame; and the mask [h,w] where `mask` is given (all 1 without masks).
+  void read(std::int64_t frame, const Region& region, float* pixels, std::uint8_t* mask) const;
+
+ private:
+  explicit CachedClip(const std::string& path) : file_(path) {}
+  bool parse(const std::string& key);
+
+  MappedFile file_;
+  ClipHeader header_;
+  std::vector<double> changes_, seconds_;
+  std::vector<std::string> names_;
+};
+
+/// The bytes behind the frames.
+std::string cache_trailer(ClipHeader header, const std::string& key, const std::vector<double>& changes,
+                          const std::vector<double>& seconds, const std::vector<std::string>& names);
+
+}  // namespace nextframe

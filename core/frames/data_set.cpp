@@ -1,0 +1,328 @@
+#include "core/frames/data_set.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/frames/cached_clip.h"
+#include "core/frames/frame_cache.h"
+#include "core/frames/scene_cuts.h"
+#include "core/frames/windows.h"
+
+namespace nextframe {
+namespace {
+
+std::string_view split_name(Split split) { return enum_names(split)[static_cast<std::size_t>(split)].first; }
+
+bool is_generated(SourceType type) {
+  return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
+}
+
+struct Statistics {
+  double low = 0, high = 0, mean = 0, deviation = 0;
+};
+
+/// Over every valid pixel of the frames that train, or of all frames where none does.
+Statistics measure(const std::vector<std::unique_ptr<CachedClip>>& clips, const std::vector<ClipSummary>& summaries) {
+  Statistics result;
+  double sum = 0, squares = 0, count = 0;
+  const auto add = [&](const CachedClip& clip, std::int64_t first, std::int64_t last) {
+    const ClipHeader& h = clip.header();
+    std::vector<float> pixels(static_cast<std::size_t>(h.height * h.width * h.channels));
+    std::vector<std::uint8_t> mask(static_cast<std::size_t>(h.height * h.width));
+    for (std::int64_t t = first; t < last; ++t) {
+      clip.read(t, {0, 0, h.height, h.width}, pixels.data(), mask.data());
+      for (std::size_t i = 0; i < pixels.size(); ++i) {
+        if (mask[i / static_cast<std::size_t>(h.channels)] == 0) continue;
+        const double value = pixels[i];
+        result.low = count > 0 ? std::min(result.low, value) : value;
+        result.high = count > 0 ? std::max(result.high, value) : value;
+        sum += value;
+        squares += value * value;
+        ++count;
+      }
+    }
+  };
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    for (const Segment& segment : summaries[i].segments) {
+      if (segment.split == Split::kTrain) add(*clips[i], segment.first, segment.last);
+    }
+  }
+  if (count == 0) {
+    for (const auto& clip : clips) add(*clip, 0, clip->header().frames);
+  }
+  if (count == 0) return {0, 1, 0, 1};
+  result.mean = sum / count;
+  result.deviation = std::sqrt(std::max(0.0, squares / count - result.mean * result.mean));
+  return result;
+}
+
+}  // namespace
+
+DataSet::DataSet(const DataOptions& options, const SourceTable& table, Log& log, const DecodeObserver& observer)
+    : options_(options) {
+  if (options_.sources.empty()) reject("[data.sources] is empty; expected at least one source of frames");
+  const auto generated = std::count_if(options_.sources.begin(), options_.sources.end(),
+                                       [](const SourceOptions& source) { return is_generated(source.type); });
+  if (generated != 0 && generated != static_cast<std::ptrdiff_t>(options_.sources.size())) {
+    reject("[data.sources] mixes recorded and generated sources; expected one kind");
+  }
+  if (generated != 0) {
+    open_generated(table);
+  } else {
+    open_recorded(table, log, observer);
+  }
+  choose_normalisation();
+  check_crop();
+}
+
+DataSet::~DataSet() = default;
+
+void DataSet::open_generated(const SourceTable& table) {
+  const SourceOptions& first = options_.sources.front();
+  for (const SourceOptions& source : options_.sources) {
+    const SourceKind& kind = find_source_kind(table, source);
+    for (const Split split : kSplits) {
+      generators_[static_cast<std::size_t>(split)].push_back(kind.generator(source, split));
+    }
+    const SequenceGenerator& made = *generators_[0].back();
+    if (!options_.size && (made.height() != first.size[0] || made.width() != first.size[1])) {
+      reject("[data.sources] generates frames of {}x{} and of {}x{}; give them one size, or set data.size", first.size[1],
+             first.size[0], made.width(), made.height());
+    }
+    const std::int64_t channels = channels_after(preprocessing(), made.channels(), std::string(kind.reads));
+    if (channels_ != 0 && channels != channels_) reject("[data.sources] generates frames of different channel counts");
+    channels_ = channels;
+    sequences_[0] += source.train_sequences;
+    sequences_[1] += source.validation_sequences;
+    sequences_[2] += source.test_sequences;
+  }
+  height_ = options_.size ? (*options_.size)[0] : generators_[0].front()->height();
+  width_ = options_.size ? (*options_.size)[1] : generators_[0].front()->width();
+  if (sequences_[0] == 0) sequences_[0] = kEndless;
+}
+
+void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer) {
+  std::vector<ClipReference> references;
+  std::set<std::string> seen;
+  for (const SourceOptions& source : options_.sources) {
+    for (ClipReference& clip : list_clips(table, source)) {
+      if (!seen.insert(clip.identity).second) {
+        reject("[data.sources] {}: given twice; its frames could be in two splits", clip.name);
+      }
+      references.push_back(std::move(clip));
+    }
+  }
+  FrameCache cache(options_.cache);
+  DecodeProgress progress;
+  progress.clips = static_cast<std::int64_t>(references.size());
+  for (const ClipReference& reference : references) {
+    clips_.push_back(cache.get(reference, preprocessing(), progress, observer));
+    ++progress.clip;
+    const ClipHeader& h = clips_.back()->header();
+    ClipSummary& summary = summaries_.emplace_back();
+    summary.name = reference.name;
+    summary.frames = h.frames;
+    summary.height = h.source_height;
+    summary.width = h.source_width;
+    summary.channels = h.source_channels;
+    summary.pixel_type = h.type();
+    summary.frames_per_second = h.frames_per_second;
+    has_masks_ = has_masks_ || h.has_mask != 0;
+    const ClipHeader& one = clips_.front()->header();
+    if (h.height != one.height || h.width != one.width || h.channels != one.channels) {
+      reject("[data] {} has frames of {}x{}x{}, {} of {}x{}x{}; set data.size and data.channels to make them alike",
+             summaries_.front().name, one.width, one.height, one.channels, summary.name, h.width, h.height, h.channels);
+    }
+  }
+  height_ = clips_.front()->header().height;
+  width_ = clips_.front()->header().width;
+  channels_ = clips_.front()->header().channels;
+  list_windows();
+  for (const ClipSummary& summary : summaries_) {
+    if (summary.frames < window_span(sequence_length(), options_.gap)) {
+      log.warning("{}: {} frames are too few for a window and are not used", summary.name, summary.frames);
+    }
+  }
+}
+
+void DataSet::list_windows() {
+  std::vector<ClipOutline> outlines;
+  for (std::size_t i = 0; i < clips_.size(); ++i) {
+    outlines.push_back({summaries_[i].name, summaries_[i].frames, clips_[i]->names()});
+  }
+  const auto segments = assign_splits(options_.split, outlines);
+  std::int64_t longest = 0, scenes = 0;
+  for (std::size_t i = 0; i < clips_.size(); ++i) {
+    ClipSummary& summary = summaries_[i];
+    summary.segments = segments[i];
+    if (options_.scene_cuts == SceneCuts::kAvoid) {
+      const ClipHeader& h = clips_[i]->header();
+      summary.cuts = find_scene_cuts(clips_[i]->changes(),
+                                     {.threshold = options_.scene_cut_threshold, .value_range = h.high - h.low});
+    }
+    scenes += static_cast<std::int64_t>(summary.cuts.size());
+    longest = std::max(longest, summary.frames);
+    for (const Segment& segment : summary.segments) {
+      const auto split = static_cast<std::size_t>(segment.split);
+      for (const std::int64_t first :
+           windows_in(segment, summary.cuts, sequence_length(), options_.gap, options_.stride)) {
+        windows_[split].push_back({static_cast<std::int64_t>(i), first});
+        ++summary.windows[split];
+      }
+    }
+  }
+  if (!windows_[0].empty() || !windows_[1].empty() || !windows_[2].empty()) return;
+  const std::int64_t needed = window_span(sequence_length(), options_.gap);
+  const auto at = std::max_element(summaries_.begin(), summaries_.end(),
+                                   [](const ClipSummary& a, const ClipSummary& b) { return a.frames < b.frames; });
+  if (longest < needed) {
+    reject("[data] {}: got {} frames, expected at least {} (context {} + horizon {}{}); use a longer clip or a smaller "
+           "data.context",
+           at->name, longest, needed, options_.context, options_.horizon,
+           options_.gap > 1 ? format(", {} frames apart", options_.gap) : "");
+  }
+  reject("[data] {}: no window of {} frames fits into any split of its {} frames ({} scene cuts); use longer clips, a "
+         "smaller data.context or another data.split",
+         at->name, needed, longest, scenes);
+}
+
+void DataSet::choose_normalisation() {
+  const NormaliseOptions& options = options_.normalise;
+  if (options.by == NormaliseBy::kNone) return;
+  double low = 0, high = 1;
+  if (!generated()) {
+    const ClipHeader& one = clips_.front()->header();
+    low = one.low;
+    high = one.high;
+    const bool chosen = options.by == NormaliseBy::kStandard || (options.low && options.high);
+    for (std::size_t i = 0; i < clips_.size() && !chosen; ++i) {
+      const ClipHeader& h = clips_[i]->header();
+      const bool alike = h.pixel_type == one.pixel_type && (h.type() == PixelType::kFloat32 || h.high == one.high);
+      if (!alike) {
+        reject("[data.normalise] {} has values {}..{}, {} has {}..{}; set low and high for all", summaries_.front().name,
+               one.low, one.high, summaries_[i].name, h.low, h.high);
+      }
+    }
+    const bool unknown = one.type() == PixelType::kFloat32 && !(options.low && options.high);
+    if (options.by == NormaliseBy::kStandard || unknown) {
+      const Statistics found = measure(clips_, summaries_);
+      if (options.by == NormaliseBy::kStandard) {
+        normalisation_ = {found.mean, found.deviation > 0 ? found.deviation : 1};
+        return;
+      }
+      const bool usual = found.low >= 0 && found.high <= 1;
+      low = usual ? 0 : found.low;
+      high = usual ? 1 : std::max(found.high, std::nextafter(found.low, HUGE_VAL));
+    }
+  } else if (options.by == NormaliseBy::kStandard) {
+    reject("[data.normalise.by] \"standard\" needs recorded frames; generated ones are 0..1 by themselves");
+  }
+  low = options.low.value_or(low);
+  high = options.high.value_or(high);
+  if (!(high > low)) reject("[data.normalise] low is {}, high is {}; expected low below high", low, high);
+  normalisation_ = {low, high - low};
+}
+
+void DataSet::check_crop() const {
+  if (!options_.crop) return;
+  if (crop_height() > height_ || crop_width() > width_) {
+    reject("[data.crop] is {}x{} (height x width), larger than the frames of {}x{}", crop_height(), crop_width(), height_,
+           width_);
+  }
+}
+
+double DataSet::frames_per_second() const {
+  return summaries_.empty() ? options_.sources.front().frames_per_second : summaries_.front().frames_per_second;
+}
+
+std::int64_t DataSet::window_count(Split split) const {
+  const auto s = static_cast<std::size_t>(split);
+  return generated() ? sequences_[s] : static_cast<std::int64_t>(windows_[s].size());
+}
+
+Window DataSet::window(Split split, std::int64_t index) const {
+  const std::vector<Window>& windows = windows_[static_cast<std::size_t>(split)];
+  if (index < 0 || index >= static_cast<std::int64_t>(windows.size())) {
+    fail("[data] window {} of {} asked for", index, windows.size());
+  }
+  return windows[static_cast<std::size_t>(index)];
+}
+
+std::string DataSet::describe(Split split, std::int64_t index) const {
+  if (generated()) return format("{} sequence {}", split_name(split), index);
+  const Window at = window(split, index);
+  return format("{} frames {}-{}", summaries_[static_cast<std::size_t>(at.clip)].name, at.first,
+                at.first + window_span(sequence_length(), options_.gap) - 1);
+}
+
+void DataSet::read(Split split, std::int64_t index, Sequence& sequence) const {
+  read(split, index, 0, 0, height_, width_, sequence);
+}
+
+void DataSet::read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height,
+                   std::int64_t width, Sequence& sequence) const {
+  const Region region{top, left, height, width};
+  const std::int64_t length = sequence_length();
+  const std::int64_t frame = height * width * channels_;
+  if (generated()) {
+    if (height == height_ && width == width_) {
+      read_generated(split, index, sequence);
+      return;
+    }
+    Sequence whole;
+    read_generated(split, index, whole);
+    sequence.mask.clear();
+    sequence.frames.resize(static_cast<std::size_t>(length * frame));
+    for (std::int64_t row = 0; row < length * height; ++row) {
+      const std::int64_t from = ((row / height * height_ + top + row % height) * width_ + left) * channels_;
+      std::copy_n(whole.frames.data() + from, width * channels_, sequence.frames.data() + row * width * channels_);
+    }
+    return;
+  }
+  const Window at = window(split, index);
+  const CachedClip& clip = *clips_[static_cast<std::size_t>(at.clip)];
+  sequence.frames.resize(static_cast<std::size_t>(length * frame));
+  sequence.mask.resize(has_masks_ ? static_cast<std::size_t>(length * height * width) : 0);
+  for (std::int64_t t = 0; t < length; ++t) {
+    std::uint8_t* mask = has_masks_ ? sequence.mask.data() + t * height * width : nullptr;
+    clip.read(at.first + t * options_.gap, region, sequence.frames.data() + t * frame, mask);
+  }
+  normalisation_.to_network(std::span<float>(sequence.frames));
+  for (std::size_t i = 0; has_masks_ && i < sequence.frames.size(); ++i) {
+    if (sequence.mask[i / static_cast<std::size_t>(channels_)] == 0) {
+      sequence.frames[i] = normalisation_.to_network(static_cast<float>(clip.header().low));
+    }
+  }
+}
+
+void DataSet::read_generated(Split split, std::int64_t index, Sequence& sequence) const {
+  const auto& generators = generators_[static_cast<std::size_t>(split)];
+  const auto kinds = static_cast<std::int64_t>(generators.size());
+  const SequenceGenerator& generator = *generators[static_cast<std::size_t>(index % kinds)];
+  const std::int64_t length = sequence_length();
+  const std::int64_t made = window_span(length, options_.gap);
+  Frame frame;
+  frame.height = generator.height();
+  frame.width = generator.width();
+  frame.channels = generator.channels();
+  const auto elements = static_cast<std::int64_t>(frame.elements());
+  std::vector<float> clip(static_cast<std::size_t>(made * elements));
+  generator.generate(first_sequence(split) + static_cast<std::uint64_t>(index), made, clip.data());
+  sequence.mask.clear();
+  sequence.frames.clear();
+  sequence.frames.reserve(static_cast<std::size_t>(length * height_ * width_ * channels_));
+  for (std::int64_t t = 0; t < length; ++t) {
+    Frame one = frame;
+    const float* start = clip.data() + t * options_.gap * elements;
+    one.pixels.assign(start, start + elements);
+    apply(preprocessing(), one, "generated frames");
+    sequence.frames.insert(sequence.frames.end(), one.pixels.begin(), one.pixels.end());
+  }
+  normalisation_.to_network(std::span<float>(sequence.frames));
+}
+
+}  // namespace nextframe

@@ -1,0 +1,166 @@
+#include "core/frames/video_source.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <opencv2/core/mat.hpp>
+#include <opencv2/core/utils/logger.hpp>
+#include <opencv2/videoio.hpp>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/frames/path_list.h"
+
+namespace nextframe {
+namespace {
+
+/// FFmpeg and OpenCV print to stderr by themselves, which is no message for people.
+void silence_decoders() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+  });
+}
+
+/// FFmpeg shows text as a picture of letters: look before opening.
+void refuse_what_is_no_video(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::exists(path, error)) reject("[video] {}: no such file", path);
+  if (fs::is_directory(path, error)) reject("[video] {}: is a folder; expected a video, or a pattern such as {}/*.mp4", path, path);
+  if (!fs::is_regular_file(path, error)) return;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) reject("[video] {}: cannot be opened", path);
+  std::array<char, 4096> start{};
+  file.read(start.data(), start.size());
+  const auto bytes = file.gcount();
+  if (bytes == 0) reject("[video] {}: is empty", path);
+  const bool text = std::all_of(start.begin(), start.begin() + bytes, [](char c) {
+    return static_cast<unsigned char>(c) >= 32 ? c != 127 : c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b' || c == '\x1b';
+  });
+  if (text) reject("[video] {}: is a text file, no video", path);
+}
+
+class VideoSource final : public FrameSource {
+ public:
+  explicit VideoSource(const std::string& path) {
+    silence_decoders();
+    info_.name = path;
+    if (is_camera(path)) {
+      info_.live = true;
+      capture_.open(std::stoi(path), cv::CAP_ANY);
+      if (!capture_.isOpened()) reject("[video] camera {}: cannot be opened", path);
+    } else if (is_address(path)) {
+      info_.live = true;
+      capture_.open(path, cv::CAP_FFMPEG);
+      if (!capture_.isOpened()) reject("[video] {}: the stream cannot be opened", path);
+    } else {
+      refuse_what_is_no_video(path);
+      // An absolute path is never taken for a protocol ("a:b.mp4").
+      capture_.open(std::filesystem::absolute(path).native(), cv::CAP_FFMPEG);
+      if (!capture_.isOpened()) reject("[video] {}: cannot be decoded; it is no video, or damaged or cut off", path);
+    }
+    if (!grab()) reject("[video] {}: no frame can be decoded; it is damaged or cut off", path);
+    info_.height = image_.rows;
+    info_.width = image_.cols;
+    info_.channels = 3;
+    const double rate = capture_.get(cv::CAP_PROP_FPS);
+    info_.frames_per_second = std::isfinite(rate) && rate > 0 && rate < 1000 ? rate : 0;
+    const double frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
+    info_.expected_frames = !info_.live && frames > 0 && frames < 1e9 ? static_cast<std::int64_t>(frames) : -1;
+  }
+
+  const SourceInfo& info() const override { return info_; }
+
+  bool next(Frame& frame) override {
+    if (!ready_ && !grab()) return false;
+    ready_ = false;
+    if (image_.rows != info_.height || image_.cols != info_.width) {
+      reject("[video] {}: frame {} is {}x{}, the first {}x{}; expected one size throughout", info_.name, number_,
+             image_.cols, image_.rows, info_.width, info_.height);
+    }
+    frame.height = info_.height;
+    frame.width = info_.width;
+    frame.channels = 3;
+    frame.mask.clear();
+    frame.name.clear();
+    frame.seconds = seconds_;
+    frame.pixels.resize(frame.elements());
+    float* target = frame.pixels.data();
+    for (int y = 0; y < image_.rows; ++y) {
+      const std::uint8_t* row = image_.ptr<std::uint8_t>(y);
+      for (int x = 0; x < image_.cols; ++x, row += 3) {
+        *target++ = row[2];
+        *target++ = row[1];
+        *target++ = row[0];
+      }
+    }
+    ++number_;
+    return true;
+  }
+
+ private:
+  bool grab() {
+    try {
+      if (!capture_.read(image_) || image_.empty()) return false;
+    } catch (const cv::Exception&) {
+      return false;  // some damage is reported so; the frames before it stand
+    }
+    if (image_.type() != CV_8UC3) fail("[video] {}: OpenCV gave frames of type {}, expected 8-bit BGR", info_.name, image_.type());
+    note_time();
+    ready_ = true;
+    return true;
+  }
+
+  /// The frame's own time stamp where it moves forward, else its number by the frame rate.
+  void note_time() {
+    const double stamp = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000;
+    if (!begun_) {
+      first_stamp_ = stamp;
+      begun_ = true;
+      seconds_ = 0;
+      return;
+    }
+    const double since = stamp - first_stamp_;
+    if (std::isfinite(since) && since > seconds_) {
+      seconds_ = since;
+    } else if (info_.frames_per_second > 0) {
+      seconds_ += 1 / info_.frames_per_second;
+    }
+  }
+
+  cv::VideoCapture capture_;
+  cv::Mat image_;
+  SourceInfo info_;
+  std::int64_t number_ = 0;
+  double first_stamp_ = 0;
+  double seconds_ = 0;
+  bool begun_ = false;
+  bool ready_ = false;
+};
+
+}  // namespace
+
+bool is_video(const std::string& path) {
+  std::error_code ignored;
+  return !std::filesystem::is_directory(path, ignored);
+}
+
+std::vector<ClipReference> list_videos(const SourceOptions& options) {
+  require_path(options.path);
+  std::vector<ClipReference> clips;
+  const bool live = is_address(options.path) || is_camera(options.path);
+  const std::vector<std::string> paths = live ? std::vector<std::string>{options.path} : expand_path(options.path);
+  for (const std::string& path : paths) {
+    if (!live) refuse_what_is_no_video(path);
+    clips.push_back({path, live ? path : file_identity(path), [path] { return std::make_unique<VideoSource>(path); }});
+  }
+  return clips;
+}
+
+}  // namespace nextframe
