@@ -1,0 +1,40 @@
+#include "app/bench/bench_config.h"
+
+#include <algorithm>
+#include <array>
+namespace nextframe::app {
+namespace {
+
+std::array<std::int64_t, 2> frame_size(const DataOptions& data) {
+  if (data.crop) return *data.crop;
+  if (data.size) return *data.size;
+  if (!data.sources.empty()) return data.sources.front().size;
+  return {64, 64};
+}
+
+}  // namespace
+
+WorkloadOptions workload_of(const Config& config, std::int64_t height, std::int64_t width, std::int64_t channels) {
+  WorkloadOptions options;
+  options.model = config.model;
+  options.loss = config.train.loss;
+  options.optimizer = config.train.optimizer;
+  options.clipping = {.norm = config.train.clip_norm, .value = config.train.clip_value};
+  options.batch = config.train.batch;
+  options.context = config.data.context;
+  options.horizon = config.data.horizon;
+  options.height = height;
+  options.width = width;
+  options.channels = channels;
+  return options;
+}
+
+BenchOptions load_bench_options(const std::string& config, const std::vector<std::string>& overrides,
+                                const BackendOptions& backend, std::int64_t rounds) {
+  const Config loaded = load_config(config, overrides);
+  const auto [height, width] = frame_size(loaded.data);
+  const std::int64_t channels = loaded.data.channels == ChannelMode::kColor ? 3 : 1;
+  return {.work = workload_of(loaded, height, width, channels), .backend = backend, .rounds = rounds};
+}
+
+}  // namespace nextframe::app

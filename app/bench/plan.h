@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "app/bench/workload.h"
+
+namespace nextframe::app {
+
+/// What a training step and a forecast will take, found by running both on a backend that only counts.
+struct Plan {
+  std::int64_t parameters = 0;
+  double forward_operations = 0;  ///< floating-point operations that are needed, a multiply-add being two
+  double backward_operations = 0;
+  double update_operations = 0;
+  double forecast_operations = 0;
+  std::int64_t training_bytes = 0;                 ///< of all tensors at their fullest moment
+  std::map<std::string, std::int64_t> by_purpose;  ///< what they were then
+  std::int64_t forecast_bytes = 0;
+
+  double step_operations() const { return forward_operations + backward_operations + update_operations; }
+};
+
+Plan make_plan(const WorkloadOptions& options);
+
+}  // namespace nextframe::app

@@ -1,0 +1,282 @@
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands/command.h"
+#include "app/commands/run_support.h"
+#include "app/commands/training_plan.h"
+#include "app/output.h"
+#include "core/backend/counting/counting_backend.h"
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+#include "core/config/config.h"
+#include "core/frames/media_sources.h"
+#include "core/train/run_folder.h"
+#include "core/train/trained_model.h"
+
+namespace nextframe::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct InspectArguments {
+  std::optional<std::string> target;
+  std::vector<std::string> overrides;
+  bool schema = false;
+  bool json = false;
+};
+
+json::Value parameter_list(EncoderForecaster& network) {
+  json::Value list = json::Value::array();
+  for (const Parameter& parameter : network.parameters().entries()) {
+    json::Value shape = json::Value::array();
+    for (int axis = 0; axis < parameter.value.shape().rank(); ++axis) shape.push_back(parameter.value.dimension(axis));
+    json::Value row = json::Value::object();
+    row.set("name", parameter.declaration.name);
+    row.set("shape", std::move(shape));
+    row.set("elements", parameter.value.elements());
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+std::string parameter_table(EncoderForecaster& network) {
+  std::vector<std::vector<std::string>> rows{{"parameter", "shape", "elements"}};
+  for (const Parameter& parameter : network.parameters().entries()) {
+    std::vector<std::string> sides;
+    for (int axis = 0; axis < parameter.value.shape().rank(); ++axis) {
+      sides.push_back(std::to_string(parameter.value.dimension(axis)));
+    }
+    rows.push_back({parameter.declaration.name, join(sides, "x"),
+                    with_thousands(static_cast<double>(parameter.value.elements()))});
+  }
+  rows.push_back({"all", "", with_thousands(static_cast<double>(network.parameters().elements()))});
+  return aligned_table(rows);
+}
+
+json::Value clip_list(const DataSet& data) {
+  json::Value list = json::Value::array();
+  for (const ClipSummary& clip : data.clips()) {
+    json::Value row = json::Value::object();
+    row.set("name", clip.name);
+    row.set("frames", clip.frames);
+    row.set("height", clip.height);
+    row.set("width", clip.width);
+    row.set("channels", clip.channels);
+    row.set("frames_per_second", clip.frames_per_second);
+    json::Value cuts = json::Value::array();
+    for (const std::int64_t cut : clip.cuts) cuts.push_back(cut);
+    row.set("cuts", std::move(cuts));
+    json::Value windows = json::Value::object();
+    for (const Split split : kSplits) windows.set(enum_name(split), clip.windows[static_cast<std::size_t>(split)]);
+    row.set("windows", std::move(windows));
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+json::Value window_counts(const DataSet& data) {
+  json::Value windows = json::Value::object();
+  for (const Split split : kSplits) {
+    const std::int64_t count = data.window_count(split);
+    windows.set(enum_name(split), count == DataSet::kEndless ? json::Value("endless") : json::Value(count));
+  }
+  return windows;
+}
+
+std::string data_text(const DataSet& data) {
+  std::string out;
+  if (!data.clips().empty()) {
+    std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "cuts", "train", "validation", "test"}};
+    for (const ClipSummary& clip : data.clips()) {
+      rows.push_back({clip.name, std::to_string(clip.frames), format("{}x{}x{}", clip.height, clip.width, clip.channels),
+                      clip.frames_per_second > 0 ? format("{:.4g}", clip.frames_per_second) : "-",
+                      std::to_string(clip.cuts.size()), std::to_string(clip.windows[0]), std::to_string(clip.windows[1]),
+                      std::to_string(clip.windows[2])});
+    }
+    out += aligned_table(rows) + "\n";
+  }
+  std::vector<std::string> parts;
+  for (const Split split : kSplits) {
+    const std::int64_t count = data.window_count(split);
+    parts.push_back((count == DataSet::kEndless ? std::string("endless") : std::to_string(count)) + " " + enum_name(split));
+  }
+  return out + format("frames {}x{}x{}, sequences of {} + {}: {}\n", data.crop_height(), data.crop_width(), data.channels(),
+                      data.options().context, data.options().horizon, join(parts, ", "));
+}
+
+std::string plan_text(const Plan& plan, std::int64_t other) {
+  std::string out = format("{} parameters\n", with_thousands(static_cast<double>(plan.parameters)));
+  out += format("operations of a training step: {:.2f} GFLOP (forward {:.2f}, backward {:.2f}, update {:.2f}); forecast {:.2f}\n",
+                plan.step_operations() / 1e9, plan.forward_operations / 1e9, plan.backward_operations / 1e9,
+                plan.update_operations / 1e9, plan.forecast_operations / 1e9);
+  out += format("memory to train: about {} (tensors {}, program, weights and batches {}); tensors to forecast {}\n",
+                format_bytes(static_cast<double>(plan.training_bytes + other)),
+                format_bytes(static_cast<double>(plan.training_bytes)), format_bytes(static_cast<double>(other)),
+                format_bytes(static_cast<double>(plan.forecast_bytes)));
+  const std::uint64_t available = available_memory_bytes();
+  if (available > 0) out += format("memory that is available here: {}\n", format_bytes(static_cast<double>(available)));
+  return out;
+}
+
+json::Value plan_json(const Plan& plan, std::int64_t other) {
+  json::Value out = json::Value::object();
+  out.set("parameters", plan.parameters);
+  out.set("step_operations", plan.step_operations());
+  out.set("forward_operations", plan.forward_operations);
+  out.set("backward_operations", plan.backward_operations);
+  out.set("update_operations", plan.update_operations);
+  out.set("forecast_operations", plan.forecast_operations);
+  out.set("training_bytes", plan.training_bytes + other);
+  out.set("training_tensor_bytes", plan.training_bytes);
+  out.set("forecast_tensor_bytes", plan.forecast_bytes);
+  out.set("available_bytes", available_memory_bytes());
+  return out;
+}
+
+class InspectCommand : public Command {
+ public:
+  std::string name() const override { return "inspect"; }
+  std::string summary() const override { return "show what a configuration, a model or an input holds and needs"; }
+
+  void declare(CommandSpec& spec) override {
+    spec.about(
+        "Of a configuration: its parameters, the operations and the memory of a training step, and the frames found. Of a model: "
+        "its parameters and how it was trained. Of anything else: the frames that can be read from it.");
+    spec.positional("TARGET", arguments_.target, "a configuration (.json), a model or run folder, or an input as in forecast");
+    spec.group("Options");
+    spec.option("--set", "KEY=VALUE", arguments_.overrides, "change a key of the configuration; may be given many times");
+    spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
+    spec.flag("--json", arguments_.json, "print one JSON document");
+    spec.example("nextframe inspect configs/video.json --set 'data.sources=[{\"path\":\"holiday.mp4\"}]'",
+                 "does it fit into memory, and how many windows are there?");
+    spec.example("nextframe inspect runs/holiday --json", "the model of a run, for a script");
+    spec.example("nextframe inspect --schema > schema.json", "completion in editors");
+  }
+
+  int run(StderrLog& log) override {
+    if (arguments_.schema) {
+      if (arguments_.target) reject("[inspect] --schema takes no target");
+      print_json(config_schema());
+      return 0;
+    }
+    if (!arguments_.target) reject("[inspect] a target is needed: a configuration, a model or an input");
+    const InterruptGuard guard;
+    const fs::path path = *arguments_.target;
+    std::error_code error;
+    if (path.extension() == ".json") {
+      inspect_config(guard, log);
+    } else if (path.extension() == ".safetensors" || fs::exists(path / "config.json", error)) {
+      inspect_model();
+    } else {
+      inspect_input(guard);
+    }
+    return 0;
+  }
+
+ private:
+  void show(const json::Value& document, const std::string& text) const {
+    if (arguments_.json) {
+      print_json(document);
+    } else {
+      print_result(text);
+    }
+  }
+
+  void inspect_config(const InterruptGuard& guard, StderrLog& log) const {
+    const Config config = load_config(*arguments_.target, arguments_.overrides);
+    DecodeDisplay display(guard);
+    const DataSet data(config.data, media_sources(), log, display.observer());
+    const Plan plan = plan_training(config, data);
+    const std::int64_t other = other_bytes(config, data, plan);
+    CountingBackend counting;
+    EncoderForecaster network(counting, DType::kFloat32, config.model, data.channels(), data.channels());
+    json::Value document = json::Value::object();
+    document.set("kind", "configuration");
+    document.set("name", config.name);
+    document.set("plan", plan_json(plan, other));
+    document.set("parameters", parameter_list(network));
+    json::Value frames = json::Value::object();
+    frames.set("height", data.crop_height());
+    frames.set("width", data.crop_width());
+    frames.set("channels", data.channels());
+    frames.set("windows", window_counts(data));
+    frames.set("clips", clip_list(data));
+    document.set("frames", std::move(frames));
+    document.set("config", config_to_json(config));
+    show(document, config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data));
+  }
+
+  void inspect_model() const {
+    CountingBackend counting;
+    TrainedModel model = load_model(counting, *arguments_.target);
+    const FrameFormat& frames = model.file.frames;
+    json::Value document = json::Value::object();
+    document.set("kind", "model");
+    document.set("path", model.path);
+    document.set("parameters", parameter_list(*model.network));
+    document.set("frames", options_to_json(frames));
+    document.set("training", model.file.training);
+    document.set("config", model.file.config);
+    std::string text = format("{}, written by nextframe {}\n\n", model.path, model.file.version);
+    text += parameter_table(*model.network) + "\n";
+    text += format("forecasts {} frames after {}; frames of {} channel{}{}, values {} to {}\n", model.data.horizon,
+                   model.data.context, frames.input_channels, frames.input_channels == 1 ? "" : "s",
+                   frames.size ? format(", trained at {}x{}", (*frames.size)[0], (*frames.size)[1]) : "", frames.low,
+                   frames.high);
+    text += "training: " + model.file.training.dump() + "\n";
+    show(document, text);
+  }
+
+  void inspect_input(const InterruptGuard& guard) const {
+    SourceOptions options;
+    options.path = *arguments_.target;
+    json::Value list = json::Value::array();
+    std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "seconds", "values"}};
+    for (const ClipReference& clip : list_clips(media_sources(), options)) {
+      const std::unique_ptr<FrameSource> source = clip.open();
+      const SourceInfo info = source->info();
+      std::int64_t frames = 0;
+      if (!info.live) {
+        Frame frame;
+        Progress progress({.label = "read", .unit = "frame", .total = std::max<std::int64_t>(0, info.expected_frames)});
+        while (source->next(frame)) {
+          if (guard.interrupted()) throw Interrupted{};
+          progress.update(++frames, clip.name);
+        }
+      }
+      const double rate = info.frames_per_second;
+      json::Value row = json::Value::object();
+      row.set("name", clip.name);
+      row.set("frames", info.live ? json::Value() : json::Value(frames));
+      row.set("height", info.height);
+      row.set("width", info.width);
+      row.set("channels", info.channels);
+      row.set("frames_per_second", rate);
+      row.set("live", info.live);
+      row.set("low", info.low);
+      row.set("high", info.high);
+      list.push_back(std::move(row));
+      rows.push_back({clip.name, info.live ? "live" : std::to_string(frames),
+                      format("{}x{}x{}", info.height, info.width, info.channels), rate > 0 ? format("{:.4g}", rate) : "-",
+                      rate > 0 && !info.live ? format("{:.2f}", static_cast<double>(frames) / rate) : "-",
+                      format("{:g} to {:g}", info.low, info.high)});
+    }
+    json::Value document = json::Value::object();
+    document.set("kind", "input");
+    document.set("clips", std::move(list));
+    show(document, aligned_table(rows));
+  }
+
+  InspectArguments arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_inspect_command() { return std::make_unique<InspectCommand>(); }
+
+}  // namespace nextframe::app

@@ -1,0 +1,29 @@
+#include "app/commands/run_support.h"
+
+#include <algorithm>
+
+#include "core/base/format.h"
+
+namespace nextframe::app {
+
+void ComputeArguments::declare(CommandSpec& spec) {
+  spec.group("Computing");
+  spec.option("--threads", "N", threads, {0, 4096}, "threads to compute with; 0: all that there are (default)");
+  spec.choice("--device", device, "where to compute (default auto)");
+}
+
+DecodeObserver DecodeDisplay::observer() {
+  return [this](const DecodeProgress& now) {
+    if (guard_.interrupted()) throw Interrupted{};
+    if (now.clip != clip_) {
+      clip_ = now.clip;
+      progress_ = std::make_unique<Progress>(
+          Progress::Options{.label = format("decode {} of {}", now.clip + 1, std::max<std::int64_t>(1, now.clips)),
+                            .unit = "frame",
+                            .total = std::max<std::int64_t>(0, now.expected_frames)});
+    }
+    progress_->update(now.frame, now.name);
+  };
+}
+
+}  // namespace nextframe::app

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "app/command_line.h"
+#include "core/backend/factory.h"
+#include "core/base/interrupt.h"
+#include "core/base/progress.h"
+#include "core/frames/data_set.h"
+
+namespace nextframe::app {
+
+/// Thrown where work that has nothing to save was interrupted: exit code 130.
+struct Interrupted {};
+
+/// --device and --threads, alike for every command that computes.
+struct ComputeArguments {
+  Device device = Device::kAuto;
+  std::int64_t threads = 0;
+
+  void declare(CommandSpec& spec);
+  BackendOptions options() const { return {.device = device, .threads = static_cast<int>(threads)}; }
+  /// The backend that they ask for.
+  std::unique_ptr<Backend> make() const { return make_backend(options()); }
+};
+
+/// Shows how far decoding has come, and throws Interrupted once `guard` is.
+class DecodeDisplay {
+ public:
+  explicit DecodeDisplay(const InterruptGuard& guard) : guard_(guard) {}
+
+  DecodeObserver observer();
+
+ private:
+  const InterruptGuard& guard_;
+  std::unique_ptr<Progress> progress_;
+  std::int64_t clip_ = -1;
+};
+
+}  // namespace nextframe::app

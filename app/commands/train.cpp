@@ -1,0 +1,122 @@
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/commands/command.h"
+#include "app/commands/run_support.h"
+#include "app/commands/training_plan.h"
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/config/config.h"
+#include "core/frames/media_sources.h"
+#include "core/train/pictures.h"
+#include "core/train/trainer.h"
+
+namespace nextframe::app {
+namespace {
+
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> overrides;
+  std::optional<std::string> out;
+  bool resume = false;
+  std::string init;
+  std::optional<std::int64_t> seed;
+  ComputeArguments compute;
+};
+
+void report(const TrainResult& result, const TrainRequest& request, Log& log) {
+  const std::string best = std::isnan(result.best_score)
+                               ? "nothing was validated"
+                               : format("best {} {:.6g} at step {}", request.train.best_metric, result.best_score,
+                                        result.best_step);
+  switch (result.end) {
+    case TrainEnd::kFinished: log.info("done: {} steps in {}; {}", result.steps, format_duration(result.seconds), best); break;
+    case TrainEnd::kEarlyStop:
+      log.info("stopped at step {}, no better score in {} validations; {}", result.steps, request.train.early_stop, best);
+      break;
+    case TrainEnd::kInterrupted:
+      log.info("interrupted at step {}, everything is saved; go on with: nextframe train {} --resume", result.steps,
+               request.folder);
+      return;
+  }
+  log.info("waited for data {:.1f} % of the time; the model is {}", 100 * result.waiting_share,
+           model_path(request.folder).string());
+}
+
+class TrainCommand : public Command {
+ public:
+  std::string name() const override { return "train"; }
+  std::string summary() const override { return "train a model as a configuration describes it"; }
+
+  void declare(CommandSpec& spec) override {
+    spec.about(
+        "Trains a model as a configuration describes it. The run folder gets the effective configuration, the best and the last "
+        "model, scores, curves and sample pictures. Ctrl-C finishes the step and saves; a second Ctrl-C leaves at once.");
+    spec.positional("CONFIG", arguments_.config, "JSON file, see configs/; or the folder of a run, to go on with it");
+    spec.group("What to train");
+    spec.option("--set", "KEY=VALUE", arguments_.overrides,
+                "change a key of the configuration, such as train.optimizer.lr=3e-4; may be given many times");
+    spec.option("--seed", "N", arguments_.seed, {}, "the same as --set train.seed=N");
+    spec.option("--init", "MODEL", arguments_.init, "start from a trained model instead of new weights");
+    spec.group("Run folder");
+    spec.option("--out", "DIR", arguments_.out, "the run folder (default runs/NAME, after the configuration's name)");
+    spec.flag("--resume", arguments_.resume, "go on where an earlier run into this folder ended, bit for bit");
+    arguments_.compute.declare(spec);
+    spec.example("nextframe train configs/moving-digits-small.json", "generated digits, into runs/moving-digits-small");
+    spec.example("nextframe train configs/video.json --set 'data.sources=[{\"path\":\"holiday.mp4\"}]' --out runs/holiday",
+                 "your own video");
+    spec.example("nextframe train runs/holiday --resume --set train.steps=40000", "go on, and for longer");
+  }
+
+  int run(StderrLog& log) override {
+    const InterruptGuard guard;
+    if (std::filesystem::is_directory(arguments_.config)) use_run_folder();
+    std::vector<std::string> overrides = arguments_.overrides;
+    if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));
+    const Config config = load_config(arguments_.config, overrides);
+
+    DecodeDisplay display(guard);
+    std::optional<DataSet> data;
+    data.emplace(config.data, media_sources(), log, display.observer());
+    const std::unique_ptr<Backend> backend = arguments_.compute.make();
+    check_memory(config, *data);
+
+    TrainRequest request{.model = config.model,
+                         .train = config.train,
+                         .config = config_to_json(config),
+                         .folder = arguments_.out.value_or("runs/" + config.name),
+                         .start = arguments_.resume ? RunStart::kResume : RunStart::kNew,
+                         .initial_model = arguments_.init};
+    RenderedPictures pictures;
+    Trainer trainer(request, {.backend = *backend,
+                              .data = *data,
+                              .log = log,
+                              .pictures = pictures,
+                              .interrupted = [&guard] { return guard.interrupted(); }});
+    const TrainResult result = trainer.run();
+    report(result, request, log);
+    return result.end == TrainEnd::kInterrupted ? kInterruptedExitCode : 0;
+  }
+
+ private:
+  void use_run_folder() {
+    const std::filesystem::path folder = arguments_.config;
+    if (!arguments_.resume) {
+      reject("[train] {} is a folder; give a configuration, or --resume to go on with the run in it", folder.string());
+    }
+    if (!arguments_.out) arguments_.out = folder.string();
+    arguments_.config = (folder / "config.json").string();
+  }
+
+  TrainArguments arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_train_command() { return std::make_unique<TrainCommand>(); }
+
+}  // namespace nextframe::app

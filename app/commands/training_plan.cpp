@@ -1,0 +1,35 @@
+#include "app/commands/training_plan.h"
+
+#include "app/bench/bench_config.h"
+#include "core/base/error.h"
+#include "core/base/memory.h"
+#include "core/base/text.h"
+
+namespace nextframe::app {
+
+Plan plan_training(const Config& config, const DataSet& data) {
+  return make_plan(workload_of(config, data.crop_height(), data.crop_width(), data.channels()));
+}
+
+std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& plan) {
+  constexpr std::int64_t kProgram = 150'000'000;
+  constexpr std::int64_t kFloat = sizeof(float);
+  const std::int64_t frame = data.crop_height() * data.crop_width() * data.channels() * kFloat;
+  const std::int64_t batch = frame * data.sequence_length() * config.train.batch;
+  // Weights reordered for both directions, their average, and the copies of a checkpoint being written.
+  const std::int64_t weights = plan.parameters * kFloat * (config.train.ema > 0 ? 7 : 5);
+  return kProgram + weights + batch * (config.data.prefetch + 2);
+}
+
+void check_memory(const Config& config, const DataSet& data) {
+  const Plan plan = plan_training(config, data);
+  const auto needed = static_cast<double>(plan.training_bytes + other_bytes(config, data, plan));
+  const auto available = static_cast<double>(available_memory_bytes());
+  if (available > 0 && needed > available) {
+    reject("[train] needs about {} of memory, {} is available; a smaller train.batch (with train.accumulate), data.crop, "
+           "data.size or data.context needs less",
+           format_bytes(needed), format_bytes(available));
+  }
+}
+
+}  // namespace nextframe::app

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "app/bench/plan.h"
+#include "core/config/config.h"
+#include "core/frames/data_set.h"
+
+namespace nextframe::app {
+
+/// The plan of a configuration's training step on the frames of `data`.
+Plan plan_training(const Config& config, const DataSet& data);
+
+/// What a process needs beside the tensors: code and libraries, reordered weights, batches prepared ahead.
+std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& plan);
+
+/// Rejects a configuration that needs more memory than there is, before anything is trained.
+void check_memory(const Config& config, const DataSet& data);
+
+}  // namespace nextframe::app

@@ -1,0 +1,19 @@
+#include "app/values.h"
+
+#include <charconv>
+
+namespace nextframe::app {
+
+std::int64_t parse_whole(std::string_view where, const std::string& text, WholeRange range) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc() || stop != end || number < range.min || number > range.max) {
+    const bool bounded = range.max != std::numeric_limits<std::int64_t>::max();
+    reject("{}: got \"{}\", expected a whole number {}", where, text,
+           bounded ? format("from {} to {}", range.min, range.max) : format("of at least {}", range.min));
+  }
+  return number;
+}
+
+}  // namespace nextframe::app

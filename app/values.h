@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+
+namespace nextframe::app {
+
+/// The whole numbers an option takes.
+struct WholeRange {
+  std::int64_t min = 0;
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+/// Decimal digits with an optional sign, nothing else: no empty text, no octal, no "1.5". Rejects with `where` in front.
+std::int64_t parse_whole(std::string_view where, const std::string& text, WholeRange range);
+
+template <class E>
+  requires std::is_enum_v<E>
+std::vector<std::string> choice_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : enum_names(E{})) names.emplace_back(entry.first);
+  return names;
+}
+
+/// One of the names that `enum_names` gives to E.
+template <class E>
+E parse_choice(std::string_view where, const std::string& text) {
+  for (const auto& [name, value] : enum_names(E{})) {
+    if (name == text) return value;
+  }
+  reject("{}: got \"{}\", expected one of {}", where, text, join(choice_names<E>(), ", "));
+}
+
+}  // namespace nextframe::app
