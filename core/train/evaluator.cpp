@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "core/base/error.h"
 #include "core/baselines/baseline.h"
 #include "core/frames/batch.h"
+#include "core/metrics/bootstrap.h"
 
 namespace nextframe {
 namespace {
@@ -78,7 +80,7 @@ void count_valid(const Batch& batch, std::vector<std::int64_t>& counts) {
       const auto first = batch.mask.begin() + t * pixels;
       valid = std::count_if(first, first + pixels, [](float m) { return m != 0; });
     }
-    counts[static_cast<std::size_t>(t)] += valid * batch.channels;
+    counts[static_cast<std::size_t>(t)] += valid;
   }
 }
 
@@ -91,22 +93,36 @@ void check_data(const TrainedModel& model, const DataSet& data) {
 
 }  // namespace
 
-Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options) {
+PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
+                   const std::vector<std::optional<double>>& persistence, std::int64_t block) {
+  const MeanDifference difference = bootstrap_difference(forecast, persistence, {.block = block});
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  return {.mean = difference.mean.value_or(none),
+          .low = difference.interval ? difference.interval->low : none,
+          .high = difference.interval ? difference.interval->high : none,
+          .sequences = difference.windows,
+          .left_out = static_cast<std::int64_t>(forecast.size()) - difference.windows};
+}
+
+Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
+                          Log& log) {
   check_data(model, data);
   const std::int64_t horizon = data.options().horizon;
   const LinearMap to_model = model_scale(frame_format_of(data), model.file.frames);
+  if (to_model.factor != 1 || to_model.shift != 0) {
+    log.info("the data are scaled otherwise than those of the model: they are brought to its scale");
+  }
   const LinearMap to_unit = unit_scale_of(model.file.frames);
   std::vector<Entrant> entrants = make_entrants(options, horizon);
 
   Evaluation evaluation;
-  evaluation.forecast = model.path;
-  evaluation.truth = data.clips().empty() ? "generated" : data.clips().front().name;
-  evaluation.context = data.options().context;
+  evaluation.name = model.path;
+  evaluation.data = data.clips().empty() ? "generated" : data.clips().front().name;
   evaluation.horizon = horizon;
   if (data.frames_per_second() > 0) {
     evaluation.seconds_per_frame = static_cast<double>(data.options().gap) / data.frames_per_second();
   }
-  evaluation.valid_values.assign(static_cast<std::size_t>(horizon), 0);
+  evaluation.valid_pixels.assign(static_cast<std::size_t>(horizon), 0);
 
   const std::int64_t windows = data.window_count(options.split);
   const std::int64_t total = options.limit > 0 ? std::min(options.limit, windows) : windows;
@@ -119,7 +135,7 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
   Batch batch;
   while (loader.next(batch)) {
-    count_valid(batch, evaluation.valid_values);
+    count_valid(batch, evaluation.valid_pixels);
     to_model.apply(batch.context);
     to_model.apply(batch.target);
     std::vector<float> forecast = model_forecast(backend, *model.network, batch);
@@ -144,9 +160,8 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   for (const Entrant& entrant : entrants) {
     evaluation.forecasters.push_back(entrant.sheet.scores());
     if (entrant.baseline && entrant.keeps_psnr) {
-      evaluation.psnr_gain = bootstrap_difference(
-          entrants.front().psnr, entrant.psnr,
-          {.block = overlapping_windows(data, windows, evaluation.sequences)});
+      evaluation.gain = psnr_gain(entrants.front().psnr, entrant.psnr,
+                                  overlapping_windows(data, windows, evaluation.sequences));
     }
   }
   return evaluation;

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/backend/backend.h"
+#include "core/base/log.h"
 #include "core/base/progress.h"
 #include "core/frames/data_set.h"
 #include "core/frames/source_table.h"
-#include "core/metrics/bootstrap.h"
 #include "core/train/scores.h"
 #include "core/train/trained_model.h"
 
@@ -24,25 +24,38 @@ struct EvaluateOptions {
   Progress::Display display = Progress::Display::kAutomatic;
 };
 
+/// How much better than persistence a forecast is: the mean over sequences of the difference of their PSNR, each a mean over
+/// the sequence's frames, in dB, with the 95 % interval of a paired bootstrap in which sequences that overlap are drawn
+/// together. NaN where too few sequences say nothing.
+struct PsnrGain {
+  double mean = 0;
+  double low = 0;
+  double high = 0;
+  std::int64_t sequences = 0;
+  std::int64_t left_out = 0;  ///< sequences without a PSNR: nothing counted, or one of the two was without any error
+};
+
 /// Scores of several forecasters on the same sequences.
 struct Evaluation {
-  std::string forecast;  ///< the model's or forecast's path
-  std::string truth;     ///< what it was measured against
+  std::string name;  ///< of what was evaluated: a path
+  std::string data;  ///< what it was measured against
   std::int64_t sequences = 0;
-  std::int64_t context = 0;  ///< frames seen before; 0: not known
   std::int64_t horizon = 0;
   double seconds_per_frame = 0;               ///< 0: not known
-  std::vector<std::int64_t> valid_values;     ///< pixels times channels that counted, by lead time
+  std::vector<std::int64_t> valid_pixels;     ///< that counted, by lead time
   std::vector<ForecasterScores> forecasters;  ///< the model or forecast first
-  /// PSNR of the first forecaster less that of persistence, each a mean over a sequence's frames, in dB; absent without
-  /// persistence. Sequences that overlap are drawn together.
-  std::optional<MeanDifference> psnr_gain;
+  std::optional<PsnrGain> gain;               ///< where persistence is among them
 };
+
+/// From the PSNR of each sequence. `block`: neighbouring sequences that overlap.
+PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
+                   const std::vector<std::optional<double>>& persistence, std::int64_t block);
 
 /// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's range.
 /// Streaming: memory grows with the number of windows by two numbers each and no more. `data` may be normalised otherwise
 /// than the model's own data were. Rejects frames of other channels, a split without windows, unknown baselines and metrics.
-Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options);
+Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
+                          Log& log);
 
 struct ScoreOptions {
   std::vector<std::string> metrics;         ///< empty: the usual ones
@@ -50,6 +63,7 @@ struct ScoreOptions {
   std::int64_t every = 1;                   ///< truth frames from the start of one forecast to that of the next
   std::int64_t gap = 1;                     ///< truth frames from one lead time to the next
   std::optional<ChannelMode> channels;      ///< unset: as they are, or grey where the two differ
+  bool persistence = true;                  ///< beside it, where the truth has a frame before
 };
 
 /// Scores written forecasts, ours or anybody's, beside persistence, against the recording that came. `forecasts` is

@@ -145,7 +145,7 @@ class Scorer {
       reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame, length,
              evaluation_.horizon);
     }
-    const std::int64_t before = forecast.first_frame - options_.gap;
+    const std::int64_t before = options_.persistence ? forecast.first_frame - options_.gap : -1;
     const Frame* seen = before >= 0 ? truth.at(before) : nullptr;
     const std::optional<Frame> last = seen != nullptr ? std::optional<Frame>(*seen) : std::nullopt;
     const std::unique_ptr<Metric> psnr = make_psnr(length);
@@ -177,7 +177,7 @@ class Scorer {
       evaluation_.forecasters.push_back(persistence_->scores());
       const std::int64_t span = evaluation_.horizon * options_.gap;
       const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
-      evaluation_.psnr_gain = bootstrap_difference(psnr_, persistence_psnr_, {.block = block});
+      evaluation_.gain = psnr_gain(psnr_, persistence_psnr_, block);
     }
     return std::move(evaluation_);
   }
@@ -185,7 +185,7 @@ class Scorer {
  private:
   void begin(std::int64_t horizon) {
     evaluation_.horizon = horizon;
-    evaluation_.valid_values.assign(static_cast<std::size_t>(horizon), 0);
+    evaluation_.valid_pixels.assign(static_cast<std::size_t>(horizon), 0);
     forecast_.emplace("forecast", metrics_, horizon);
     persistence_.emplace("persistence", metrics_, horizon);
   }
@@ -205,7 +205,7 @@ class Scorer {
   void count(std::int64_t lead, const Frame& target, const std::vector<float>& mask) {
     const std::int64_t valid =
         mask.empty() ? target.area() : std::count_if(mask.begin(), mask.end(), [](float m) { return m != 0; });
-    evaluation_.valid_values[static_cast<std::size_t>(lead)] += valid * target.channels;
+    evaluation_.valid_pixels[static_cast<std::size_t>(lead)] += valid;
   }
 
   ScoreOptions options_;
@@ -280,8 +280,8 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     }
   }
   Evaluation evaluation = scorer.finish(pairwise ? std::numeric_limits<std::int64_t>::max() / 4 : spacing);
-  evaluation.forecast = forecasts;
-  evaluation.truth = truth;
+  evaluation.name = forecasts;
+  evaluation.data = truth;
   if (frames_per_second > 0) evaluation.seconds_per_frame = static_cast<double>(options.gap) / frames_per_second;
   return evaluation;
 }

@@ -1,6 +1,13 @@
 #include "core/train/scores.h"
 
+#include <limits>
+
 namespace nextframe {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
 
 void LinearMap::apply(std::vector<float>& values) const {
   if (factor == 1 && shift == 0) return;
@@ -32,7 +39,14 @@ void ScoreSheet::add(std::int64_t lead, const FramePair& pair) {
 ForecasterScores ScoreSheet::scores() const {
   ForecasterScores scores{.name = name_, .metrics = {}};
   for (const auto& [name, metric] : metrics_) {
-    scores.metrics.push_back({.metric = name, .by_lead_time = metric->per_lead(), .overall = metric->overall()});
+    MetricScores& row = scores.metrics.emplace_back();
+    row.metric = name;
+    row.mean = metric->overall().value.value_or(kNone);
+    for (const Score& score : metric->per_lead()) {
+      row.by_lead_time.push_back(score.value.value_or(kNone));
+      row.frames.push_back(score.frames);
+      row.left_out.push_back(score.left_out);
+    }
   }
   return scores;
 }

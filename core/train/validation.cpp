@@ -93,7 +93,7 @@ ValidationResult Validator::run(Learner& learner) const {
   const double none = std::numeric_limits<double>::quiet_NaN();
   result.scores.emplace_back(kLoss, valid_weight > 0 ? weighted_loss / valid_weight : none);
   for (const MetricScores& scores : sheet.scores().metrics) {
-    result.scores.emplace_back(scores.metric, scores.overall.value.value_or(none));
+    result.scores.emplace_back(scores.metric, scores.mean);
   }
   for (const auto& [name, value] : result.scores) {
     if (name == train_.best_metric) result.score = value;
