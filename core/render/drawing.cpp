@@ -1,6 +1,7 @@
 #include "core/render/drawing.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
@@ -28,7 +29,7 @@ struct Letters {
 
 Letters letters_of(const TextStyle& style) {
   const double capitals = style.height / 1.4 * kOversampling;
-  const double stroke = style.weight == TextWeight::kBold ? 0.17 : 0.115;
+  const double stroke = style.weight == TextWeight::kBold ? 0.155 : 0.115;
   return {capitals / kCapitals, std::max(1, static_cast<int>(std::lround(capitals * stroke)))};
 }
 

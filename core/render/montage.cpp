@@ -55,7 +55,7 @@ std::string lead_label(const MontageRow& row, std::size_t frame, const MontageOp
   const std::int64_t lead =
       row.kind == RowKind::kContext ? index + 1 - static_cast<std::int64_t>(row.frames.size()) : index + 1;
   const std::string number = lead == 0 ? "0" : format("{:+}", lead);
-  if (options.seconds_per_frame <= 0) return number;
+  if (options.seconds_per_frame <= 0 || lead == 0) return number;
   const std::string with_time =
       format("{} ({})", number, time_text(static_cast<double>(lead) * options.seconds_per_frame));
   return text_width(with_time, lead_style()) <= cell_width ? with_time : number;
@@ -141,7 +141,7 @@ Picture draw_montage(std::span<const MontageRow> rows, const MontageOptions& opt
       outline(sheet, x, y, layout.cell_width, layout.cell_height, kFrameLine);
       if (!labelled) continue;
       draw_text(sheet, lead_label(row, shown[i], options, layout.cell_width),
-                static_cast<double>(x) + static_cast<double>(layout.cell_width) / 2, static_cast<double>(y) - 9,
+                static_cast<double>(x) + static_cast<double>(layout.cell_width) / 2, static_cast<double>(y) - 10,
                 lead_style());
     }
     y += layout.cell_height + kBetween;

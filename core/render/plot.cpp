@@ -1,6 +1,7 @@
 #include "core/render/plot.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
@@ -140,7 +141,7 @@ PanelLayout layout_panel(const Panel& panel, const Box& outer) {
   layout.x_axis = axis_of(panel, true);
   layout.y_axis = axis_of(panel, false);
   const double above = panel.title.empty() ? 10 : 28, below = panel.x_label.empty() ? 26 : 46;
-  layout.y_ticks = layout.y_axis.ticks(std::max(2, static_cast<int>((outer.height - above - below) / 45)));
+  layout.y_ticks = layout.y_axis.ticks(std::max(4, static_cast<int>((outer.height - above - below) / 45)));
   int widest = 0;
   for (const Tick& tick : layout.y_ticks) widest = std::max(widest, text_width(tick.label, kTickStyle));
   const double before = widest + 12 + (panel.y_label.empty() ? 4 : 22);
@@ -148,7 +149,7 @@ PanelLayout layout_panel(const Panel& panel, const Box& outer) {
   if (layout.area.width < 20 || layout.area.height < 20) {
     fail("[render] a figure of this size has no room for its panels");
   }
-  layout.x_ticks = layout.x_axis.ticks(std::max(2, static_cast<int>(layout.area.width / 75)));
+  layout.x_ticks = layout.x_axis.ticks(std::max(2, static_cast<int>(layout.area.width / 60)));
   return layout;
 }
 
