@@ -97,8 +97,8 @@ class FrameArray {
     const std::int64_t row = pixel / layout_.width % layout_.height;
     const std::int64_t frame = pixel / layout_.width / layout_.height;
     reject("[array] {}: holds {} at sequence {}, frame {}, row {}, column {}, channel {}; expected finite numbers only",
-           array_.name(), std::isnan(value) ? "NaN" : "infinity", frame / layout_.frames, frame % layout_.frames, row, column,
-           channel);
+           array_.name(), std::isnan(value) ? "NaN" : "infinity", frame / layout_.frames, frame % layout_.frames, row,
+           column, channel);
   }
 
   NpyArray array_;

@@ -22,18 +22,25 @@ Symmetry draw_symmetry(const std::vector<Augmentation>& augment, bool square, Ra
 
 /// One picture [H,W,C] of any element type, from `source` to `target`.
 template <class T>
-void transform(const Symmetry& symmetry, std::int64_t height, std::int64_t width, std::int64_t channels, const T* source,
-               T* target) {
+void transform(const Symmetry& symmetry, std::int64_t height, std::int64_t width, std::int64_t channels,
+               const T* source, T* target) {
   const bool odd = symmetry.quarter_turns % 2 != 0;
   const std::int64_t out_height = odd ? width : height, out_width = odd ? height : width;
   for (std::int64_t y = 0; y < out_height; ++y) {
     for (std::int64_t x = 0; x < out_width; ++x) {
       std::int64_t row = y, column = x;
       switch (symmetry.quarter_turns % 4) {
-        case 1: row = x, column = width - 1 - y; break;
-        case 2: row = height - 1 - y, column = width - 1 - x; break;
-        case 3: row = height - 1 - x, column = y; break;
-        default: break;
+        case 1:
+          row = x, column = width - 1 - y;
+          break;
+        case 2:
+          row = height - 1 - y, column = width - 1 - x;
+          break;
+        case 3:
+          row = height - 1 - x, column = y;
+          break;
+        default:
+          break;
       }
       if (symmetry.flip_vertical) row = height - 1 - row;
       if (symmetry.flip_horizontal) column = width - 1 - column;

@@ -97,9 +97,15 @@ void CachedClip::read(std::int64_t frame, const Region& region, float* pixels, s
     const std::byte* row = start + ((region.top + y) * h.width + region.left) * h.channels * item;
     float* target = pixels + y * count;
     switch (h.type()) {
-      case PixelType::kUint8: convert<std::uint8_t>(row, count, target); break;
-      case PixelType::kUint16: convert<std::uint16_t>(row, count, target); break;
-      case PixelType::kFloat32: convert<float>(row, count, target); break;
+      case PixelType::kUint8:
+        convert<std::uint8_t>(row, count, target);
+        break;
+      case PixelType::kUint16:
+        convert<std::uint16_t>(row, count, target);
+        break;
+      case PixelType::kFloat32:
+        convert<float>(row, count, target);
+        break;
     }
   }
   if (mask == nullptr) return;

@@ -32,8 +32,8 @@ struct ClipHeader {
 };
 
 /// A clip decoded, preprocessed and stored: any frame at once, from several threads.
-/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame), and 16
-/// bytes at the end that say where the header is and that this is such a file.
+/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame), and
+/// 16 bytes at the end that say where the header is and that this is such a file.
 class CachedClip {
  public:
   /// Maps the file; nothing where it is not there, damaged, or of another key.

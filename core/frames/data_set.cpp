@@ -90,8 +90,8 @@ void DataSet::open_generated(const SourceTable& table) {
     }
     const SequenceGenerator& made = *generators_[0].back();
     if (!options_.size && (made.height() != first.size[0] || made.width() != first.size[1])) {
-      reject("[data.sources] generates frames of {}x{} and of {}x{}; give them one size, or set data.size", first.size[1],
-             first.size[0], made.width(), made.height());
+      reject("[data.sources] generates frames of {}x{} and of {}x{}; give them one size, or set data.size",
+             first.size[1], first.size[0], made.width(), made.height());
     }
     const std::int64_t channels = channels_after(preprocessing(), made.channels(), std::string(kind.reads));
     if (channels_ != 0 && channels != channels_) reject("[data.sources] generates frames of different channel counts");
@@ -180,14 +180,16 @@ void DataSet::list_windows() {
   const auto at = std::max_element(summaries_.begin(), summaries_.end(),
                                    [](const ClipSummary& a, const ClipSummary& b) { return a.frames < b.frames; });
   if (longest < needed) {
-    reject("[data] {}: got {} frames, expected at least {} (context {} + horizon {}{}); use a longer clip or a smaller "
-           "data.context",
-           at->name, longest, needed, options_.context, options_.horizon,
-           options_.gap > 1 ? format(", {} frames apart", options_.gap) : "");
+    reject(
+        "[data] {}: got {} frames, expected at least {} (context {} + horizon {}{}); use a longer clip or a smaller "
+        "data.context",
+        at->name, longest, needed, options_.context, options_.horizon,
+        options_.gap > 1 ? format(", {} frames apart", options_.gap) : "");
   }
-  reject("[data] {}: no window of {} frames fits into any split of its {} frames ({} scene cuts); use longer clips, a "
-         "smaller data.context or another data.split",
-         at->name, needed, longest, scenes);
+  reject(
+      "[data] {}: no window of {} frames fits into any split of its {} frames ({} scene cuts); use longer clips, a "
+      "smaller data.context or another data.split",
+      at->name, needed, longest, scenes);
 }
 
 void DataSet::choose_normalisation() {
@@ -203,8 +205,8 @@ void DataSet::choose_normalisation() {
       const ClipHeader& h = clips_[i]->header();
       const bool alike = h.pixel_type == one.pixel_type && (h.type() == PixelType::kFloat32 || h.high == one.high);
       if (!alike) {
-        reject("[data.normalise] {} has values {}..{}, {} has {}..{}; set low and high for all", summaries_.front().name,
-               one.low, one.high, summaries_[i].name, h.low, h.high);
+        reject("[data.normalise] {} has values {}..{}, {} has {}..{}; set low and high for all",
+               summaries_.front().name, one.low, one.high, summaries_[i].name, h.low, h.high);
       }
     }
     const bool unknown = one.type() == PixelType::kFloat32 && !(options.low && options.high);
@@ -230,8 +232,8 @@ void DataSet::choose_normalisation() {
 void DataSet::check_crop() const {
   if (!options_.crop) return;
   if (crop_height() > height_ || crop_width() > width_) {
-    reject("[data.crop] is {}x{} (height x width), larger than the frames of {}x{}", crop_height(), crop_width(), height_,
-           width_);
+    reject("[data.crop] is {}x{} (height x width), larger than the frames of {}x{}", crop_height(), crop_width(),
+           height_, width_);
   }
 }
 

@@ -64,8 +64,8 @@ class DataSet {
  public:
   static constexpr std::int64_t kEndless = std::numeric_limits<std::int64_t>::max();
 
-  /// Opens and, where the cache lacks them, decodes all sources. Rejects sources that are missing, unreadable, too short
-  /// for any window, of different sizes (without `size`) or of different value ranges.
+  /// Opens and, where the cache lacks them, decodes all sources. Rejects sources that are missing, unreadable, too
+  /// short for any window, of different sizes (without `size`) or of different value ranges.
   DataSet(const DataOptions& options, const SourceTable& table, Log& log, const DecodeObserver& observer = {});
   ~DataSet();
   DataSet(const DataSet&) = delete;
@@ -96,8 +96,8 @@ class DataSet {
   /// Whole frames, not cropped, normalised.
   void read(Split split, std::int64_t index, Sequence& sequence) const;
   /// The piece of them at (top, left).
-  void read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height, std::int64_t width,
-            Sequence& sequence) const;
+  void read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height,
+            std::int64_t width, Sequence& sequence) const;
 
  private:
   void open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer);

@@ -56,8 +56,12 @@ void store(const std::vector<float>& values, double low, double high, std::vecto
 /// One frame as the cache holds it, `frame_bytes` long.
 void encode(const Frame& frame, const ClipHeader& header, std::vector<char>& bytes) {
   switch (header.type()) {
-    case PixelType::kUint8: store<std::uint8_t>(frame.pixels, 0, 255, bytes); break;
-    case PixelType::kUint16: store<std::uint16_t>(frame.pixels, 0, 65535, bytes); break;
+    case PixelType::kUint8:
+      store<std::uint8_t>(frame.pixels, 0, 255, bytes);
+      break;
+    case PixelType::kUint16:
+      store<std::uint16_t>(frame.pixels, 0, 65535, bytes);
+      break;
     case PixelType::kFloat32:
       bytes.resize(frame.pixels.size() * sizeof(float));
       std::memcpy(bytes.data(), frame.pixels.data(), bytes.size());
@@ -161,8 +165,8 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
       apply(preprocessing, *frame, clip.name);
       if (header.frames == 0) header = header_for(source->info(), *frame);
       if (frame->height != header.height || frame->width != header.width || frame->channels != header.channels) {
-        reject("[frames] {}: frame {} is {}x{}, the first {}x{}; set data.size to resize them", clip.name, header.frames,
-               frame->width, frame->height, header.width, header.height);
+        reject("[frames] {}: frame {} is {}x{}, the first {}x{}; set data.size to resize them", clip.name,
+               header.frames, frame->width, frame->height, header.width, header.height);
       }
       if (header.has_mask != 0 && frame->mask.empty()) frame->mask.assign(static_cast<std::size_t>(frame->area()), 1);
       if (header.frames % 64 == 0) {
@@ -204,8 +208,9 @@ void FrameCache::make_room(std::uint64_t needed) const {
     }
   }
   if (kept + needed > limit_) {
-    reject("[data.cache.limit_gb] the decoded frames need more than {:.3f} GB; raise the limit or use a smaller data.size",
-           static_cast<double>(limit_) / 1e9);
+    reject(
+        "[data.cache.limit_gb] the decoded frames need more than {:.3f} GB; raise the limit or use a smaller data.size",
+        static_cast<double>(limit_) / 1e9);
   }
   std::sort(removable.begin(), removable.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
   for (const Entry& entry : removable) {

@@ -13,16 +13,16 @@
 
 namespace nextframe {
 
-/// A folder of decoded clips, one file each, named by a hash of the source's identity and the preprocessing. Any file may be
-/// deleted at any time; when the folder would outgrow its limit, the files unused for longest go first.
+/// A folder of decoded clips, one file each, named by a hash of the source's identity and the preprocessing. Any file
+/// may be deleted at any time; when the folder would outgrow its limit, the files unused for longest go first.
 class FrameCache {
  public:
   explicit FrameCache(const CacheOptions& options);
 
-  /// The clip from its file, or decoded now: by a thread of its own, while this one preprocesses and writes. The value range
-  /// and the type are the source's. `progress` names the clip; its frame numbers are filled in here.
-  std::unique_ptr<CachedClip> get(const ClipReference& clip, const Preprocessing& preprocessing, DecodeProgress progress,
-                                  const DecodeObserver& observer);
+  /// The clip from its file, or decoded now: by a thread of its own, while this one preprocesses and writes. The value
+  /// range and the type are the source's. `progress` names the clip; its frame numbers are filled in here.
+  std::unique_ptr<CachedClip> get(const ClipReference& clip, const Preprocessing& preprocessing,
+                                  DecodeProgress progress, const DecodeObserver& observer);
 
   const std::filesystem::path& folder() const { return folder_; }
 

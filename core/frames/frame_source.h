@@ -22,8 +22,8 @@ struct SourceInfo {
   std::int64_t width = 0;
   std::int64_t channels = 0;
   PixelType pixel_type = PixelType::kUint8;
-  double low = 0;     ///< the values that the type can take: 0..255, 0..65535; for floats 0..1 by convention, or what the
-  double high = 255;  ///< source measured where it could do so cheaply
+  double low = 0;  ///< the values that the type can take: 0..255, 0..65535; for floats 0..1 by convention, or what the
+  double high = 255;                  ///< source measured where it could do so cheaply
   double frames_per_second = 0;       ///< 0 = unknown
   std::int64_t expected_frames = -1;  ///< a hint for progress only, never to be believed; -1 = unknown
   bool live = false;                  ///< a camera or stream: it has no end and cannot be read twice

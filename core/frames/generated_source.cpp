@@ -59,8 +59,9 @@ class GeneratedSource final : public FrameSource {
 
 }  // namespace
 
-std::unique_ptr<FrameSource> make_generated_source(std::shared_ptr<const SequenceGenerator> generator, std::uint64_t index,
-                                                   std::int64_t length, std::string name, double frames_per_second) {
+std::unique_ptr<FrameSource> make_generated_source(std::shared_ptr<const SequenceGenerator> generator,
+                                                   std::uint64_t index, std::int64_t length, std::string name,
+                                                   double frames_per_second) {
   return std::make_unique<GeneratedSource>(std::move(generator), index, length, std::move(name), frames_per_second);
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string_view> kExtensions{".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pgm",
-                                                ".ppm", ".pnm", ".bmp",  ".webp"};
+const std::vector<std::string_view> kExtensions{".png", ".jpg", ".jpeg", ".tif", ".tiff",
+                                                ".pgm", ".ppm", ".pnm",  ".bmp", ".webp"};
 
 bool is_folder(const std::string& path) {
   std::error_code ignored;
@@ -38,11 +38,15 @@ cv::Mat read_image(const std::string& path) {
 
 PixelType type_of(const cv::Mat& image, const std::string& path) {
   switch (image.depth()) {
-    case CV_8U: return PixelType::kUint8;
-    case CV_16U: return PixelType::kUint16;
+    case CV_8U:
+      return PixelType::kUint8;
+    case CV_16U:
+      return PixelType::kUint16;
     case CV_32F:
-    case CV_64F: return PixelType::kFloat32;
-    default: reject("[images] {}: has signed integer pixels; expected 8-bit, 16-bit unsigned or float", path);
+    case CV_64F:
+      return PixelType::kFloat32;
+    default:
+      reject("[images] {}: has signed integer pixels; expected 8-bit, 16-bit unsigned or float", path);
   }
 }
 
@@ -75,10 +79,18 @@ class ImageSource final : public FrameSource {
     frame.seconds = info_.frames_per_second > 0 ? static_cast<double>(position_) / info_.frames_per_second : -1;
     frame.pixels.resize(frame.elements());
     switch (image.depth()) {
-      case CV_8U: copy<std::uint8_t>(image, frame); break;
-      case CV_16U: copy<std::uint16_t>(image, frame); break;
-      case CV_32F: copy<float>(image, frame); break;
-      default: copy<double>(image, frame); break;
+      case CV_8U:
+        copy<std::uint8_t>(image, frame);
+        break;
+      case CV_16U:
+        copy<std::uint16_t>(image, frame);
+        break;
+      case CV_32F:
+        copy<float>(image, frame);
+        break;
+      default:
+        copy<double>(image, frame);
+        break;
     }
     if (info_.pixel_type == PixelType::kFloat32) require_finite(frame, path);
     ++position_;
@@ -133,9 +145,10 @@ std::vector<std::string> images_in(const std::string& folder) {
     if (!entry->path().filename().native().starts_with('.') && has_extension(path, kExtensions)) paths.push_back(path);
   }
   if (paths.empty()) {
-    reject("[images] {}: holds no images; expected png, jpg, tif, pgm, bmp or webp (for videos give a pattern such as "
-           "{}/*.mp4)",
-           folder, folder);
+    reject(
+        "[images] {}: holds no images; expected png, jpg, tif, pgm, bmp or webp (for videos give a pattern such as "
+        "{}/*.mp4)",
+        folder, folder);
   }
   std::sort(paths.begin(), paths.end(), natural_less);
   return paths;

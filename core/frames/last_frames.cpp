@@ -17,7 +17,8 @@ namespace {
 std::optional<double> number_in(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value) || value < 0)
+    return std::nullopt;
   return value;
 }
 
@@ -57,7 +58,8 @@ Moment parse_moment(const std::string& text) {
     moment.frame = frame;
     return moment;
   }
-  moment.seconds = text.ends_with('s') ? number_in(std::string_view(text).substr(0, text.size() - 1)) : clock_time_in(text);
+  moment.seconds =
+      text.ends_with('s') ? number_in(std::string_view(text).substr(0, text.size() - 1)) : clock_time_in(text);
   if (!moment.seconds) {
     reject("[--at] \"{}\" is neither a frame number (120) nor a time (4.5s, 1:30, 0:01:30.5)", text);
   }
@@ -86,8 +88,8 @@ LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& option
     reject("[frames] {}: ends after {} frames, before {}", source.info().name, number, to_text(*options.at));
   }
   if (static_cast<std::int64_t>(recent.size()) < reach) {
-    reject("[frames] {}: got {} frames{}, expected at least {} (context {}{}); use a longer recording{}", source.info().name,
-           recent.size(), options.at ? " before " + to_text(*options.at) : "", reach, options.count,
+    reject("[frames] {}: got {} frames{}, expected at least {} (context {}{}); use a longer recording{}",
+           source.info().name, recent.size(), options.at ? " before " + to_text(*options.at) : "", reach, options.count,
            options.gap > 1 ? format(", {} frames apart", options.gap) : "", options.at ? " or a later moment" : "");
   }
   for (std::int64_t i = 0; i < reach; i += options.gap) {

@@ -20,19 +20,19 @@ Moment parse_moment(const std::string& text);
 
 struct LastFramesOptions {
   std::int64_t count = 10;
-  std::int64_t gap = 1;            ///< source frames from one to the next
-  std::optional<Moment> at;        ///< frames before this moment; default: before the end
-  std::int64_t following = 0;      ///< with `at`: also so many frames from the moment on, as far as they exist (the truth)
+  std::int64_t gap = 1;        ///< source frames from one to the next
+  std::optional<Moment> at;    ///< frames before this moment; default: before the end
+  std::int64_t following = 0;  ///< with `at`: also so many frames from the moment on, as far as they exist (the truth)
 };
 
 struct LastFrames {
-  std::vector<Frame> frames;         ///< oldest first
-  std::vector<Frame> following;      ///< the frames that came next, `gap` apart
-  std::int64_t next_frame = 0;       ///< number of the frame that follows frames.back() directly in the source
+  std::vector<Frame> frames;     ///< oldest first
+  std::vector<Frame> following;  ///< the frames that came next, `gap` apart
+  std::int64_t next_frame = 0;   ///< number of the frame that follows frames.back() directly in the source
 };
 
-/// Reads on through `source`, keeping no more than what is returned. Rejects a source with too few frames before the moment,
-/// or that ends before it.
+/// Reads on through `source`, keeping no more than what is returned. Rejects a source with too few frames before the
+/// moment, or that ends before it.
 LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& options);
 
 }  // namespace nextframe

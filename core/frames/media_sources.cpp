@@ -22,9 +22,10 @@ std::unique_ptr<SequenceGenerator> make_any_digits(const SourceOptions& options,
 SourceTable media_sources() {
   return {
       {SourceType::kArray, "array: npy, npz", is_array, list_arrays, nullptr},
-      {SourceType::kImages, "images: png, jpg, tif, pgm, bmp, webp, or a folder of them", is_images, list_images, nullptr},
-      {SourceType::kVideo, "video: whatever FFmpeg decodes, a camera's number, a stream's address", is_video, list_videos,
+      {SourceType::kImages, "images: png, jpg, tif, pgm, bmp, webp, or a folder of them", is_images, list_images,
        nullptr},
+      {SourceType::kVideo, "video: whatever FFmpeg decodes, a camera's number, a stream's address", is_video,
+       list_videos, nullptr},
       {SourceType::kDigits, "moving digits", never, nullptr, make_any_digits},
       {SourceType::kBalls, "bouncing balls", never, nullptr, make_balls},
       {SourceType::kRain, "advected rain", never, nullptr, make_rain},

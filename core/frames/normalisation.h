@@ -4,8 +4,8 @@
 
 namespace nextframe {
 
-/// The linear map between pixel values and the network's numbers: network = (pixel - offset) / scale. Stored in the model
-/// file, so that a forecast comes back in the units of its input.
+/// The linear map between pixel values and the network's numbers: network = (pixel - offset) / scale. Stored in the
+/// model file, so that a forecast comes back in the units of its input.
 struct Normalisation {
   double offset = 0;
   double scale = 1;  ///< never 0

@@ -32,8 +32,8 @@ std::vector<std::byte> read_member(zip_t* archive, zip_uint64_t index, const std
   }
   const std::uint64_t available = available_memory_bytes();
   if (available > 0 && status.size > available) {
-    reject("[npz] {}: needs {} bytes of memory, {} are left; save it as .npy, which is read piece by piece", name, status.size,
-           available);
+    reject("[npz] {}: needs {} bytes of memory, {} are left; save it as .npy, which is read piece by piece", name,
+           status.size, available);
   }
   const Member member(zip_fopen_index(archive, index, 0));
   if (!member) reject("[npz] {}: cannot be opened ({})", name, zip_strerror(archive));
@@ -59,7 +59,8 @@ std::vector<ClipReference> clips_of_archive(const std::string& path, double fram
   if (!archive) reject("[npz] {}: is no zip archive, or damaged or cut off", path);
   std::vector<ClipReference> clips;
   const std::string identity = file_identity(path);
-  for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(std::max<zip_int64_t>(0, zip_get_num_entries(archive.get(), 0))); ++i) {
+  for (zip_uint64_t i = 0;
+       i < static_cast<zip_uint64_t>(std::max<zip_int64_t>(0, zip_get_num_entries(archive.get(), 0))); ++i) {
     const char* found = zip_get_name(archive.get(), i, 0);
     const std::string member = found != nullptr ? found : "";
     if (!has_extension(member, {".npy"})) continue;

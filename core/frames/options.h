@@ -54,8 +54,10 @@ struct SourceOptions {
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("type", type, {.doc = "what to read or generate; auto looks at the path"});
-    v.field("path", path,
-            {.doc = "video, folder or pattern of images, .npy or .npz; for digits an MNIST idx file, empty = drawn glyphs"});
+    v.field(
+        "path", path,
+        {.doc =
+             "video, folder or pattern of images, .npy or .npz; for digits an MNIST idx file, empty = drawn glyphs"});
     v.field("frames_per_second", frames_per_second,
             {.doc = "frame rate of images and arrays, which do not tell theirs; 0 = unknown", .min = 0, .max = 100000});
     v.field("size", size, {.doc = "generated: height and width of a frame", .min = 8, .max = 16384});
@@ -63,7 +65,8 @@ struct SourceOptions {
     v.field("speed", speed, {.doc = "generated: pixels a frame that an object or the rain moves", .min = 0, .max = 64});
     v.field("radius", radius, {.doc = "balls: radius in pixels", .min = 1, .max = 512});
     v.field("scale", scale, {.doc = "rain: size of a cell in pixels", .min = 1, .max = 512});
-    v.field("growth", growth, {.doc = "rain: growth and decay a frame, as a share of the intensity", .min = 0, .max = 1});
+    v.field("growth", growth,
+            {.doc = "rain: growth and decay a frame, as a share of the intensity", .min = 0, .max = 1});
     v.field("train_glyphs", train_glyphs,
             {.doc = "digits: first glyph and one past the last of the training split; [0, 0] = all", .min = 0});
     v.field("validation_glyphs", validation_glyphs, {.doc = "digits: the same for validation", .min = 0});
@@ -96,8 +99,9 @@ struct SplitOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("by", by,
-            {.doc = "time: each clip is cut in three; clip: whole clips; path: train_paths, validation_paths, test_paths"});
+    v.field(
+        "by", by,
+        {.doc = "time: each clip is cut in three; clip: whole clips; path: train_paths, validation_paths, test_paths"});
     v.field("train", train, {.doc = "share of the frames or clips to train on", .min = 0, .max = 1});
     v.field("validation", validation, {.doc = "share to validate on", .min = 0, .max = 1});
     v.field("test", test, {.doc = "share to test on; the three are scaled to a sum of 1", .min = 0, .max = 1});
@@ -144,10 +148,13 @@ struct NormaliseOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("by", by,
-            {.doc = "range: low..high becomes 0..1; standard: mean 0, deviation 1 over the training frames; none: as is"});
-    v.field("low", low, {.doc = "value that becomes 0; default: the type's 0, for floats beyond 0..1 the smallest value"});
-    v.field("high", high, {.doc = "value that becomes 1; default: the type's largest, for floats beyond 0..1 the largest"});
+    v.field(
+        "by", by,
+        {.doc = "range: low..high becomes 0..1; standard: mean 0, deviation 1 over the training frames; none: as is"});
+    v.field("low", low,
+            {.doc = "value that becomes 0; default: the type's 0, for floats beyond 0..1 the smallest value"});
+    v.field("high", high,
+            {.doc = "value that becomes 1; default: the type's largest, for floats beyond 0..1 the largest"});
   }
 };
 
@@ -160,7 +167,8 @@ struct CacheOptions {
     v.field("dir", dir,
             {.doc = "folder for decoded frames, may be deleted at any time; default $XDG_CACHE_HOME/nextframe or "
                     "~/.cache/nextframe"});
-    v.field("limit_gb", limit_gb, {.doc = "what the folder may hold, in 10^9 bytes; the oldest files go first", .min = 0.001});
+    v.field("limit_gb", limit_gb,
+            {.doc = "what the folder may hold, in 10^9 bytes; the oldest files go first", .min = 0.001});
   }
 };
 
@@ -175,7 +183,7 @@ struct DataOptions {
   std::optional<std::array<std::int64_t, 2>> crop;
   ChannelMode channels = ChannelMode::kGrey;
   SceneCuts scene_cuts = SceneCuts::kAvoid;
-  double scene_cut_threshold = 5;
+  double scene_cut_threshold = 3;
   SplitOptions split;
   std::vector<Augmentation> augment;
   NormaliseOptions normalise;
@@ -189,10 +197,13 @@ struct DataOptions {
     v.field("context", context, {.doc = "frames that the model sees", .min = 1, .max = 10000});
     v.field("horizon", horizon, {.doc = "frames that it learns to forecast", .min = 1, .max = 10000});
     v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1});
-    v.field("gap", gap, {.doc = "source frames from one frame of a window to the next; 2 takes every other one", .min = 1});
-    v.field("size", size, {.doc = "height and width that frames are resized to; default: their own", .min = 1, .max = 16384});
+    v.field("gap", gap,
+            {.doc = "source frames from one frame of a window to the next; 2 takes every other one", .min = 1});
+    v.field("size", size,
+            {.doc = "height and width that frames are resized to; default: their own", .min = 1, .max = 16384});
     v.field("crop", crop,
-            {.doc = "height and width of the random piece to train on, the centre to validate; default: all", .min = 1,
+            {.doc = "height and width of the random piece to train on, the centre to validate; default: all",
+             .min = 1,
              .max = 16384});
     v.field("channels", channels, {.doc = "grey: one channel; color: red, green, blue; source: as they are"});
     v.field("scene_cuts", scene_cuts, {.doc = "avoid: no window runs across a cut; ignore: cuts are not looked for"});

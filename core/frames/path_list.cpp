@@ -51,9 +51,9 @@ bool has_extension(std::string_view path, const std::vector<std::string_view>& e
 
 bool is_address(std::string_view path) {
   const std::size_t colon = path.find("://");
-  return colon != std::string_view::npos && colon > 0 && std::all_of(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(colon), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
-  });
+  return colon != std::string_view::npos && colon > 0 &&
+         std::all_of(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.'; });
 }
 
 bool is_camera(std::string_view path) {

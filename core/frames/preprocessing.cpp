@@ -29,7 +29,8 @@ std::vector<Taps> taps_for(std::int64_t from, std::int64_t to) {
         tap.weights.push_back(static_cast<float>(cover / ratio));
       }
     } else {
-      const double centre = std::clamp((static_cast<double>(i) + 0.5) * ratio - 0.5, 0.0, static_cast<double>(from - 1));
+      const double centre =
+          std::clamp((static_cast<double>(i) + 0.5) * ratio - 0.5, 0.0, static_cast<double>(from - 1));
       tap.first = static_cast<std::int64_t>(centre);
       const auto second = static_cast<float>(centre - static_cast<double>(tap.first));
       tap.weights = second > 0 ? std::vector<float>{1 - second, second} : std::vector<float>{1};
@@ -58,7 +59,8 @@ std::vector<float> resize_width(const std::vector<float>& pixels, std::int64_t r
 }
 
 /// [H,row] -> [to,row]
-std::vector<float> resize_height(const std::vector<float>& pixels, std::int64_t from, std::int64_t to, std::int64_t row) {
+std::vector<float> resize_height(const std::vector<float>& pixels, std::int64_t from, std::int64_t to,
+                                 std::int64_t row) {
   std::vector<float> result(static_cast<std::size_t>(to * row), 0.0F);
   float* target = result.data();
   for (const Taps& tap : taps_for(from, to)) {
@@ -105,9 +107,10 @@ void to_color(Frame& frame) {
 std::int64_t channels_after(const Preprocessing& preprocessing, std::int64_t channels, const std::string& name) {
   if (preprocessing.channels == ChannelMode::kSource) return channels;
   if (channels != 1 && channels != 3 && channels != 4) {
-    reject("[data.channels] {}: has {} channels, of which neither grey nor colour can be made; expected 1, 3 or 4, or "
-           "data.channels \"source\"",
-           name, channels);
+    reject(
+        "[data.channels] {}: has {} channels, of which neither grey nor colour can be made; expected 1, 3 or 4, or "
+        "data.channels \"source\"",
+        name, channels);
   }
   return preprocessing.channels == ChannelMode::kGrey ? 1 : 3;
 }

@@ -15,8 +15,9 @@ struct Preprocessing {
   ChannelMode channels = ChannelMode::kGrey;
 };
 
-/// Channels that a source of `channels` channels has afterwards. Grey is 0.299 R + 0.587 G + 0.114 B; one channel becomes
-/// three equal ones in colour; alpha is dropped. Rejects grey or colour of 2 or more than 4 channels (`name` for the message).
+/// Channels that a source of `channels` channels has afterwards. Grey is 0.299 R + 0.587 G + 0.114 B; one channel
+/// becomes three equal ones in colour; alpha is dropped. Rejects grey or colour of 2 or more than 4 channels (`name`
+/// for the message).
 std::int64_t channels_after(const Preprocessing& preprocessing, std::int64_t channels, const std::string& name);
 
 void apply(const Preprocessing& preprocessing, Frame& frame, const std::string& name);

@@ -20,8 +20,8 @@ class ChangeMeter {
 };
 
 struct SceneCutOptions {
-  double threshold = 5;     ///< times the median change of the up to 12 frames before and the 12 after
-  double least = 0.02;      ///< and at least this share of `value_range`
+  double threshold = 3;  ///< times the median change of the up to 12 frames before and the 12 after
+  double least = 0.02;   ///< and at least this share of `value_range`
   double value_range = 255;
 };
 

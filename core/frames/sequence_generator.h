@@ -29,7 +29,8 @@ class SequenceGenerator {
 constexpr std::uint64_t first_sequence(Split split) { return static_cast<std::uint64_t>(split) << 62; }
 
 /// Sequence `index` of `generator` as a clip of `length` frames, float 0..1.
-std::unique_ptr<FrameSource> make_generated_source(std::shared_ptr<const SequenceGenerator> generator, std::uint64_t index,
-                                                   std::int64_t length, std::string name, double frames_per_second);
+std::unique_ptr<FrameSource> make_generated_source(std::shared_ptr<const SequenceGenerator> generator,
+                                                   std::uint64_t index, std::int64_t length, std::string name,
+                                                   double frames_per_second);
 
 }  // namespace nextframe

@@ -33,7 +33,8 @@ struct SourceKind {
 
 using SourceTable = std::vector<SourceKind>;
 
-/// What is built without OpenCV and libzip: .npy arrays and generated frames. media_sources() in media_sources.h knows all.
+/// What is built without OpenCV and libzip: .npy arrays and generated frames. media_sources() in media_sources.h knows
+/// all.
 SourceTable engine_sources();
 
 /// The row for the options; rejects a path that no row recognises and says what can be read.

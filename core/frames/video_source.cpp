@@ -32,7 +32,8 @@ void refuse_what_is_no_video(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (!fs::exists(path, error)) reject("[video] {}: no such file", path);
-  if (fs::is_directory(path, error)) reject("[video] {}: is a folder; expected a video, or a pattern such as {}/*.mp4", path, path);
+  if (fs::is_directory(path, error))
+    reject("[video] {}: is a folder; expected a video, or a pattern such as {}/*.mp4", path, path);
   if (!fs::is_regular_file(path, error)) return;
   std::ifstream file(path, std::ios::binary);
   if (!file) reject("[video] {}: cannot be opened", path);
@@ -41,7 +42,9 @@ void refuse_what_is_no_video(const std::string& path) {
   const auto bytes = file.gcount();
   if (bytes == 0) reject("[video] {}: is empty", path);
   const bool text = std::all_of(start.begin(), start.begin() + bytes, [](char c) {
-    return static_cast<unsigned char>(c) >= 32 ? c != 127 : c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b' || c == '\x1b';
+    return static_cast<unsigned char>(c) >= 32
+               ? c != 127
+               : c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\b' || c == '\x1b';
   });
   if (text) reject("[video] {}: is a text file, no video", path);
 }
@@ -111,7 +114,8 @@ class VideoSource final : public FrameSource {
     } catch (const cv::Exception&) {
       return false;  // some damage is reported so; the frames before it stand
     }
-    if (image_.type() != CV_8UC3) fail("[video] {}: OpenCV gave frames of type {}, expected 8-bit BGR", info_.name, image_.type());
+    if (image_.type() != CV_8UC3)
+      fail("[video] {}: OpenCV gave frames of type {}, expected 8-bit BGR", info_.name, image_.type());
     note_time();
     ready_ = true;
     return true;

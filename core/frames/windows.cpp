@@ -54,7 +54,8 @@ std::vector<Split> split_by_clip(const std::array<double, 3>& shares, std::int64
     }
   }
   std::vector<Split> splits;
-  for (const Split split : kSplits) splits.insert(splits.end(), static_cast<std::size_t>(sizes[static_cast<std::size_t>(split)]), split);
+  for (const Split split : kSplits)
+    splits.insert(splits.end(), static_cast<std::size_t>(sizes[static_cast<std::size_t>(split)]), split);
   return splits;
 }
 

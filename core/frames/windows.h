@@ -19,13 +19,13 @@ struct ClipOutline {
 
 /// The segments of each clip, in time order; no frame is in two.
 /// time: a clip of n frames is cut in three, shares scaled to a sum of 1, `gap` frames left out where two splits meet.
-/// clip: whole clips, the first ones train, the last ones test; a split with a share above 0 gets at least one clip as long
-/// as there are enough. path: a clip whose name a pattern matches, or the runs of frames whose names it matches; frames that
-/// no pattern names are left out. Rejects shares that are all 0, and a clip or frame that two splits name.
+/// clip: whole clips, the first ones train, the last ones test; a split with a share above 0 gets at least one clip as
+/// long as there are enough. path: a clip whose name a pattern matches, or the runs of frames whose names it matches;
+/// frames that no pattern names are left out. Rejects shares that are all 0, and a clip or frame that two splits name.
 std::vector<std::vector<Segment>> assign_splits(const SplitOptions& options, std::span<const ClipOutline> clips);
 
-/// First frames of the windows of `length` frames, `gap` apart, that lie in the segment and in one scene; `stride` counts
-/// from the beginning of each scene.
+/// First frames of the windows of `length` frames, `gap` apart, that lie in the segment and in one scene; `stride`
+/// counts from the beginning of each scene.
 std::vector<std::int64_t> windows_in(const Segment& segment, std::span<const std::int64_t> cuts, std::int64_t length,
                                      std::int64_t gap, std::int64_t stride);
 

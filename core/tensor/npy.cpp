@@ -195,7 +195,8 @@ void with_loader(const NpyHeader& header, Visit visit) {
   };
   const std::int64_t bytes = header.item_bytes;
   switch (header.kind) {
-    case NpyKind::kBool: return visit([](const std::byte* p) { return static_cast<T>(*p != std::byte{0} ? 1 : 0); });
+    case NpyKind::kBool:
+      return visit([](const std::byte* p) { return static_cast<T>(*p != std::byte{0} ? 1 : 0); });
     case NpyKind::kUnsigned:
       if (bytes == 1) return plain(std::uint8_t{});
       if (bytes == 2) return plain(std::uint16_t{});
@@ -241,7 +242,8 @@ std::string NpyHeader::type_name() const {
 
 NpyHeader parse_npy_header(std::span<const std::byte> bytes, const std::string& name) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (text.size() < 10 || !text.starts_with(kMagic)) reject("[npy] {}: not an .npy file, or cut off in its header", name);
+  if (text.size() < 10 || !text.starts_with(kMagic))
+    reject("[npy] {}: not an .npy file, or cut off in its header", name);
   const int version = static_cast<unsigned char>(text[6]);
   if (version < 1 || version > 3 || text[7] != 0) {
     reject("[npy] {}: has format version {}.{}; expected 1.0, 2.0 or 3.0", name, version,
@@ -255,8 +257,8 @@ NpyHeader parse_npy_header(std::span<const std::byte> bytes, const std::string& 
   }
   const std::size_t start = 8 + length_bytes;
   if (length > kLongestHeader || length > text.size() - start) {
-    reject("[npy] {}: the header says that it is {} bytes long, the file has {}; it is cut off or damaged", name, length,
-           text.size() - start);
+    reject("[npy] {}: the header says that it is {} bytes long, the file has {}; it is cut off or damaged", name,
+           length, text.size() - start);
   }
   NpyHeader header = DictionaryParser(text.substr(start, length), name).parse();
   header.data_offset = start + length;

@@ -30,7 +30,8 @@ struct NpyHeader {
 };
 
 /// Reads and checks the header at the front of `bytes`. Rejects with `name` in the message: no .npy, a version above 3,
-/// object or structured or complex elements, a broken dictionary, lengths that overflow, fewer bytes than the shape needs.
+/// object or structured or complex elements, a broken dictionary, lengths that overflow, fewer bytes than the shape
+/// needs.
 NpyHeader parse_npy_header(std::span<const std::byte> bytes, const std::string& name);
 
 /// An .npy array, from a mapped file or from bytes in memory. Elements are read in C order whatever order the file has.
@@ -63,8 +64,8 @@ class NpyArray {
 /// The bytes before the data of a version 1 file, little-endian, C order, padded to a multiple of 64.
 std::string npy_header_text(NpyKind kind, std::int64_t item_bytes, std::span<const std::int64_t> shape);
 
-/// A whole .npy in C order. The number of values must be the product of `shape`; whether the stream took it is the caller's
-/// to ask.
+/// A whole .npy in C order. The number of values must be the product of `shape`; whether the stream took it is the
+/// caller's to ask.
 void write_npy(std::ostream& stream, std::span<const std::int64_t> shape, std::span<const float> values);
 void write_npy(std::ostream& stream, std::span<const std::int64_t> shape, std::span<const double> values);
 void write_npy(std::ostream& stream, std::span<const std::int64_t> shape, std::span<const std::uint8_t> values);
