@@ -5,6 +5,7 @@
 
 #include "core/base/format.h"
 #include "core/config/config.h"
+#include "core/metrics/metric_table.h"
 
 namespace nextframe {
 
@@ -118,6 +119,14 @@ void check_schedule(const TrainOptions& train, List& problems) {
   }
 }
 
+void check_best_metric(const TrainOptions& train, List& problems) {
+  List names{"loss"};
+  for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
+  if (std::find(names.begin(), names.end(), train.best_metric) != names.end()) return;
+  problems.push_back(format("train.best_metric: got \"{}\", expected a score or \"loss\"{}", train.best_metric,
+                            json::suggestion(train.best_metric, names)));
+}
+
 }  // namespace
 
 std::vector<std::string> find_problems(const Config& config) {
@@ -129,6 +138,7 @@ std::vector<std::string> find_problems(const Config& config) {
   check_normalisation(config.data.normalise, problems);
   check_loss(config, problems);
   check_schedule(config.train, problems);
+  check_best_metric(config.train, problems);
   return problems;
 }
 

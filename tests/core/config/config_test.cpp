@@ -77,6 +77,8 @@ TEST(Config, ImpossibleValues) {
   EXPECT_EQ(error_of(R"("train":{"loss":{"bce":1}},"model":{"head":[{"activation":"sigmoid"}]})"), "no error");
   EXPECT_SAYS(error_of(R"("train":{"steps":10,"schedule":{"type":"cosine","warmup":10}})"), "train.schedule.warmup");
   EXPECT_SAYS(error_of(R"("train":{"validate_every":0,"schedule":{"type":"plateau"}})"), "train.schedule.type");
+  EXPECT_SAYS(error_of(R"("train":{"best_metric":"psrn"})"), "train.best_metric: got \"psrn\"");
+  EXPECT_EQ(error_of(R"("train":{"best_metric":"ssim"})"), "no error");
 }
 
 TEST(Config, DataThatCannotBe) {
