@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/json/fields.h"
@@ -63,20 +64,16 @@ ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, con
   return file;
 }
 
-void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
+void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
   std::vector<std::string> problems;
-  std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(model.parameters().elements()));
   const std::vector<Parameter>& entries = model.parameters().entries();
   for (const Parameter& parameter : entries) {
     const NamedTensor* tensor = file.find(parameter.declaration.name);
-    const std::string expected = format("{} {}", parameter.declaration.name, to_string(parameter.declaration.shape));
+    const std::string shape = to_string(parameter.declaration.shape);
     if (tensor == nullptr) {
-      problems.push_back("has no " + expected);
+      problems.push_back(format("has no {} {}", parameter.declaration.name, shape));
     } else if (!(tensor->shape == parameter.declaration.shape)) {
-      problems.push_back(format("has {}, expected {}", describe(*tensor), to_string(parameter.declaration.shape)));
-    } else {
-      values.insert(values.end(), tensor->values.begin(), tensor->values.end());
+      problems.push_back(format("has {}, expected {}", describe(*tensor), shape));
     }
   }
   for (const NamedTensor& tensor : file.tensors) {
@@ -84,11 +81,20 @@ void load_weights(EncoderForecaster& model, const ModelFile& file, const std::st
                                    [&](const Parameter& parameter) { return parameter.declaration.name == tensor.name; });
     if (!known) problems.push_back(format("has {}, which the network does not know", describe(tensor)));
   }
-  if (!problems.empty()) {
-    const std::size_t count = problems.size();
-    problems.resize(std::min<std::size_t>(count, 3));
-    reject("{}: is of another architecture than its configuration or yours: it {}{}", name, join(problems, "; it "),
-           count > 3 ? format("; and {} more", count - 3) : "");
+  if (problems.empty()) return;
+  const std::size_t count = problems.size();
+  problems.resize(std::min<std::size_t>(count, 3));
+  reject("{}: is of another architecture than its configuration or yours: it {}{}", name, join(problems, "; it "),
+         count > 3 ? format("; and {} more", count - 3) : "");
+}
+
+void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
+  check_architecture(model, file, name);
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(model.parameters().elements()));
+  for (const Parameter& parameter : model.parameters().entries()) {
+    const std::vector<float>& stored = file.find(parameter.declaration.name)->values;
+    values.insert(values.end(), stored.begin(), stored.end());
   }
   model.parameters().upload(values);
 }
@@ -100,6 +106,13 @@ TrainedModel load_model(Backend& backend, const std::string& path) {
   const std::string name = "[model] " + model.path;
   model.options = section<ModelOptions>(model.file.config, "model", name);
   model.data = section<DataOptions>(model.file.config, "data", name);
+  {
+    // Without memory first: a configuration that does not belong to the file may ask for any amount of it.
+    CountingBackend counting;
+    EncoderForecaster layout(counting, DType::kFloat32, model.options, model.file.frames.input_channels,
+                             model.file.frames.output_channels);
+    check_architecture(layout, model.file, name);
+  }
   model.network = std::make_unique<EncoderForecaster>(backend, DType::kFloat32, model.options,
                                                       model.file.frames.input_channels,
                                                       model.file.frames.output_channels);

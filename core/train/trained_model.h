@@ -18,8 +18,11 @@ FrameFormat frame_format_of(const DataSet& data);
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
                         json::Value training);
 
-/// Fills the network's weights from a file. Rejects, with the first differences, a file whose parameters have other names or
-/// shapes; `name` begins the message.
+/// Rejects, with the first differences, a file whose parameters have other names or shapes than the network's; `name` begins
+/// the message.
+void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name);
+
+/// Fills the network's weights from a file that check_architecture passes.
 void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name);
 
 /// A network with everything that was stored with it.

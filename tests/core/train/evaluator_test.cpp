@@ -1,0 +1,182 @@
+#include "core/train/evaluator.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/tensor/npy.h"
+#include "tests/core/base/temporary_folder.h"
+#include "tests/core/train/small_run.h"
+
+namespace nextframe {
+namespace {
+
+using test::SmallRun;
+
+const MetricScores& find(const Evaluation& evaluation, std::size_t forecaster, const std::string& metric) {
+  for (const MetricScores& scores : evaluation.forecasters.at(forecaster).metrics) {
+    if (scores.metric == metric) return scores;
+  }
+  throw std::out_of_range(metric);
+}
+
+class EvaluatorTest : public testing::Test {
+ protected:
+  EvaluatorTest() : data_(run_.data, engine_sources(), log_) {
+    run_.train.steps = 2;
+    run_.go(run_.request(folder_.path() / "run"));
+    model_ = load_model(backend_, (folder_.path() / "run").string());
+  }
+
+  Evaluation evaluate(std::int64_t batch) {
+    EvaluateOptions options;
+    options.batch = batch;
+    options.display = Progress::Display::kSilent;
+    return evaluate_model(backend_, model_, data_, options, log_);
+  }
+
+  test::TemporaryFolder folder_;
+  NullLog log_;
+  SmallRun run_;
+  ReferenceBackend backend_;
+  DataSet data_;
+  TrainedModel model_;
+};
+
+TEST_F(EvaluatorTest, ScoresByHand) {
+  const Evaluation evaluation = evaluate(2);
+  EXPECT_EQ(evaluation.sequences, 5);
+  EXPECT_EQ(evaluation.valid_pixels, (std::vector<std::int64_t>{5 * 64, 5 * 64}));
+  ASSERT_EQ(evaluation.forecasters.size(), 2u);
+  for (int lead = 0; lead < 2; ++lead) {
+    double still = 0;
+    double forecast = 0;
+    for (int n = 0; n < 5; ++n) {
+      Sequence sequence;
+      data_.read(Split::kTest, n, sequence);
+      const Tensor context = backend_.allocate({3, 1, 8, 8, 1}, DType::kFloat32);
+      backend_.upload(sequence.frames.data(), context);
+      std::vector<float> predicted(2 * 64);
+      backend_.download(model_.network->forward(context, 2, Mode::kInference), predicted.data());
+      for (int i = 0; i < 64; ++i) {
+        const double truth = sequence.frames[static_cast<std::size_t>((3 + lead) * 64 + i)];
+        still += std::pow(sequence.frames[static_cast<std::size_t>(2 * 64 + i)] - truth, 2);
+        forecast += std::pow(predicted[static_cast<std::size_t>(lead * 64 + i)] - truth, 2);
+      }
+    }
+    const auto place = static_cast<std::size_t>(lead);
+    EXPECT_NEAR(find(evaluation, 0, "mse").by_lead_time[place], forecast / 320, 1e-6);
+    EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[place], still / 320, 1e-9);
+    EXPECT_NEAR(find(evaluation, 1, "mse_openstl").by_lead_time[place], still / 5, 1e-6);
+  }
+  ASSERT_TRUE(evaluation.gain);
+  EXPECT_NEAR(evaluation.gain->mean, find(evaluation, 0, "psnr").mean - find(evaluation, 1, "psnr").mean, 1e-6);
+}
+
+TEST_F(EvaluatorTest, TheBatchDoesNotMatter) {
+  const Evaluation one = evaluate(1);
+  const Evaluation many = evaluate(5);
+  for (std::size_t m = 0; m < one.forecasters[0].metrics.size(); ++m) {
+    const MetricScores& a = one.forecasters[0].metrics[m];
+    const MetricScores& b = many.forecasters[0].metrics[m];
+    if (std::isnan(a.mean) && std::isnan(b.mean)) continue;  // frames smaller than the metric's window
+    EXPECT_NEAR(a.mean, b.mean, 1e-6 * std::abs(a.mean)) << a.metric;
+  }
+}
+
+TEST_F(EvaluatorTest, RejectsUnknownNames) {
+  EvaluateOptions options;
+  options.baselines = {"persistance"};
+  EXPECT_THROW(evaluate_model(backend_, model_, data_, options, log_), Error);
+  options.baselines = {};
+  options.metrics = {"mes"};
+  EXPECT_THROW(evaluate_model(backend_, model_, data_, options, log_), Error);
+}
+
+/// Written forecasts: frames of noise, 0..1, as arrays.
+class ScoreForecastsTest : public testing::Test {
+ protected:
+  ScoreForecastsTest() {
+    Random random(1);
+    for (int i = 0; i < 10 * 64; ++i) truth_.push_back(static_cast<float>(random.uniform()));
+    truth_path_ = write("truth", {10, 8, 8}, truth_);
+  }
+
+  std::string write(const std::string& name, const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
+    const std::string path = (folder_.path() / (name + ".npy")).string();
+    std::ofstream stream(path, std::ios::binary);
+    write_npy(stream, shape, values);
+    return path;
+  }
+  std::vector<float> frames(int first, int last) const {
+    return {truth_.begin() + first * 64, truth_.begin() + last * 64};
+  }
+  double still(int first, int lead) const {
+    double sum = 0;
+    for (int i = 0; i < 64; ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      sum += std::pow(truth_[static_cast<std::size_t>((first - 1) * 64) + place] -
+                          truth_[static_cast<std::size_t>((first + lead) * 64) + place],
+                      2);
+    }
+    return sum / 64;
+  }
+
+  test::TemporaryFolder folder_;
+  std::vector<float> truth_;
+  std::string truth_path_;
+};
+
+TEST_F(ScoreForecastsTest, APartOfTheRecording) {
+  std::vector<float> forecast = frames(6, 9);
+  forecast[64] += 0.5f;
+  ScoreOptions options;
+  options.first_frame = 6;
+  const Evaluation evaluation =
+      score_forecasts(engine_sources(), write("forecast", {3, 8, 8}, forecast), truth_path_, options);
+  EXPECT_EQ(evaluation.horizon, 3);
+  EXPECT_EQ(find(evaluation, 0, "mse").by_lead_time[0], 0);
+  EXPECT_NEAR(find(evaluation, 0, "mse").by_lead_time[1], 0.25 / 64, 1e-7);
+  EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[2], still(6, 2), 1e-7);
+}
+
+TEST_F(ScoreForecastsTest, SeveralSequencesInOneArray) {
+  std::vector<float> forecast = frames(2, 4);
+  for (const int first : {5, 8}) {
+    const std::vector<float> next = frames(first, first + 2);
+    forecast.insert(forecast.end(), next.begin(), next.end());
+  }
+  ScoreOptions options;
+  options.first_frame = 2;
+  options.every = 3;
+  const Evaluation evaluation =
+      score_forecasts(engine_sources(), write("forecast", {3, 2, 8, 8, 1}, forecast), truth_path_, options);
+  EXPECT_EQ(evaluation.sequences, 3);
+  EXPECT_EQ(find(evaluation, 0, "mse").mean, 0);
+  EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[1], (still(2, 1) + still(5, 1) + still(8, 1)) / 3, 1e-7);
+}
+
+TEST_F(ScoreForecastsTest, EqualLengthsNeedNoPlace) {
+  const Evaluation evaluation = score_forecasts(engine_sources(), truth_path_, truth_path_, {});
+  EXPECT_EQ(evaluation.forecasters.size(), 1u);
+  EXPECT_EQ(find(evaluation, 0, "mse").mean, 0);
+  EXPECT_TRUE(std::isnan(find(evaluation, 0, "psnr").mean));
+}
+
+TEST_F(ScoreForecastsTest, RejectsWhatDoesNotFit) {
+  const std::string part = write("part", {3, 8, 8}, frames(0, 3));
+  EXPECT_THROW(score_forecasts(engine_sources(), part, truth_path_, {}), Error);
+  ScoreOptions late;
+  late.first_frame = 8;
+  EXPECT_THROW(score_forecasts(engine_sources(), part, truth_path_, late), Error);
+  const std::string wide = write("wide", {3, 4, 16}, frames(0, 3));
+  ScoreOptions first;
+  first.first_frame = 0;
+  EXPECT_THROW(score_forecasts(engine_sources(), wide, truth_path_, first), Error);
+}
+
+}  // namespace
+}  // namespace nextframe

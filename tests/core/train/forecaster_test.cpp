@@ -1,0 +1,190 @@
+#include "core/train/forecaster.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "tests/core/base/temporary_folder.h"
+#include "tests/core/train/small_run.h"
+
+namespace nextframe {
+namespace {
+
+using test::SmallRun;
+
+Frame random_frame(std::int64_t number, std::int64_t height, std::int64_t width, double high) {
+  Random random(static_cast<std::uint64_t>(number));
+  Frame frame{.height = height, .width = width, .channels = 1, .pixels = {}, .mask = {}, .seconds = 0, .name = {}};
+  for (std::int64_t i = 0; i < height * width; ++i) frame.pixels.push_back(static_cast<float>(high * random.uniform()));
+  return frame;
+}
+
+/// Frames 0 .. count-1, made when they are asked for.
+class RandomSource : public FrameSource {
+ public:
+  explicit RandomSource(std::int64_t count) : count_(count) {
+    info_.name = "random";
+    info_.height = 6;
+    info_.width = 5;
+    info_.channels = 1;
+  }
+  const SourceInfo& info() const override { return info_; }
+  bool next(Frame& frame) override {
+    if (number_ >= count_) return false;
+    frame = random_frame(number_++, 6, 5, 255);
+    return true;
+  }
+
+ private:
+  SourceInfo info_;
+  std::int64_t count_;
+  std::int64_t number_ = 0;
+};
+
+class ForecasterTest : public testing::Test {
+ protected:
+  ForecasterTest() {
+    SmallRun run;
+    model_.options = run.model;
+    model_.data = run.data;
+    model_.path = "model.safetensors";
+    model_.file.frames.normalisation = {.offset = 0, .scale = 255};
+    model_.network = std::make_unique<EncoderForecaster>(backend_, DType::kFloat32, run.model, 1, 1);
+    model_.network->initialise(Initialisation::kDefault, 3);
+  }
+
+  std::vector<float> pixels(const std::vector<Frame>& frames) {
+    std::vector<float> all;
+    for (const Frame& frame : frames) all.insert(all.end(), frame.pixels.begin(), frame.pixels.end());
+    return all;
+  }
+
+  std::vector<float> forecast_of(const SourceInfo& info, std::int64_t first, std::int64_t last, double high) {
+    Forecaster forecaster(backend_, model_, info);
+    for (std::int64_t i = first; i < last; ++i) forecaster.observe(random_frame(i, 6, 5, high));
+    return pixels(forecaster.forecast(11));
+  }
+
+  static SourceInfo eight_bit() {
+    return {.name = "test", .height = 6, .width = 5, .channels = 1};
+  }
+
+  ReferenceBackend backend_;
+  TrainedModel model_;
+};
+
+void expect_close(const std::vector<float>& got, const std::vector<float>& expected, double tolerance) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], tolerance) << i;
+}
+
+TEST_F(ForecasterTest, FrameByFrameEqualsTheWholeContextAtOnce) {
+  std::vector<float> context;
+  for (int i = 0; i < 4; ++i) {
+    for (const float pixel : random_frame(i, 6, 5, 255).pixels) context.push_back(pixel / 255);
+  }
+  const Tensor tensor = backend_.allocate({4, 1, 6, 5, 1}, DType::kFloat32);
+  backend_.upload(context.data(), tensor);
+  const Tensor prediction = model_.network->forward(tensor, 11, Mode::kInference);
+  std::vector<float> expected(11 * 30);
+  backend_.download(prediction, expected.data());
+  for (float& value : expected) value *= 255;
+  expect_close(forecast_of(eight_bit(), 0, 4, 255), expected, 1e-3);
+}
+
+TEST_F(ForecasterTest, AForecastDoesNotChangeWhatWasObserved) {
+  Forecaster forecaster(backend_, model_, eight_bit());
+  for (int i = 0; i < 3; ++i) forecaster.observe(random_frame(i, 6, 5, 255));
+  const std::vector<float> first = pixels(forecaster.forecast(5));
+  EXPECT_EQ(pixels(forecaster.forecast(5)), first);
+  forecaster.observe(random_frame(3, 6, 5, 255));
+  EXPECT_EQ(pixels(forecaster.forecast(11)), forecast_of(eight_bit(), 0, 4, 255));
+}
+
+TEST_F(ForecasterTest, SixteenBitsShowTheSamePictures) {
+  SourceInfo wide = eight_bit();
+  wide.pixel_type = PixelType::kUint16;
+  wide.high = 65535;
+  std::vector<float> expected = forecast_of(eight_bit(), 0, 4, 255);
+  for (float& value : expected) value *= 257;
+  expect_close(forecast_of(wide, 0, 4, 65535), expected, 0.3);
+}
+
+TEST_F(ForecasterTest, MissingPixelsCountAsTheLowestValue) {
+  Forecaster masked(backend_, model_, eight_bit());
+  Forecaster dark(backend_, model_, eight_bit());
+  Frame frame = random_frame(1, 6, 5, 255);
+  frame.mask.assign(30, 1);
+  frame.mask[7] = 0;
+  frame.pixels[7] = std::nanf("");
+  masked.observe(frame);
+  frame.pixels[7] = 0;
+  frame.mask.clear();
+  dark.observe(frame);
+  EXPECT_EQ(pixels(masked.forecast(2)), pixels(dark.forecast(2)));
+}
+
+TEST_F(ForecasterTest, RejectsWhatDoesNotFit) {
+  SourceInfo wrong = eight_bit();
+  wrong.channels = 2;
+  EXPECT_THROW(Forecaster(backend_, model_, wrong), Error);
+  Forecaster forecaster(backend_, model_, eight_bit());
+  EXPECT_THROW(forecaster.forecast(1), Error);
+  forecaster.observe(random_frame(0, 6, 5, 255));
+  EXPECT_THROW(forecaster.observe(random_frame(0, 6, 4, 255)), Error);
+}
+
+TEST_F(ForecasterTest, HindcastsKnowOnlyTheirContext) {
+  RandomSource source(12);
+  Forecaster forecaster(backend_, model_, source.info());
+  std::vector<std::int64_t> starts;
+  const HindcastOptions options{.every = 3, .context = 4, .gap = 2, .horizon = 2};
+  const std::int64_t made = hindcast(forecaster, source, options, [&](const Hindcast& one) {
+    starts.push_back(one.first_frame);
+    Forecaster alone(backend_, model_, source.info());
+    for (std::int64_t i = 4; i >= 1; --i) alone.observe(random_frame(one.first_frame - 2 * i, 6, 5, 255));
+    EXPECT_EQ(pixels(one.frames), pixels(alone.forecast(2)));
+    return true;
+  });
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(starts, (std::vector<std::int64_t>{8, 11}));
+  RandomSource brief(6);
+  EXPECT_THROW(hindcast(forecaster, brief, options, [](const Hindcast&) { return true; }), Error);
+}
+
+TEST(TrainedModelTest, ComesBackFromARunFolder) {
+  const test::TemporaryFolder folder;
+  SmallRun run;
+  run.go(run.request(folder.path() / "run"));
+  ReferenceBackend backend;
+  const TrainedModel model = load_model(backend, (folder.path() / "run").string());
+  EXPECT_EQ(model.options.levels.front().hidden, 3);
+  EXPECT_EQ(model.data.context, 3);
+  EXPECT_EQ(model.file.frames.input_channels, 1);
+  EXPECT_EQ(model.file.frames.high, 1);
+  EXPECT_THROW(load_model(backend, (folder.path() / "nothing").string()), Error);
+  EXPECT_THROW(load_model(backend, folder.path().string()), Error);
+}
+
+TEST(TrainedModelTest, RejectsAFileWhoseConfigurationIsAnother) {
+  const test::TemporaryFolder folder;
+  SmallRun run;
+  run.go(run.request(folder.path() / "run"));
+  const std::string path = (folder.path() / "run/best.safetensors").string();
+  ModelFile file = read_model_file(path);
+  run.model.levels.front().hidden = 60000;
+  file.config = run.config();
+  write_model_file(path, file);
+  ReferenceBackend backend;
+  try {
+    load_model(backend, path);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("another architecture"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace nextframe

@@ -1,0 +1,254 @@
+#include "core/train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/model/model_file.h"
+#include "core/train/trained_model.h"
+#include "tests/core/base/temporary_folder.h"
+#include "tests/core/train/small_run.h"
+
+namespace nextframe {
+namespace {
+
+namespace fs = std::filesystem;
+using test::contents;
+using test::interrupt_at;
+using test::SmallRun;
+using test::TemporaryFolder;
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+void expect_same_files(const fs::path& run, const fs::path& other) {
+  for (const char* name : {"last.safetensors", "best.safetensors", "metrics.jsonl", "config.json"}) {
+    ASSERT_FALSE(contents(run / name).empty()) << name;
+    EXPECT_TRUE(contents(run / name) == contents(other / name)) << name;
+  }
+}
+
+/// Everything that a checkpoint has to carry is in use.
+SmallRun run_with_everything() {
+  SmallRun run;
+  run.train.steps = 9;
+  run.train.accumulate = 2;
+  run.train.ema = 0.9;
+  run.train.schedule.type = ScheduleType::kPlateau;
+  run.train.schedule.patience = 0;
+  run.train.schedule.threshold = 0.5;
+  run.data.augment = {Augmentation::kFlip};
+  return run;
+}
+
+TEST(Trainer, WritesTheRunFolderAndLearns) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.steps = 40;
+  run.train.validate_every = 20;
+  const TrainResult result = run.go(run.request(folder.path() / "run"));
+  EXPECT_EQ(result.end, TrainEnd::kFinished);
+  EXPECT_EQ(result.steps, 40);
+  const std::vector<json::Value> records = read_metrics(folder.path() / "run" / "metrics.jsonl");
+  ASSERT_EQ(records.size(), 42u);
+  const double first = records.front().at("loss", "").get<double>("");
+  EXPECT_LT(result.last_loss, 0.7 * first);
+  EXPECT_EQ(records.back().at("validation", "").at("mse", "").get<double>(""), result.best_score);
+  for (const char* name : {"last.safetensors", "best.safetensors", "config.json", "log.txt", "last.state"}) {
+    EXPECT_TRUE(fs::exists(folder.path() / "run" / name)) << name;
+  }
+}
+
+TEST(Trainer, SameSeedSameBits) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.go(run.request(folder.path() / "a"));
+  run.go(run.request(folder.path() / "b"));
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+  run.train.seed = 2;
+  run.go(run.request(folder.path() / "c"));
+  EXPECT_NE(contents(folder.path() / "a/metrics.jsonl"), contents(folder.path() / "c/metrics.jsonl"));
+}
+
+TEST(Trainer, InterruptedAndResumedEqualsUninterrupted) {
+  const TemporaryFolder folder;
+  const SmallRun run = run_with_everything();
+  run.go(run.request(folder.path() / "whole"));
+  const TrainResult first = run.go(run.request(folder.path() / "parts"), interrupt_at(3));
+  EXPECT_EQ(first.end, TrainEnd::kInterrupted);
+  EXPECT_EQ(first.steps, 3);
+  run.go(run.request(folder.path() / "parts", RunStart::kResume), interrupt_at(4));
+  EXPECT_EQ(run.go(run.request(folder.path() / "parts", RunStart::kResume)).end, TrainEnd::kFinished);
+  expect_same_files(folder.path() / "whole", folder.path() / "parts");
+}
+
+TEST(Trainer, ResumeCutsOffWhatCameAfterTheState) {
+  const TemporaryFolder folder;
+  const SmallRun run = run_with_everything();
+  run.go(run.request(folder.path() / "whole"));
+  run.go(run.request(folder.path() / "parts"), interrupt_at(3));
+  std::ofstream(folder.path() / "parts/metrics.jsonl", std::ios::app) << "{\"step\":4,\"loss\":1}\n{\"st";
+  run.go(run.request(folder.path() / "parts", RunStart::kResume));
+  expect_same_files(folder.path() / "whole", folder.path() / "parts");
+}
+
+/// Trains in a process of its own and kills it after `milliseconds`; whether it ended before that.
+bool train_and_kill(const SmallRun& run, const fs::path& folder, RunStart start, int milliseconds) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    try {
+      run.go(run.request(folder, start));
+      ::_exit(0);
+    } catch (...) {
+      ::_exit(1);
+    }
+  }
+  ::usleep(static_cast<useconds_t>(milliseconds) * 1000);
+  ::kill(child, SIGKILL);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) != 0) << "the resumed run failed";
+  return WIFEXITED(status);
+}
+
+TEST(Trainer, KilledAtAnyMomentAndResumedEqualsUninterrupted) {
+  const TemporaryFolder folder;
+  SmallRun run = run_with_everything();
+  run.train.steps = 60;
+  run.train.validate_every = 7;
+  run.train.checkpoint_every = 3;
+  run.train.early_stop = 0;
+  run.go(run.request(folder.path() / "whole"));
+  Random random(4);
+  int kills = 0;
+  for (int round = 0; kills < 20; ++round) {
+    ASSERT_LT(round, 40);
+    const fs::path parts = folder.path() / ("parts" + std::to_string(round));
+    RunStart start = RunStart::kNew;
+    while (kills < 20 && !train_and_kill(run, parts, start, 5 + static_cast<int>(random.below(60)))) {
+      ++kills;
+      start = fs::exists(parts) ? RunStart::kResume : RunStart::kNew;
+    }
+    run.go(run.request(parts, fs::exists(parts) ? RunStart::kResume : RunStart::kNew));
+    expect_same_files(folder.path() / "whole", parts);
+  }
+}
+
+TEST(Trainer, ModelFilesHoldTheAverageAndTheStateTheRawWeights) {
+  const TemporaryFolder folder;
+  const SmallRun run = run_with_everything();
+  run.go(run.request(folder.path() / "run"));
+  const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
+  const ModelFile model = read_model_file((folder.path() / "run/last.safetensors").string());
+  std::vector<float> stored;
+  for (const NamedTensor& tensor : model.tensors) stored.insert(stored.end(), tensor.values.begin(), tensor.values.end());
+  EXPECT_EQ(stored, state.average);
+  EXPECT_NE(stored, state.weights);
+  EXPECT_EQ(state.next_batch, 18);
+}
+
+TEST(Trainer, StopsWhenNumbersAreNotFiniteAndKeepsTheWeightsBefore) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 1e38};
+  run.train.clip_norm = 0;
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run")); });
+  EXPECT_NE(message.find("step 2"), std::string::npos) << message;
+  EXPECT_NE(message.find("learning rate 1e+38"), std::string::npos) << message;
+  EXPECT_NE(message.find("gradient norm"), std::string::npos) << message;
+  EXPECT_EQ(read_checkpoint(folder.path() / "run/last.state").step, 1);
+  ReferenceBackend backend;
+  EXPECT_NO_THROW(load_model(backend, (folder.path() / "run").string()));
+}
+
+TEST(Trainer, StopsEarlyWithoutABetterScore) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.optimizer.lr = 0;
+  run.train.steps = 100;
+  run.train.early_stop = 3;
+  const TrainResult result = run.go(run.request(folder.path() / "run"));
+  EXPECT_EQ(result.end, TrainEnd::kEarlyStop);
+  EXPECT_EQ(result.steps, 2 + 3 * 2);
+  EXPECT_EQ(result.best_step, 2);
+}
+
+TEST(Trainer, BestFollowsTheMetricsDirection) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.steps = 20;
+  run.train.best_metric = "psnr";
+  run.train.early_stop = 0;
+  const TrainResult result = run.go(run.request(folder.path() / "run"));
+  double best = 0;
+  for (const json::Value& record : read_metrics(folder.path() / "run/metrics.jsonl")) {
+    if (const json::Value* scores = record.find("validation")) {
+      best = std::max(best, scores->at("psnr", "").get<double>(""));
+    }
+  }
+  EXPECT_EQ(result.best_score, best);
+  run.train.best_metric = "psrn";
+  EXPECT_THROW(run.go(run.request(folder.path() / "other")), Error);
+  EXPECT_FALSE(fs::exists(folder.path() / "other"));
+}
+
+TEST(Trainer, StartsFromAModel) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.go(run.request(folder.path() / "first"));
+  TrainRequest request = run.request(folder.path() / "second");
+  request.initial_model = (folder.path() / "first").string();
+  request.train.optimizer.lr = 0;
+  request.train.steps = 1;
+  run.go(request);
+  const ModelFile before = read_model_file((folder.path() / "first/best.safetensors").string());
+  const ModelFile after = read_model_file((folder.path() / "second/last.safetensors").string());
+  for (const NamedTensor& tensor : before.tensors) EXPECT_EQ(after.find(tensor.name)->values, tensor.values);
+
+  run.model.levels.front().hidden = 5;
+  request = run.request(folder.path() / "third");
+  request.initial_model = (folder.path() / "first").string();
+  const std::string message = message_of([&] { run.go(request); });
+  EXPECT_NE(message.find("another architecture"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder.path() / "third"));
+}
+
+TEST(Trainer, RefusesFoldersThatDoNotFit) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  EXPECT_THROW(run.go(run.request(folder.path() / "none", RunStart::kResume)), Error);
+  run.go(run.request(folder.path() / "run"));
+  const std::string before = contents(folder.path() / "run/last.state");
+  EXPECT_NE(message_of([&] { run.go(run.request(folder.path() / "run")); }).find("--resume"), std::string::npos);
+  run.model.levels.front().hidden = 4;
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+  EXPECT_NE(message.find("model.levels"), std::string::npos) << message;
+  EXPECT_TRUE(contents(folder.path() / "run/last.state") == before);
+  fs::create_directory(folder.path() / "foreign");
+  std::ofstream(folder.path() / "foreign/letter.txt") << "dear";
+  EXPECT_THROW(run.go(run.request(folder.path() / "foreign", RunStart::kResume)), Error);
+}
+
+TEST(Trainer, ARunMayBeMadeLonger) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.steps = 4;
+  run.go(run.request(folder.path() / "parts"));
+  run.train.steps = 8;
+  run.go(run.request(folder.path() / "parts", RunStart::kResume));
+  run.go(run.request(folder.path() / "whole"));
+  EXPECT_TRUE(contents(folder.path() / "whole/last.safetensors") == contents(folder.path() / "parts/last.safetensors"));
+}
+
+}  // namespace
+}  // namespace nextframe
