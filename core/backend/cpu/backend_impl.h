@@ -61,11 +61,11 @@ class CpuBackend final : public Backend {
   void do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
                                     const Tensor& dhidden_previous) override;
   // group_norm.cpp
-  void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& y,
-                     const Tensor& mean, const Tensor& reciprocal_deviation) override;
+  void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
+                     const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) override;
   void do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& mean,
-                              const Tensor& reciprocal_deviation, const Tensor& dy, const Tensor& dx, const Tensor& dgamma,
-                              const Tensor& dbeta) override;
+                              const Tensor& reciprocal_deviation, const Tensor& dy, const Tensor& dx,
+                              const Tensor& dgamma, const Tensor& dbeta) override;
   // loss.cpp
   void do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
                      const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) override;

@@ -6,11 +6,13 @@
 
 // Which form each operation takes, by its shape alone (measured on two Zen 5 cores with oneDNN 2.6, share of FMA peak):
 //  - convolution: oneDNN's forward convolution, bias, sum and activation fused into it (0.91-1.1);
-//  - transposed, stride 1, which is every data gradient of a recurrent layer: the forward convolution with flipped kernel
+//  - transposed, stride 1, which is every data gradient of a recurrent layer: the forward convolution with flipped
+//  kernel
 //    and swapped channels (0.90-1.1; the library's data gradient 0.67-0.94), sums fused likewise;
 //  - transposed, strided: the library's data gradient (0.80-0.85), bias, sum and activation in a pass of their own;
 //  - weight gradient: the library's, one call over all timesteps (0.85-1.0, 0.7 where channels are few);
-//  - strided 1x1 kernels: the pixels that the stride meets are gathered, and an unstrided 1x1 convolution does the rest:
+//  - strided 1x1 kernels: the pixels that the stride meets are gathered, and an unstrided 1x1 convolution does the
+//  rest:
 //    the library's weight gradient of the strided form hangs or is wrong for few channels (uxlfoundation/oneDNN#6035).
 
 namespace nextframe::cpu {
@@ -48,8 +50,8 @@ ConvolutionSpec point_spec(const ConvolutionSpec& spec) {
   return point;
 }
 
-/// Calls visit(wide pixel or -1 for padding, narrow pixel) for every pixel of narrow [N,P,Q,*], where wide [N,H,W,*] is read
-/// at p * stride - pad.
+/// Calls visit(wide pixel or -1 for padding, narrow pixel) for every pixel of narrow [N,P,Q,*], where wide [N,H,W,*] is
+/// read at p * stride - pad.
 template <class Visit>
 void each_strided_pixel(int threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow,
                         const Visit& visit) {
@@ -120,12 +122,13 @@ void CpuBackend::do_convolution_transposed(const ConvolutionSpec& spec, const Te
   key.bias = static_cast<bool>(bias);
   key.accumulate = write == Write::kAccumulate;
   key.activation = spec.activation;
-  plans_->run(key, x.data<float>(), w, WeightOrder::kFlippedSwapped, bias ? bias.data<float>() : nullptr, y.data<float>());
+  plans_->run(key, x.data<float>(), w, WeightOrder::kFlippedSwapped, bias ? bias.data<float>() : nullptr,
+              y.data<float>());
 }
 
 /// The library's data gradient can neither add a bias nor sum nor activate: a second pass does.
-void CpuBackend::transposed_strided(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
-                                    const Tensor& y, Write write) {
+void CpuBackend::transposed_strided(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
+                                    const Tensor& bias, const Tensor& y, Write write) {
   const bool accumulate = write == Write::kAccumulate;
   const bool second_pass = accumulate || bias || spec.activation.kind != Activation::kNone;
   const Tensor gradient = accumulate ? allocate(y.shape(), y.dtype()) : y;

@@ -28,11 +28,12 @@ std::int64_t padding_high(std::int64_t source, std::int64_t destination, std::in
 
 ConvolutionProblem describe(const PlanKey& key) {
   ConvolutionProblem problem;
-  problem.source = memory::desc({key.batch, key.source_channels, key.source_height, key.source_width}, kType, Tag::nhwc);
-  problem.destination =
-      memory::desc({key.batch, key.destination_channels, key.destination_height, key.destination_width}, kType, Tag::nhwc);
-  problem.weights = memory::desc({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
-                                 Tag::any);
+  problem.source =
+      memory::desc({key.batch, key.source_channels, key.source_height, key.source_width}, kType, Tag::nhwc);
+  problem.destination = memory::desc(
+      {key.batch, key.destination_channels, key.destination_height, key.destination_width}, kType, Tag::nhwc);
+  problem.weights = memory::desc({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width},
+                                 kType, Tag::any);
   if (key.bias) problem.bias = memory::desc({key.destination_channels}, kType, Tag::x);
   problem.strides = {key.stride, key.stride};
   problem.dilation = {key.dilation - 1, key.dilation - 1};
@@ -48,11 +49,20 @@ dnnl::primitive_attr attributes_of(const PlanKey& key) {
   if (key.accumulate) after.append_sum(1.0f);
   const auto slope = static_cast<float>(key.activation.slope);
   switch (key.activation.kind) {
-    case Activation::kNone: break;
-    case Activation::kRelu: append_activation(after, dnnl::algorithm::eltwise_relu, 0.0f); break;
-    case Activation::kLeaky: append_activation(after, dnnl::algorithm::eltwise_relu, slope); break;
-    case Activation::kTanh: append_activation(after, dnnl::algorithm::eltwise_tanh, 0.0f); break;
-    case Activation::kSigmoid: append_activation(after, dnnl::algorithm::eltwise_logistic, 0.0f); break;
+    case Activation::kNone:
+      break;
+    case Activation::kRelu:
+      append_activation(after, dnnl::algorithm::eltwise_relu, 0.0f);
+      break;
+    case Activation::kLeaky:
+      append_activation(after, dnnl::algorithm::eltwise_relu, slope);
+      break;
+    case Activation::kTanh:
+      append_activation(after, dnnl::algorithm::eltwise_tanh, 0.0f);
+      break;
+    case Activation::kSigmoid:
+      append_activation(after, dnnl::algorithm::eltwise_logistic, 0.0f);
+      break;
   }
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(after);
@@ -62,7 +72,8 @@ dnnl::primitive_attr attributes_of(const PlanKey& key) {
 }
 
 /// flipped[i][o][a][b] = weights[o][i][kh-1-a][kw-1-b] for weights [out,in,kh,kw].
-void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::int64_t in, std::int64_t taps, int threads) {
+void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::int64_t in, std::int64_t taps,
+                   int threads) {
   parallel_for(threads, in, std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, out * taps)),
                [&](std::int64_t first, std::int64_t last) {
                  for (std::int64_t i = first; i < last; ++i) {
@@ -118,9 +129,9 @@ std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
   };
   mix(static_cast<std::int64_t>(key.kind));
   for (const std::int64_t value :
-       {key.batch, key.source_height, key.source_width, key.source_channels, key.destination_height, key.destination_width,
-        key.destination_channels, key.kernel_height, key.kernel_width, key.stride, key.dilation, key.pad_height,
-        key.pad_width}) {
+       {key.batch, key.source_height, key.source_width, key.source_channels, key.destination_height,
+        key.destination_width, key.destination_channels, key.kernel_height, key.kernel_width, key.stride, key.dilation,
+        key.pad_height, key.pad_width}) {
     mix(value);
   }
   mix((key.bias ? 1 : 0) + (key.accumulate ? 2 : 0) + 4 * static_cast<int>(key.activation.kind));
@@ -137,8 +148,8 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
   if (plans_.size() >= kMostPlans) plans_.clear();
 
   auto made = std::make_unique<Plan>();
-  const auto build = [&](const auto& primitive_type, const auto& description, const memory::desc& weights, int source_role,
-                         int weights_role, int bias_role, int destination_role) {
+  const auto build = [&](const auto& primitive_type, const auto& description, const memory::desc& weights,
+                         int source_role, int weights_role, int bias_role, int destination_role) {
     using Primitive = std::decay_t<decltype(primitive_type)>;
     made->primitive = Primitive(description);
     const ConvolutionProblem problem = describe(key);
@@ -160,7 +171,8 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
   switch (key.kind) {
     case PlanKind::kForward: {
       const auto d = describe_forward(engine_->engine, problem, attributes);
-      build(dnnl::convolution_forward(), d, d.weights_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS, DNNL_ARG_DST);
+      build(dnnl::convolution_forward(), d, d.weights_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
+            DNNL_ARG_DST);
       break;
     }
     case PlanKind::kDataGradient: {
@@ -173,8 +185,8 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
       const auto d = describe_weights_gradient(engine_->engine, problem, attributes);
       build(dnnl::convolution_backward_weights(), d, d.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS,
             DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST);
-      const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
-                               Tag::oihw);
+      const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width},
+                               kType, Tag::oihw);
       made->plain_weights = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
       made->to_plain = dnnl::reorder(made->weights, made->plain_weights);
       break;
@@ -221,7 +233,8 @@ void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const float* sou
   engine_->stream.wait();
 }
 
-void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights, WeightOrder order) {
+void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights,
+                                    WeightOrder order) {
   const memory::desc layout = plan.weights.get_desc();
   const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
                            Tag::oihw);

@@ -16,8 +16,8 @@ std::string describe_onednn();
 
 enum class PlanKind : std::int64_t { kForward, kDataGradient, kWeightsGradient };
 
-/// Everything that decides which oneDNN primitive serves a convolution. Source is the wide side of a strided convolution:
-/// its input, whatever the kind.
+/// Everything that decides which oneDNN primitive serves a convolution. Source is the wide side of a strided
+/// convolution: its input, whatever the kind.
 struct PlanKey {
   PlanKind kind = PlanKind::kForward;
   std::int64_t batch = 0;
@@ -47,8 +47,8 @@ class ConvolutionPlans {
   ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool);
   ~ConvolutionPlans();
 
-  /// destination = convolution(source, weights) by the key; for kDataGradient the source is written from the destination.
-  /// The weights are [out,in,kh,kw], or [in,out,kh,kw] where `order` swaps them.
+  /// destination = convolution(source, weights) by the key; for kDataGradient the source is written from the
+  /// destination. The weights are [out,in,kh,kw], or [in,out,kh,kw] where `order` swaps them.
   void run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order, const float* bias,
            const float* destination);
   /// Writes the gradient of weights [out,in,kh,kw] to `weights`.

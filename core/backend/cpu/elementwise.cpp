@@ -16,7 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
 /// y = alpha x (+ y) over `count` elements.
-void AddRange(float alpha, const float* x, float* y, std::int64_t count, bool accumulate) {
+void add_range(float alpha, const float* x, float* y, std::int64_t count, bool accumulate) {
   each_lane(count, [=](auto d, std::int64_t k) HWY_ATTR {
     const auto scaled = hn::Mul(hn::Set(d, alpha), hn::LoadU(d, x + k));
     hn::StoreU(accumulate ? hn::Add(scaled, hn::LoadU(d, y + k)) : scaled, d, y + k);
@@ -24,7 +24,7 @@ void AddRange(float alpha, const float* x, float* y, std::int64_t count, bool ac
 }
 
 /// y[pixel][c] = bias[c] (+ y)
-void BroadcastRows(const float* bias, float* y, std::int64_t pixels, std::int64_t channels, bool accumulate) {
+void broadcast_rows(const float* bias, float* y, std::int64_t pixels, std::int64_t channels, bool accumulate) {
   for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
     float* row = y + pixel * channels;
     each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
@@ -35,7 +35,7 @@ void BroadcastRows(const float* bias, float* y, std::int64_t pixels, std::int64_
 }
 
 /// sums[c] = sum over `pixels` rows, in float: for few rows at a time.
-void SumRows(const float* x, std::int64_t pixels, std::int64_t channels, float* sums) {
+void sum_rows(const float* x, std::int64_t pixels, std::int64_t channels, float* sums) {
   each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
     auto sum = hn::Zero(d);
     for (std::int64_t pixel = 0; pixel < pixels; ++pixel) sum = hn::Add(sum, hn::LoadU(d, x + pixel * channels + k));
@@ -49,9 +49,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(AddRange);
-HWY_EXPORT(BroadcastRows);
-HWY_EXPORT(SumRows);
+HWY_EXPORT(add_range);
+HWY_EXPORT(broadcast_rows);
+HWY_EXPORT(sum_rows);
 
 namespace {
 
@@ -89,7 +89,7 @@ void CpuBackend::do_add(double alpha, const Tensor& x, const Tensor& y, Write wr
   }
   const float* from = x.data<float>();
   float* to = y.data<float>();
-  const auto kernel = HWY_DYNAMIC_DISPATCH(AddRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(add_range);
   parallel_for(threads_, y.elements(), kGrain, [=](std::int64_t first, std::int64_t last) {
     kernel(static_cast<float>(alpha), from + first, to + first, last - first, accumulate);
   });
@@ -100,7 +100,7 @@ void CpuBackend::do_broadcast_channels(const Tensor& bias, const Tensor& y, Writ
   if (channels == 0) return;
   const float* from = bias.data<float>();
   float* to = y.data<float>();
-  const auto kernel = HWY_DYNAMIC_DISPATCH(BroadcastRows);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(broadcast_rows);
   parallel_for(threads_, y.elements() / channels, kGrain / channels + 1, [=](std::int64_t first, std::int64_t last) {
     kernel(from, to + first * channels, last - first, channels, write == Write::kAccumulate);
   });
@@ -112,7 +112,7 @@ void CpuBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write writ
   const std::int64_t pixels = x.elements() / channels;
   const float* from = x.data<float>();
   float* to = sums.data<float>();
-  const auto kernel = HWY_DYNAMIC_DISPATCH(SumRows);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(sum_rows);
   // Each thread sums its own piece in double; the pieces are added in their order.
   std::vector<std::vector<double>> partial(static_cast<std::size_t>(threads_));
   const std::int64_t blocks = (pixels + kRowsAtOnce - 1) / kRowsAtOnce;

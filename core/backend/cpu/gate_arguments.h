@@ -6,8 +6,8 @@
 
 namespace nextframe::cpu {
 
-/// What the gate kernels of every instruction set take: addresses of the first pixel, all arrays [pixels, C or 2C, 3C, 4C].
-/// Named as the operations of the seam name them; `channels` is C.
+/// What the gate kernels of every instruction set take: addresses of the first pixel, all arrays [pixels, C or 2C, 3C,
+/// 4C]. Named as the operations of the seam name them; `channels` is C.
 
 struct LstmForward {
   const float* cell_previous;

@@ -1,5 +1,5 @@
-// Group normalisation (Wu and He 2018) of x [N,H,W,C] over G groups of neighbouring channels, each group of a sample with
-// its mean m and s = 1 / sqrt(variance + epsilon) over M = H W C/G values:
+// Group normalisation (Wu and He 2018) of x [N,H,W,C] over G groups of neighbouring channels, each group of a sample
+// with its mean m and s = 1 / sqrt(variance + epsilon) over M = H W C/G values:
 //   x^ = (x - m) s   y = gamma x^ + beta
 //   dx = s (e - mean(e) - x^ mean(e x^)) with e = gamma dy   dgamma += sum dy x^   dbeta += sum dy
 // m and s are kept for backward. One task is one group of one sample: its values stay in the cache over the passes.
@@ -23,8 +23,8 @@ HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
 /// sums[c] = sum of (x - shift), squares[c] = sum of (x - shift)^2 over `rows` rows, `stride` apart.
-void ShiftedSums(const float* x, float shift, std::int64_t rows, std::int64_t width, std::int64_t stride, float* sums,
-                 float* squares) {
+void shifted_sums(const float* x, float shift, std::int64_t rows, std::int64_t width, std::int64_t stride, float* sums,
+                  float* squares) {
   each_lane(width, [=](auto d, std::int64_t k) HWY_ATTR {
     auto sum = hn::Zero(d);
     auto square = hn::Zero(d);
@@ -39,8 +39,8 @@ void ShiftedSums(const float* x, float shift, std::int64_t rows, std::int64_t wi
 }
 
 /// y = (x - mean) scale gamma + beta
-void NormaliseRows(const float* x, float mean, float scale, const float* gamma, const float* beta, std::int64_t rows,
-                   std::int64_t width, std::int64_t stride, float* y) {
+void normalise_rows(const float* x, float mean, float scale, const float* gamma, const float* beta, std::int64_t rows,
+                    std::int64_t width, std::int64_t stride, float* y) {
   for (std::int64_t row = 0; row < rows; ++row) {
     each_lane(width, [=](auto d, std::int64_t k) HWY_ATTR {
       const auto normal = hn::Mul(hn::Sub(hn::LoadU(d, x + row * stride + k), hn::Set(d, mean)), hn::Set(d, scale));
@@ -50,8 +50,8 @@ void NormaliseRows(const float* x, float mean, float scale, const float* gamma, 
 }
 
 /// dbeta[c] = sum of dy, dgamma[c] = sum of dy x^ over `rows` rows.
-void GradientSums(const float* x, const float* dy, float mean, float scale, std::int64_t rows, std::int64_t width,
-                  std::int64_t stride, float* dbeta, float* dgamma) {
+void gradient_sums(const float* x, const float* dy, float mean, float scale, std::int64_t rows, std::int64_t width,
+                   std::int64_t stride, float* dbeta, float* dgamma) {
   each_lane(width, [=](auto d, std::int64_t k) HWY_ATTR {
     auto beta = hn::Zero(d);
     auto gamma = hn::Zero(d);
@@ -67,8 +67,8 @@ void GradientSums(const float* x, const float* dy, float mean, float scale, std:
 }
 
 /// dx = scale (gamma dy - mean_e - x^ mean_ex); dx may be dy.
-void GradientRows(const float* x, const float* dy, float mean, float scale, const float* gamma, float mean_e, float mean_ex,
-                  std::int64_t rows, std::int64_t width, std::int64_t stride, float* dx) {
+void gradient_rows(const float* x, const float* dy, float mean, float scale, const float* gamma, float mean_e,
+                   float mean_ex, std::int64_t rows, std::int64_t width, std::int64_t stride, float* dx) {
   for (std::int64_t row = 0; row < rows; ++row) {
     each_lane(width, [=](auto d, std::int64_t k) HWY_ATTR {
       const auto normal = hn::Mul(hn::Sub(hn::LoadU(d, x + row * stride + k), hn::Set(d, mean)), hn::Set(d, scale));
@@ -85,10 +85,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(ShiftedSums);
-HWY_EXPORT(NormaliseRows);
-HWY_EXPORT(GradientSums);
-HWY_EXPORT(GradientRows);
+HWY_EXPORT(shifted_sums);
+HWY_EXPORT(normalise_rows);
+HWY_EXPORT(gradient_sums);
+HWY_EXPORT(gradient_rows);
 
 namespace {
 
@@ -97,8 +97,12 @@ constexpr std::int64_t kRowsAtOnce = 32;
 
 struct Sizes {
   Sizes(const GroupNormSpec& spec, const Tensor& x)
-      : samples(x.dimension(0)), pixels(x.dimension(1) * x.dimension(2)), channels(x.dimension(3)), groups(spec.groups),
-        width(channels / groups), members(static_cast<double>(pixels * width)) {}
+      : samples(x.dimension(0)),
+        pixels(x.dimension(1) * x.dimension(2)),
+        channels(x.dimension(3)),
+        groups(spec.groups),
+        width(channels / groups),
+        members(static_cast<double>(pixels * width)) {}
 
   std::int64_t tasks() const { return samples * groups; }
   /// Offset of the first value of a task.
@@ -145,8 +149,8 @@ void CpuBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const
   float* scales = reciprocal_deviation.data<float>();
   const float* gammas = gamma.data<float>();
   const float* betas = beta.data<float>();
-  const auto shifted_sums = HWY_DYNAMIC_DISPATCH(ShiftedSums);
-  const auto normalise = HWY_DYNAMIC_DISPATCH(NormaliseRows);
+  const auto shifted_sums = HWY_DYNAMIC_DISPATCH(shifted_sums);
+  const auto normalise = HWY_DYNAMIC_DISPATCH(normalise_rows);
   parallel_for(threads_, sizes.tasks(), 1, [&](std::int64_t first_task, std::int64_t last_task) {
     Sums sums, squares;
     for (std::int64_t task = first_task; task < last_task; ++task) {
@@ -169,9 +173,9 @@ void CpuBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const
   });
 }
 
-void CpuBackend::do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& mean,
-                                        const Tensor& reciprocal_deviation, const Tensor& dy, const Tensor& dx,
-                                        const Tensor& dgamma, const Tensor& dbeta) {
+void CpuBackend::do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,
+                                        const Tensor& mean, const Tensor& reciprocal_deviation, const Tensor& dy,
+                                        const Tensor& dx, const Tensor& dgamma, const Tensor& dbeta) {
   const Sizes sizes(spec, x);
   const float* from = x.data<float>();
   const float* gradient = dy.data<float>();
@@ -179,8 +183,8 @@ void CpuBackend::do_group_norm_backward(const GroupNormSpec& spec, const Tensor&
   const float* means = mean.data<float>();
   const float* scales = reciprocal_deviation.data<float>();
   const float* gammas = gamma.data<float>();
-  const auto gradient_sums = HWY_DYNAMIC_DISPATCH(GradientSums);
-  const auto gradient_rows = HWY_DYNAMIC_DISPATCH(GradientRows);
+  const auto gradient_sums = HWY_DYNAMIC_DISPATCH(gradient_sums);
+  const auto gradient_rows = HWY_DYNAMIC_DISPATCH(gradient_rows);
   std::vector<Sums> gamma_sums(static_cast<std::size_t>(sizes.tasks())), beta_sums(gamma_sums.size());
   parallel_for(threads_, sizes.tasks(), 1, [&](std::int64_t first_task, std::int64_t last_task) {
     for (std::int64_t task = first_task; task < last_task; ++task) {
@@ -190,7 +194,8 @@ void CpuBackend::do_group_norm_backward(const GroupNormSpec& spec, const Tensor&
       const float* scale_of = gammas + sizes.channel(task);
       sum_in_blocks(sizes, of_beta, of_gamma, [&](std::int64_t first, std::int64_t rows, float* a, float* b) {
         const std::int64_t start = offset + first * sizes.channels;
-        gradient_sums(from + start, gradient + start, means[task], scales[task], rows, sizes.width, sizes.channels, a, b);
+        gradient_sums(from + start, gradient + start, means[task], scales[task], rows, sizes.width, sizes.channels, a,
+                      b);
       });
       double mean_e = 0.0, mean_ex = 0.0;
       for (std::size_t k = 0; k < of_beta.size(); ++k) {

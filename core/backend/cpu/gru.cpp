@@ -1,6 +1,6 @@
 // ConvGRU's pointwise half (Cho et al. 2014), per pixel and channel, with h = (1-z) h' + z n:
-//   reset after:  z = s(az + bz)   r = s(ar + br)   n = act(an + r bn), a the input's and b the hidden side's convolution
-//   reset before: z = s(az)   r = s(ar)   n = act(an), where an holds the convolution of r h'
+//   reset after:  z = s(az + bz)   r = s(ar + br)   n = act(an + r bn), a the input's and b the hidden side's
+//   convolution reset before: z = s(az)   r = s(ar)   n = act(an), where an holds the convolution of r h'
 // Kept for backward: z, r, n over their pre-activations, and bn where the reset comes after. With dn~ = dh z act'(n):
 //   dz = dh (n - h') z(1-z)   dr = dn~ bn r(1-r), or d(r h') h' r(1-r)   dh' += dh (1-z) (+ d(r h') r)
 
@@ -19,7 +19,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
-void GruAfterRange(const GruAfterForward& a, std::int64_t first, std::int64_t last) {
+void gru_after_range(const GruAfterForward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* from = a.hidden_gates + pixel * 3 * channels;
@@ -42,7 +42,7 @@ void GruAfterRange(const GruAfterForward& a, std::int64_t first, std::int64_t la
   }
 }
 
-void GruAfterBackwardRange(const GruAfterBackward& a, std::int64_t first, std::int64_t last) {
+void gru_after_backward_range(const GruAfterBackward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* kept = a.hidden_candidate + pixel * channels;
@@ -71,7 +71,7 @@ void GruAfterBackwardRange(const GruAfterBackward& a, std::int64_t first, std::i
   }
 }
 
-void GruBeforeGatesRange(const GruBeforeGates& a, std::int64_t first, std::int64_t last) {
+void gru_before_gates_range(const GruBeforeGates& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* hidden_previous = a.hidden_previous + pixel * channels;
@@ -86,7 +86,7 @@ void GruBeforeGatesRange(const GruBeforeGates& a, std::int64_t first, std::int64
   }
 }
 
-void GruBeforeOutputRange(const GruBeforeOutput& a, std::int64_t first, std::int64_t last) {
+void gru_before_output_range(const GruBeforeOutput& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* gates = a.gates + pixel * 2 * channels;
@@ -103,7 +103,7 @@ void GruBeforeOutputRange(const GruBeforeOutput& a, std::int64_t first, std::int
   }
 }
 
-void GruBeforeOutputBackwardRange(const GruBeforeOutputBackward& a, std::int64_t first, std::int64_t last) {
+void gru_before_output_backward_range(const GruBeforeOutputBackward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* hidden_previous = a.hidden_previous + pixel * channels;
@@ -124,7 +124,7 @@ void GruBeforeOutputBackwardRange(const GruBeforeOutputBackward& a, std::int64_t
   }
 }
 
-void GruBeforeGatesBackwardRange(const GruBeforeGatesBackward& a, std::int64_t first, std::int64_t last) {
+void gru_before_gates_backward_range(const GruBeforeGatesBackward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
     const float* hidden_previous = a.hidden_previous + pixel * channels;
@@ -147,12 +147,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(GruAfterRange);
-HWY_EXPORT(GruAfterBackwardRange);
-HWY_EXPORT(GruBeforeGatesRange);
-HWY_EXPORT(GruBeforeOutputRange);
-HWY_EXPORT(GruBeforeOutputBackwardRange);
-HWY_EXPORT(GruBeforeGatesBackwardRange);
+HWY_EXPORT(gru_after_range);
+HWY_EXPORT(gru_after_backward_range);
+HWY_EXPORT(gru_before_gates_range);
+HWY_EXPORT(gru_before_output_range);
+HWY_EXPORT(gru_before_output_backward_range);
+HWY_EXPORT(gru_before_gates_backward_range);
 
 namespace {
 
@@ -166,57 +166,66 @@ void each_pixel(int threads, const Tensor& state, const Kernel& kernel, const Ar
 
 }  // namespace
 
-void CpuBackend::do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
-                              const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) {
-  const GruAfterForward arguments{
-      hidden_gates.data<float>(),     hidden_previous.data<float>(), gates.data<float>(),
-      hidden_candidate.data<float>(), hidden.data<float>(),          hidden.dimension(-1),
-      candidate.kind,                 static_cast<float>(candidate.slope)};
-  each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(GruAfterRange), arguments);
+void CpuBackend::do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates,
+                              const Tensor& hidden_previous, const Tensor& gates, const Tensor& hidden_candidate,
+                              const Tensor& hidden) {
+  const GruAfterForward arguments{hidden_gates.data<float>(),
+                                  hidden_previous.data<float>(),
+                                  gates.data<float>(),
+                                  hidden_candidate.data<float>(),
+                                  hidden.data<float>(),
+                                  hidden.dimension(-1),
+                                  candidate.kind,
+                                  static_cast<float>(candidate.slope)};
+  each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_after_range), arguments);
 }
 
 void CpuBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
                                        const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
                                        const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
-  const GruAfterBackward arguments{hidden_candidate.data<float>(), hidden_previous.data<float>(),
-                                   dhidden.data<float>(),          gates.data<float>(),
-                                   dhidden_gates.data<float>(),    dhidden_previous.data<float>(),
-                                   dhidden.dimension(-1),          candidate.kind,
-                                   static_cast<float>(candidate.slope)};
-  each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(GruAfterBackwardRange), arguments);
+  const GruAfterBackward arguments{
+      hidden_candidate.data<float>(),     hidden_previous.data<float>(),  dhidden.data<float>(), gates.data<float>(),
+      dhidden_gates.data<float>(),        dhidden_previous.data<float>(), dhidden.dimension(-1), candidate.kind,
+      static_cast<float>(candidate.slope)};
+  each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(gru_after_backward_range), arguments);
 }
 
 void CpuBackend::do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) {
   const GruBeforeGates arguments{hidden_previous.data<float>(), gates.data<float>(), reset_hidden.data<float>(),
                                  reset_hidden.dimension(-1)};
-  each_pixel(threads_, reset_hidden, HWY_DYNAMIC_DISPATCH(GruBeforeGatesRange), arguments);
+  each_pixel(threads_, reset_hidden, HWY_DYNAMIC_DISPATCH(gru_before_gates_range), arguments);
 }
 
 void CpuBackend::do_gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
                                       const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) {
-  const GruBeforeOutput arguments{gates.data<float>(),       hidden_previous.data<float>(),
-                                  candidate.data<float>(),   hidden.data<float>(),
-                                  hidden.dimension(-1),      candidate_activation.kind,
+  const GruBeforeOutput arguments{gates.data<float>(),
+                                  hidden_previous.data<float>(),
+                                  candidate.data<float>(),
+                                  hidden.data<float>(),
+                                  hidden.dimension(-1),
+                                  candidate_activation.kind,
                                   static_cast<float>(candidate_activation.slope)};
-  each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(GruBeforeOutputRange), arguments);
+  each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_before_output_range), arguments);
 }
 
-void CpuBackend::do_gru_before_output_backward(const ActivationSpec& candidate_activation, const Tensor& hidden_previous,
-                                               const Tensor& dhidden, const Tensor& candidate, const Tensor& gates,
+void CpuBackend::do_gru_before_output_backward(const ActivationSpec& candidate_activation,
+                                               const Tensor& hidden_previous, const Tensor& dhidden,
+                                               const Tensor& candidate, const Tensor& gates,
                                                const Tensor& dhidden_previous) {
-  const GruBeforeOutputBackward arguments{hidden_previous.data<float>(), dhidden.data<float>(),
-                                          candidate.data<float>(),       gates.data<float>(),
-                                          dhidden_previous.data<float>(), dhidden.dimension(-1),
-                                          candidate_activation.kind,
-                                          static_cast<float>(candidate_activation.slope)};
-  each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(GruBeforeOutputBackwardRange), arguments);
+  const GruBeforeOutputBackward arguments{
+      hidden_previous.data<float>(),  dhidden.data<float>(),
+      candidate.data<float>(),        gates.data<float>(),
+      dhidden_previous.data<float>(), dhidden.dimension(-1),
+      candidate_activation.kind,      static_cast<float>(candidate_activation.slope)};
+  each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(gru_before_output_backward_range), arguments);
 }
 
 void CpuBackend::do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
                                               const Tensor& gates, const Tensor& dhidden_previous) {
-  const GruBeforeGatesBackward arguments{hidden_previous.data<float>(), dreset_hidden.data<float>(), gates.data<float>(),
-                                         dhidden_previous.data<float>(), dreset_hidden.dimension(-1)};
-  each_pixel(threads_, dreset_hidden, HWY_DYNAMIC_DISPATCH(GruBeforeGatesBackwardRange), arguments);
+  const GruBeforeGatesBackward arguments{hidden_previous.data<float>(), dreset_hidden.data<float>(),
+                                         gates.data<float>(), dhidden_previous.data<float>(),
+                                         dreset_hidden.dimension(-1)};
+  each_pixel(threads_, dreset_hidden, HWY_DYNAMIC_DISPATCH(gru_before_gates_backward_range), arguments);
 }
 
 }  // namespace nextframe::cpu

@@ -11,16 +11,16 @@
 
 #include <cstdint>
 
-#include "core/backend/specs.h"
 #include "core/backend/cpu/vector_math-inl.h"
+#include "core/backend/specs.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Calls body(tag, k) for k over 0 .. count-1: whole vectors first, then one element at a time, so that no access leaves
-/// the arrays.
+/// Calls body(tag, k) for k over 0 .. count-1: whole vectors first, then one element at a time, so that no access
+/// leaves the arrays.
 template <class Body>
 HWY_INLINE void each_lane(std::int64_t count, const Body& body) {
   const hn::ScalableTag<float> whole;
@@ -35,11 +35,16 @@ HWY_INLINE void each_lane(std::int64_t count, const Body& body) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V activated(D d, Activation kind, float slope, V x) {
   switch (kind) {
-    case Activation::kNone: return x;
-    case Activation::kRelu: return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x);
-    case Activation::kLeaky: return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::Set(d, slope)));
-    case Activation::kTanh: return fast_tanh(d, x);
-    case Activation::kSigmoid: return fast_sigmoid(d, x);
+    case Activation::kNone:
+      return x;
+    case Activation::kRelu:
+      return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x);
+    case Activation::kLeaky:
+      return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::Set(d, slope)));
+    case Activation::kTanh:
+      return fast_tanh(d, x);
+    case Activation::kSigmoid:
+      return fast_sigmoid(d, x);
   }
   return x;
 }
@@ -49,11 +54,16 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V derivative(D d, Activation kind, float slope, V y) {
   const V one = hn::Set(d, 1.0f);
   switch (kind) {
-    case Activation::kNone: return one;
-    case Activation::kRelu: return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), one);
-    case Activation::kLeaky: return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), one, hn::Set(d, slope));
-    case Activation::kTanh: return hn::NegMulAdd(y, y, one);
-    case Activation::kSigmoid: return hn::NegMulAdd(y, y, y);
+    case Activation::kNone:
+      return one;
+    case Activation::kRelu:
+      return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), one);
+    case Activation::kLeaky:
+      return hn::IfThenElse(hn::Gt(y, hn::Zero(d)), one, hn::Set(d, slope));
+    case Activation::kTanh:
+      return hn::NegMulAdd(y, y, one);
+    case Activation::kSigmoid:
+      return hn::NegMulAdd(y, y, y);
   }
   return one;
 }

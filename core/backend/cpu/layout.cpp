@@ -7,8 +7,8 @@ namespace nextframe::cpu {
 
 namespace {
 
-/// Calls visit(pixels of x, pixels of y) for each row of `block` neighbouring pixels of the frame x [N,H,W,C], which is one
-/// contiguous piece of y [N,H/block,W/block,block*block*C] too: offsets in elements.
+/// Calls visit(pixels of x, pixels of y) for each row of `block` neighbouring pixels of the frame x [N,H,W,C], which is
+/// one contiguous piece of y [N,H/block,W/block,block*block*C] too: offsets in elements.
 template <class Visit>
 void each_block_row(int threads, int block, const Tensor& x, const Visit& visit) {
   const std::int64_t rows = x.dimension(1) / block, columns = x.dimension(2) / block;
@@ -30,18 +30,16 @@ void CpuBackend::do_space_to_depth(int block, const Tensor& x, const Tensor& y) 
   const std::int64_t piece = block * x.dimension(3);
   const float* from = x.data<float>();
   float* to = y.data<float>();
-  each_block_row(threads_, block, x, [=](std::int64_t frame, std::int64_t deep) {
-    std::copy_n(from + frame, piece, to + deep);
-  });
+  each_block_row(threads_, block, x,
+                 [=](std::int64_t frame, std::int64_t deep) { std::copy_n(from + frame, piece, to + deep); });
 }
 
 void CpuBackend::do_depth_to_space(int block, const Tensor& x, const Tensor& y) {
   const std::int64_t piece = block * y.dimension(3);
   const float* from = x.data<float>();
   float* to = y.data<float>();
-  each_block_row(threads_, block, y, [=](std::int64_t frame, std::int64_t deep) {
-    std::copy_n(from + deep, piece, to + frame);
-  });
+  each_block_row(threads_, block, y,
+                 [=](std::int64_t frame, std::int64_t deep) { std::copy_n(from + deep, piece, to + frame); });
 }
 
 void CpuBackend::do_crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) {

@@ -28,8 +28,8 @@ struct LossRun {
   float factor;  ///< weight scale lead_weights[t]
   const float* prediction;
   const float* target;
-  const float* mask;    ///< one a pixel, or null
-  float* dprediction;   ///< or null
+  const float* mask;   ///< one a pixel, or null
+  float* dprediction;  ///< or null
   std::int64_t pixels;
   std::int64_t channels;
   bool accumulate;
@@ -50,7 +50,8 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE LossValue<V> pixel_loss(D d, PixelLoss kind, float delta_value, V prediction, V target) {
   const V e = hn::Sub(prediction, target);
   switch (kind) {
-    case PixelLoss::kSquared: return {hn::Mul(e, e), hn::Add(e, e)};
+    case PixelLoss::kSquared:
+      return {hn::Mul(e, e), hn::Add(e, e)};
     case PixelLoss::kAbsolute: {
       // A NaN equals nothing, so it stays in the derivative.
       const V sign = hn::CopySign(hn::Set(d, 1.0f), e);
@@ -64,8 +65,8 @@ HWY_INLINE LossValue<V> pixel_loss(D d, PixelLoss kind, float delta_value, V pre
               hn::IfThenElse(far, hn::CopySign(delta, e), e)};
     }
     case PixelLoss::kCrossEntropy: {
-      // 1 - p is formed before the clamp: near 1 the clamp's 1e-7 is lost in a float, 1 - p is not. Max returns its second
-      // operand for a NaN.
+      // 1 - p is formed before the clamp: near 1 the clamp's 1e-7 is lost in a float, 1 - p is not. Max returns its
+      // second operand for a NaN.
       const V tiny = hn::Set(d, 1e-7f);
       const V one = hn::Set(d, 1.0f);
       const V p = hn::Max(tiny, hn::Min(one, prediction));
@@ -73,7 +74,8 @@ HWY_INLINE LossValue<V> pixel_loss(D d, PixelLoss kind, float delta_value, V pre
       const V log_p = hn::Log(d, p);
       const V log_q = hn::Log(d, q);
       const V loss = hn::Neg(hn::MulAdd(target, log_p, hn::Mul(hn::Sub(one, target), log_q)));
-      return {hn::IfThenElse(hn::Eq(prediction, prediction), loss, prediction), hn::Div(hn::Sub(p, target), hn::Mul(p, q))};
+      return {hn::IfThenElse(hn::Eq(prediction, prediction), loss, prediction),
+              hn::Div(hn::Sub(p, target), hn::Mul(p, q))};
     }
   }
   return {e, e};
@@ -92,11 +94,12 @@ HWY_INLINE V weighted_loss(D d, const LossRun& a, std::int64_t k, V weight) {
   return hn::IfThenElseZero(counts, hn::Mul(weight, value.loss));
 }
 
-/// Adds the losses of pixels first .. last-1. Without a mask all values of a run weigh alike; with one channel the mask lies
-/// beside them; otherwise each pixel's mask serves its channels.
-double LossRange(const LossRun& a, std::int64_t first, std::int64_t last) {
+/// Adds the losses of pixels first .. last-1. Without a mask all values of a run weigh alike; with one channel the mask
+/// lies beside them; otherwise each pixel's mask serves its channels.
+double loss_range(const LossRun& a, std::int64_t first, std::int64_t last) {
   double total = 0.0;
-  const auto add = [&total](auto d, auto loss) HWY_ATTR { total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, loss))); };
+  const auto add = [&total](auto d, auto loss)
+                       HWY_ATTR { total += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, loss))); };
   if (a.mask == nullptr || a.channels == 1) {
     const std::int64_t start = first * a.channels;
     each_lane((last - first) * a.channels, [&](auto d, std::int64_t offset) HWY_ATTR {
@@ -122,10 +125,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(LossRange);
+HWY_EXPORT(loss_range);
 
-void CpuBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
-                               const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) {
+void CpuBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target,
+                               const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
+                               const Tensor& dprediction, Write write) {
   const std::int64_t leads = prediction.dimension(0);
   if (prediction.elements() == 0) return;
   LossRun run{};
@@ -134,7 +138,7 @@ void CpuBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& predicti
   run.channels = prediction.dimension(-1);
   run.pixels = prediction.elements() / leads / run.channels;
   run.accumulate = write == Write::kAccumulate;
-  const auto kernel = HWY_DYNAMIC_DISPATCH(LossRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(loss_range);
   double& total = sum.data<double>()[0];
   for (std::int64_t t = 0; t < leads; ++t) {
     const std::int64_t offset = t * run.pixels * run.channels;

@@ -21,7 +21,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
-void LstmRange(const LstmForward& a, std::int64_t first, std::int64_t last) {
+void lstm_range(const LstmForward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   const float* peephole = a.peephole;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
@@ -59,7 +59,7 @@ void LstmRange(const LstmForward& a, std::int64_t first, std::int64_t last) {
 ///   do = dh tanh(c) o(1-o)   dc += dh o (1 - tanh(c)^2) + Po do
 ///   di = dc g i(1-i)   df = dc c' f(1-f)   dg = dc i (1-g^2)   dc' = dc f + Pi di + Pf df
 /// `dpeephole`, where not null, gets the sums of di c', df c', do c over these pixels added.
-void LstmBackwardRange(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
+void lstm_backward_range(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
   const std::int64_t channels = a.channels;
   const float* peephole = a.peephole;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
@@ -109,8 +109,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(LstmRange);
-HWY_EXPORT(LstmBackwardRange);
+HWY_EXPORT(lstm_range);
+HWY_EXPORT(lstm_backward_range);
 
 namespace {
 
@@ -126,7 +126,7 @@ void CpuBackend::do_lstm(const Tensor& cell_previous, const Tensor& peephole, co
   const std::int64_t channels = cell.dimension(-1);
   const LstmForward arguments{cell_previous.data<float>(), data_or_null(peephole), gates.data<float>(),
                               cell.data<float>(),          hidden.data<float>(),   channels};
-  const auto kernel = HWY_DYNAMIC_DISPATCH(LstmRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_range);
   parallel_for(threads_, cell.elements() / channels, kGrain / (4 * channels) + 1,
                [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
@@ -136,9 +136,14 @@ void CpuBackend::do_lstm_backward(const Tensor& cell_previous, const Tensor& cel
                                   const Tensor& dpeephole) {
   const std::int64_t channels = cell.dimension(-1);
   const std::int64_t pixels = cell.elements() / channels;
-  const LstmBackward arguments{cell_previous.data<float>(), cell.data<float>(),  data_or_null(peephole),
-                               dhidden.data<float>(),       gates.data<float>(), dcell.data<float>(), channels};
-  const auto kernel = HWY_DYNAMIC_DISPATCH(LstmBackwardRange);
+  const LstmBackward arguments{cell_previous.data<float>(),
+                               cell.data<float>(),
+                               data_or_null(peephole),
+                               dhidden.data<float>(),
+                               gates.data<float>(),
+                               dcell.data<float>(),
+                               channels};
+  const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_backward_range);
   if (!dpeephole) {
     parallel_for(threads_, pixels, kGrain / (4 * channels) + 1,
                  [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last, nullptr); });

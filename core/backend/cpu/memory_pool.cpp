@@ -142,9 +142,11 @@ void MemoryPool::add_region(std::size_t bytes) {
     data = reserve(size);
   }
   if (data == nullptr) {
-    fail("[memory] {} MiB more were asked for and the system has none left; expected enough for this batch and frame size. "
-         "Try a smaller batch or smaller frames.",
-         bytes >> 20);
+    fail(
+        "[memory] {} MiB more were asked for and the system has none left; expected enough for this batch and frame "
+        "size. "
+        "Try a smaller batch or smaller frames.",
+        bytes >> 20);
   }
   regions_.push_back({data, size, 0});
   free_.emplace(data, size);

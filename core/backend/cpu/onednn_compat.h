@@ -25,36 +25,42 @@ inline void append_activation(dnnl::post_ops& after, dnnl::algorithm algorithm, 
   after.append_eltwise(algorithm, alpha, 0.0f);
 }
 
-inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
+inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine,
+                                                                  const ConvolutionProblem& p,
                                                                   const dnnl::primitive_attr& attributes) {
   const auto kind = dnnl::prop_kind::forward_training;
   const auto algorithm = dnnl::algorithm::convolution_direct;
-  return p.bias.is_zero()
-             ? dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights, p.destination, p.strides,
-                                                         p.dilation, p.padding_low, p.padding_high, attributes)
-             : dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights, p.bias, p.destination,
-                                                         p.strides, p.dilation, p.padding_low, p.padding_high, attributes);
+  return p.bias.is_zero() ? dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights,
+                                                                      p.destination, p.strides, p.dilation,
+                                                                      p.padding_low, p.padding_high, attributes)
+                          : dnnl::convolution_forward::primitive_desc(engine, kind, algorithm, p.source, p.weights,
+                                                                      p.bias, p.destination, p.strides, p.dilation,
+                                                                      p.padding_low, p.padding_high, attributes);
 }
 
 inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(const dnnl::engine& engine,
                                                                               const ConvolutionProblem& p,
                                                                               const dnnl::primitive_attr& attributes) {
   const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
-  return {engine,    dnnl::algorithm::convolution_direct, p.source, p.weights, p.destination, p.strides, p.dilation,
-          p.padding_low, p.padding_high,                  hint,     attributes};
+  return {engine,         dnnl::algorithm::convolution_direct,
+          p.source,       p.weights,
+          p.destination,  p.strides,
+          p.dilation,     p.padding_low,
+          p.padding_high, hint,
+          attributes};
 }
 
-inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(const dnnl::engine& engine,
-                                                                                    const ConvolutionProblem& p,
-                                                                                    const dnnl::primitive_attr& attributes) {
+inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::primitive_attr& attributes) {
   const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
   const auto algorithm = dnnl::algorithm::convolution_direct;
-  return p.bias.is_zero() ? dnnl::convolution_backward_weights::primitive_desc(engine, algorithm, p.source, p.weights,
-                                                                               p.destination, p.strides, p.dilation,
-                                                                               p.padding_low, p.padding_high, hint, attributes)
-                          : dnnl::convolution_backward_weights::primitive_desc(
-                                engine, algorithm, p.source, p.weights, p.bias, p.destination, p.strides, p.dilation,
-                                p.padding_low, p.padding_high, hint, attributes);
+  return p.bias.is_zero()
+             ? dnnl::convolution_backward_weights::primitive_desc(engine, algorithm, p.source, p.weights, p.destination,
+                                                                  p.strides, p.dilation, p.padding_low, p.padding_high,
+                                                                  hint, attributes)
+             : dnnl::convolution_backward_weights::primitive_desc(engine, algorithm, p.source, p.weights, p.bias,
+                                                                  p.destination, p.strides, p.dilation, p.padding_low,
+                                                                  p.padding_high, hint, attributes);
 }
 
 #else
@@ -63,7 +69,8 @@ inline void append_activation(dnnl::post_ops& after, dnnl::algorithm algorithm, 
   after.append_eltwise(1.0f, algorithm, alpha, 0.0f);
 }
 
-inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine, const ConvolutionProblem& p,
+inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::engine& engine,
+                                                                  const ConvolutionProblem& p,
                                                                   const dnnl::primitive_attr& attributes) {
   const auto kind = dnnl::prop_kind::forward_training;
   const auto algorithm = dnnl::algorithm::convolution_direct;
@@ -80,18 +87,18 @@ inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(co
                                                                               const dnnl::primitive_attr& attributes) {
   const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
   const dnnl::convolution_backward_data::desc operation(dnnl::algorithm::convolution_direct, p.source, p.weights,
-                                                        p.destination, p.strides, p.dilation, p.padding_low, p.padding_high);
+                                                        p.destination, p.strides, p.dilation, p.padding_low,
+                                                        p.padding_high);
   return {operation, attributes, engine, hint};
 }
 
-inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(const dnnl::engine& engine,
-                                                                                    const ConvolutionProblem& p,
-                                                                                    const dnnl::primitive_attr& attributes) {
+inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::primitive_attr& attributes) {
   const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const dnnl::convolution_backward_weights::desc operation =
-      p.bias.is_zero() ? dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.destination, p.strides,
-                                                                  p.dilation, p.padding_low, p.padding_high)
+      p.bias.is_zero() ? dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.destination,
+                                                                  p.strides, p.dilation, p.padding_low, p.padding_high)
                        : dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.bias, p.destination,
                                                                   p.strides, p.dilation, p.padding_low, p.padding_high);
   return {operation, attributes, engine, hint};
@@ -101,14 +108,22 @@ inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradi
 
 inline const char* onednn_instruction_set() {
   switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::sse41: return "SSE4.1";
-    case dnnl::cpu_isa::avx: return "AVX";
-    case dnnl::cpu_isa::avx2: return "AVX2";
-    case dnnl::cpu_isa::avx2_vnni: return "AVX2 VNNI";
-    case dnnl::cpu_isa::avx512_core: return "AVX-512";
-    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 VNNI";
-    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 BF16";
-    default: return "the processor's best";
+    case dnnl::cpu_isa::sse41:
+      return "SSE4.1";
+    case dnnl::cpu_isa::avx:
+      return "AVX";
+    case dnnl::cpu_isa::avx2:
+      return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "AVX2 VNNI";
+    case dnnl::cpu_isa::avx512_core:
+      return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "AVX-512 VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "AVX-512 BF16";
+    default:
+      return "the processor's best";
   }
 }
 

@@ -69,7 +69,7 @@ HWY_INLINE hn::Vec<D> update_first(D d, const UpdateStep& a, std::int64_t k, hn:
   return first;
 }
 
-void UpdateRange(const UpdateStep& a, std::int64_t begin, std::int64_t end) {
+void update_range(const UpdateStep& a, std::int64_t begin, std::int64_t end) {
   each_lane(end - begin, [&](auto d, std::int64_t offset) HWY_ATTR {
     const std::int64_t k = begin + offset;
     auto value = hn::LoadU(d, a.value + k);
@@ -95,14 +95,14 @@ void UpdateRange(const UpdateStep& a, std::int64_t begin, std::int64_t end) {
 }
 
 /// average = decay average + (1 - decay) value
-void AverageRange(float decay, float take, const float* value, float* average, std::int64_t count) {
+void average_range(float decay, float take, const float* value, float* average, std::int64_t count) {
   each_lane(count, [=](auto d, std::int64_t k) HWY_ATTR {
     const auto taken = hn::Mul(hn::Set(d, take), hn::LoadU(d, value + k));
     hn::StoreU(hn::MulAdd(hn::Set(d, decay), hn::LoadU(d, average + k), taken), d, average + k);
   });
 }
 
-double SquaresRange(const float* x, std::int64_t count) {
+double squares_range(const float* x, std::int64_t count) {
   const hn::ScalableTag<double> dd;
   const hn::Rebind<float, decltype(dd)> df;
   const auto step = static_cast<std::int64_t>(hn::Lanes(dd));
@@ -126,9 +126,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace nextframe::cpu {
 
-HWY_EXPORT(UpdateRange);
-HWY_EXPORT(AverageRange);
-HWY_EXPORT(SquaresRange);
+HWY_EXPORT(update_range);
+HWY_EXPORT(average_range);
+HWY_EXPORT(squares_range);
 
 namespace {
 
@@ -172,7 +172,7 @@ UpdateStep factors_of(const OptimizerSpec& spec) {
 void CpuBackend::do_euclidean_norm(const Tensor& x, const Tensor& norm) {
   const float* from = x.data<float>();
   const std::int64_t count = x.elements();
-  const auto kernel = HWY_DYNAMIC_DISPATCH(SquaresRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(squares_range);
   std::vector<double> partial(static_cast<std::size_t>(threads_), 0.0);
   parallel_for(threads_, threads_, 1, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t piece = first; piece < last; ++piece) {
@@ -185,8 +185,8 @@ void CpuBackend::do_euclidean_norm(const Tensor& x, const Tensor& norm) {
   norm.data<double>()[0] = std::sqrt(squares);
 }
 
-void CpuBackend::do_optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm, const Tensor& value,
-                                   const Tensor& first, const Tensor& second) {
+void CpuBackend::do_optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm,
+                                   const Tensor& value, const Tensor& first, const Tensor& second) {
   UpdateStep step = factors_of(spec);
   step.clip_factor =
       spec.clip_norm > 0.0 ? static_cast<float>(std::min(1.0, spec.clip_norm / norm.data<double>()[0])) : 1.0f;
@@ -195,7 +195,7 @@ void CpuBackend::do_optimizer_step(const OptimizerSpec& spec, const Tensor& grad
   const bool momentum = spec.momentum != 0.0 || spec.rule == OptimizerRule::kAdam || spec.rule == OptimizerRule::kAdamW;
   step.first = first && momentum ? first.data<float>() : nullptr;
   step.second = second ? second.data<float>() : nullptr;
-  const auto kernel = HWY_DYNAMIC_DISPATCH(UpdateRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(update_range);
   parallel_for(threads_, value.elements(), kGrain,
                [&](std::int64_t begin, std::int64_t end) { kernel(step, begin, end); });
 }
@@ -203,7 +203,7 @@ void CpuBackend::do_optimizer_step(const OptimizerSpec& spec, const Tensor& grad
 void CpuBackend::do_moving_average(double decay, const Tensor& value, const Tensor& average) {
   const float* from = value.data<float>();
   float* to = average.data<float>();
-  const auto kernel = HWY_DYNAMIC_DISPATCH(AverageRange);
+  const auto kernel = HWY_DYNAMIC_DISPATCH(average_range);
   parallel_for(threads_, value.elements(), kGrain, [=](std::int64_t first, std::int64_t last) {
     kernel(static_cast<float>(decay), static_cast<float>(1.0 - decay), from + first, to + first, last - first);
   });

@@ -7,8 +7,9 @@
 
 namespace nextframe::cpu {
 
-/// oneDNN and our own loops run on OpenMP's threads. Its thread count belongs to the calling thread, so each operation sets
-/// the backend's count while it runs and puts the old one back: two backends with different counts live in one process.
+/// oneDNN and our own loops run on OpenMP's threads. Its thread count belongs to the calling thread, so each operation
+/// sets the backend's count while it runs and puts the old one back: two backends with different counts live in one
+/// process.
 class ThreadScope {
  public:
   explicit ThreadScope(int threads) : before_(omp_get_max_threads()) {
@@ -26,8 +27,8 @@ class ThreadScope {
   bool changed_ = false;
 };
 
-/// Calls `body(first, last)` over 0 .. count-1 in one contiguous piece a thread. The pieces depend on nothing but `count`
-/// and `threads`, so that the same thread count gives the same bits; `grain` is the least work worth a thread.
+/// Calls `body(first, last)` over 0 .. count-1 in one contiguous piece a thread. The pieces depend on nothing but
+/// `count` and `threads`, so that the same thread count gives the same bits; `grain` is the least work worth a thread.
 /// `body` must not throw.
 template <class Body>
 void parallel_for(int threads, std::int64_t count, std::int64_t grain, const Body& body) {
@@ -36,7 +37,7 @@ void parallel_for(int threads, std::int64_t count, std::int64_t grain, const Bod
     if (count > 0) body(std::int64_t{0}, count);
     return;
   }
-#pragma omp parallel for num_threads(static_cast<int>(pieces)) schedule(static, 1)
+#pragma omp parallel for num_threads(static_cast <int>(pieces)) schedule(static, 1)
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
     body(count * piece / pieces, count * (piece + 1) / pieces);
   }

@@ -1,4 +1,5 @@
-// Vector sigmoid and tanh. Included once for each instruction set by the kernels' foreach_target, hence the toggled guard.
+// Vector sigmoid and tanh. Included once for each instruction set by the kernels' foreach_target, hence the toggled
+// guard.
 
 #if defined(NEXTFRAME_CORE_BACKEND_CPU_VECTOR_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NEXTFRAME_CORE_BACKEND_CPU_VECTOR_MATH_INL_H_
@@ -14,9 +15,9 @@ namespace nextframe::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// e^x within 2e-7 relative. x = k ln 2 + r with |r| <= ln(2)/2, then a Taylor polynomial of degree 7 in r, then 2^k through
-/// the exponent bits. x is held within +-87, where 2^k stays a normal number. A NaN stays a NaN: on x86 Min and Max return
-/// their second operand when one is NaN.
+/// e^x within 2e-7 relative. x = k ln 2 + r with |r| <= ln(2)/2, then a Taylor polynomial of degree 7 in r, then 2^k
+/// through the exponent bits. x is held within +-87, where 2^k stays a normal number. A NaN stays a NaN: on x86 Min and
+/// Max return their second operand when one is NaN.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V fast_exp(D d, V x) {
   const hn::RebindToSigned<D> di;
@@ -43,7 +44,8 @@ HWY_INLINE V fast_sigmoid(D d, V x) {
   return hn::Div(one, hn::Add(one, fast_exp(d, hn::Neg(x))));
 }
 
-/// tanh within 3e-7 relative: the odd Taylor polynomial up to x^11 below 0.3, where (1 - e^-2x) / (1 + e^-2x) would cancel.
+/// tanh within 3e-7 relative: the odd Taylor polynomial up to x^11 below 0.3, where (1 - e^-2x) / (1 + e^-2x) would
+/// cancel.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V fast_tanh(D d, V x) {
   const V one = hn::Set(d, 1.0f);

@@ -12,22 +12,22 @@ struct Problem {
 };
 
 std::ostream& operator<<(std::ostream& to, const Problem& p) {
-  return to << "[" << p.batch << "," << p.height << "," << p.width << "," << p.in << "]->" << p.out << " k" << p.kernel << " s"
-            << p.stride << " p" << p.pad << " d" << p.dilation;
+  return to << "[" << p.batch << "," << p.height << "," << p.width << "," << p.in << "]->" << p.out << " k" << p.kernel
+            << " s" << p.stride << " p" << p.pad << " d" << p.dilation;
 }
 
-/// The shapes of a forecaster in small, and the odd ones: one channel, channels beside the vector width, strides that leave
-/// pixels over, frames smaller than the kernel, even kernels, paddings beyond the kernel's reach.
+/// The shapes of a forecaster in small, and the odd ones: one channel, channels beside the vector width, strides that
+/// leave pixels over, frames smaller than the kernel, even kernels, paddings beyond the kernel's reach.
 const Problem kProblems[] = {
-    {1, 8, 8, 1, 1, 3, 1, 1, 1},     {2, 9, 7, 1, 16, 3, 1, 1, 1},   {2, 8, 8, 16, 64, 5, 1, 2, 1},
-    {1, 7, 5, 3, 5, 3, 1, 1, 1},     {3, 6, 9, 17, 33, 5, 1, 2, 1},  {2, 10, 10, 64, 16, 3, 1, 1, 1},
-    {2, 6, 6, 16, 1, 1, 1, 0, 1},    {1, 5, 5, 1, 3, 1, 1, 0, 1},    {2, 8, 8, 64, 64, 3, 2, 1, 1},
-    {1, 9, 7, 8, 24, 3, 2, 1, 1},    {2, 16, 12, 32, 48, 4, 2, 1, 1}, {1, 7, 9, 5, 3, 4, 2, 1, 1},
-    {2, 11, 10, 6, 7, 5, 3, 1, 1},   {1, 2, 2, 4, 8, 5, 1, 2, 1},    {1, 1, 1, 3, 3, 3, 1, 1, 1},
-    {2, 12, 9, 8, 8, 3, 1, 2, 2},    {1, 11, 11, 5, 4, 3, 2, 2, 2},  {2, 5, 6, 4, 4, 1, 1, 1, 1},
-    {2, 9, 8, 3, 16, 1, 2, 0, 1},    {1, 9, 9, 16, 32, 1, 3, 1, 1},  {1, 8, 6, 1, 2, 1, 2, 0, 1},
-    {1, 12, 12, 2, 8, 7, 1, 3, 1},   {4, 4, 4, 96, 128, 5, 1, 2, 1}, {1, 6, 6, 4, 4, 2, 2, 0, 1},
-    {1, 7, 7, 4, 6, 3, 1, 0, 1},     {1, 9, 9, 2, 2, 2, 4, 0, 1},    {1, 33, 65, 12, 20, 5, 1, 2, 1},
+    {1, 8, 8, 1, 1, 3, 1, 1, 1},   {2, 9, 7, 1, 16, 3, 1, 1, 1},    {2, 8, 8, 16, 64, 5, 1, 2, 1},
+    {1, 7, 5, 3, 5, 3, 1, 1, 1},   {3, 6, 9, 17, 33, 5, 1, 2, 1},   {2, 10, 10, 64, 16, 3, 1, 1, 1},
+    {2, 6, 6, 16, 1, 1, 1, 0, 1},  {1, 5, 5, 1, 3, 1, 1, 0, 1},     {2, 8, 8, 64, 64, 3, 2, 1, 1},
+    {1, 9, 7, 8, 24, 3, 2, 1, 1},  {2, 16, 12, 32, 48, 4, 2, 1, 1}, {1, 7, 9, 5, 3, 4, 2, 1, 1},
+    {2, 11, 10, 6, 7, 5, 3, 1, 1}, {1, 2, 2, 4, 8, 5, 1, 2, 1},     {1, 1, 1, 3, 3, 3, 1, 1, 1},
+    {2, 12, 9, 8, 8, 3, 1, 2, 2},  {1, 11, 11, 5, 4, 3, 2, 2, 2},   {2, 5, 6, 4, 4, 1, 1, 1, 1},
+    {2, 9, 8, 3, 16, 1, 2, 0, 1},  {1, 9, 9, 16, 32, 1, 3, 1, 1},   {1, 8, 6, 1, 2, 1, 2, 0, 1},
+    {1, 12, 12, 2, 8, 7, 1, 3, 1}, {4, 4, 4, 96, 128, 5, 1, 2, 1},  {1, 6, 6, 4, 4, 2, 2, 0, 1},
+    {1, 7, 7, 4, 6, 3, 1, 0, 1},   {1, 9, 9, 2, 2, 2, 4, 0, 1},     {1, 33, 65, 12, 20, 5, 1, 2, 1},
 };
 
 class ConvolutionParity : public Parity {
@@ -39,7 +39,8 @@ class ConvolutionParity : public Parity {
       for (const Write write : {Write::kOverwrite, Write::kAccumulate}) {
         ConvolutionSpec spec{.stride = p.stride, .pad = p.pad, .dilation = p.dilation, .activation = {}};
         const Shape large{p.batch, p.height, p.width, p.in};
-        const Shape small{p.batch, spec.output_length(p.height, p.kernel), spec.output_length(p.width, p.kernel), p.out};
+        const Shape small{p.batch, spec.output_length(p.height, p.kernel), spec.output_length(p.width, p.kernel),
+                          p.out};
         std::ostringstream name;
         name << p << (write == Write::kOverwrite ? " overwrite" : " accumulate");
         check(spec, large, small, Shape{p.out, p.in, p.kernel, p.kernel}, write, name.str());
@@ -50,8 +51,11 @@ class ConvolutionParity : public Parity {
   WeightView view(const Tensor& tensor, std::uint64_t version = 0) { return {tensor, version}; }
 };
 
-const ActivationSpec kActivations[] = {{Activation::kNone, 0.2}, {Activation::kLeaky, 0.2}, {Activation::kRelu, 0.2},
-                                       {Activation::kTanh, 0.2}, {Activation::kSigmoid, 0.2}};
+const ActivationSpec kActivations[] = {{Activation::kNone, 0.2},
+                                       {Activation::kLeaky, 0.2},
+                                       {Activation::kRelu, 0.2},
+                                       {Activation::kTanh, 0.2},
+                                       {Activation::kSigmoid, 0.2}};
 
 TEST_P(ConvolutionParity, Forward) {
   each([&](ConvolutionSpec spec, const Shape& large, const Shape& small, const Shape& weights, Write write,
@@ -62,7 +66,8 @@ TEST_P(ConvolutionParity, Forward) {
         if (write == Write::kAccumulate && activation.kind != Activation::kNone) continue;
         spec.activation = activation;
         const Both y = output(small, write);
-        reference_.convolution(spec, x.reference, view(w.reference), biased ? bias.reference : Tensor(), y.reference, write);
+        reference_.convolution(spec, x.reference, view(w.reference), biased ? bias.reference : Tensor(), y.reference,
+                               write);
         cpu_->convolution(spec, x.cpu, view(w.cpu), biased ? bias.cpu : Tensor(), y.cpu, write);
         expect_equal(y, name + " activation " + std::to_string(static_cast<int>(activation.kind)), 5e-6);
       }

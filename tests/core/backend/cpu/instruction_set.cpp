@@ -20,6 +20,7 @@ class InstructionSet : public testing::Environment {
   }
 };
 
-[[maybe_unused]] const testing::Environment* const kInstructionSet = testing::AddGlobalTestEnvironment(new InstructionSet);
+[[maybe_unused]] const testing::Environment* const kInstructionSet =
+    testing::AddGlobalTestEnvironment(new InstructionSet);
 
 }  // namespace

@@ -34,14 +34,12 @@ class Parity : public testing::TestWithParam<int> {
 
   /// An output that nobody may read.
   Both poisoned(const Shape& shape) {
-    return uploaded(shape, std::vector<float>(static_cast<std::size_t>(shape.elements()),
-                                              std::numeric_limits<float>::quiet_NaN()));
+    return uploaded(
+        shape, std::vector<float>(static_cast<std::size_t>(shape.elements()), std::numeric_limits<float>::quiet_NaN()));
   }
 
   /// NaN where it is overwritten, numbers where it is added to.
-  Both output(const Shape& shape, Write write) {
-    return write == Write::kOverwrite ? poisoned(shape) : filled(shape);
-  }
+  Both output(const Shape& shape, Write write) { return write == Write::kOverwrite ? poisoned(shape) : filled(shape); }
 
   Both uploaded(const Shape& shape, const std::vector<float>& values) {
     Both both{reference_.allocate(shape, DType::kFloat32), cpu_->allocate(shape, DType::kFloat32)};

@@ -18,8 +18,11 @@ class PointwiseParity : public Parity {
 };
 
 const Write kWrites[] = {Write::kOverwrite, Write::kAccumulate};
-const ActivationSpec kActivations[] = {{Activation::kNone, 0.2}, {Activation::kLeaky, 0.2}, {Activation::kRelu, 0.2},
-                                       {Activation::kTanh, 0.2}, {Activation::kSigmoid, 0.2}};
+const ActivationSpec kActivations[] = {{Activation::kNone, 0.2},
+                                       {Activation::kLeaky, 0.2},
+                                       {Activation::kRelu, 0.2},
+                                       {Activation::kTanh, 0.2},
+                                       {Activation::kSigmoid, 0.2}};
 
 TEST_P(PointwiseParity, Elementwise) {
   each_state([&](const Shape& shape, const std::string& name) {
@@ -134,7 +137,8 @@ TEST_P(PointwiseParity, Lstm) {
 TEST_P(PointwiseParity, GruAfter) {
   each_state([&](const Shape& shape, const std::string& name) {
     for (const ActivationSpec& spec : kActivations) {
-      const Both from = filled(with_channels(shape, 3)), before = filled(shape), gates = filled(with_channels(shape, 3));
+      const Both from = filled(with_channels(shape, 3)), before = filled(shape),
+                 gates = filled(with_channels(shape, 3));
       const Both kept = poisoned(shape), hidden = poisoned(shape), dhidden = filled(shape);
       const Both dgates = poisoned(with_channels(shape, 3)), dbefore = filled(shape);
       reference_.gru_after(spec, from.reference, before.reference, gates.reference, kept.reference, hidden.reference);
@@ -194,7 +198,8 @@ TEST_P(PointwiseParity, GroupNorm) {
 
 TEST_P(PointwiseParity, PixelLosses) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const PixelLoss kind : {PixelLoss::kSquared, PixelLoss::kAbsolute, PixelLoss::kHuber, PixelLoss::kCrossEntropy}) {
+  for (const PixelLoss kind :
+       {PixelLoss::kSquared, PixelLoss::kAbsolute, PixelLoss::kHuber, PixelLoss::kCrossEntropy}) {
     for (const std::int64_t channels : {1, 3, 17}) {
       for (const bool masked : {false, true}) {
         for (const Write write : kWrites) {
@@ -213,7 +218,8 @@ TEST_P(PointwiseParity, PixelLosses) {
           reference_.pixel_loss(spec, prediction.reference, target.reference, mask.reference, leads.reference,
                                 sum.reference, gradient.reference, write);
           cpu_->pixel_loss(spec, prediction.cpu, target.cpu, mask.cpu, leads.cpu, sum.cpu, gradient.cpu, write);
-          const std::string name = "loss " + std::to_string(static_cast<int>(kind)) + " channels " + std::to_string(channels);
+          const std::string name =
+              "loss " + std::to_string(static_cast<int>(kind)) + " channels " + std::to_string(channels);
           expect_equal(sum, name);
           expect_equal(gradient, name + " gradient", 5e-6);
         }
@@ -235,14 +241,16 @@ TEST_P(PointwiseParity, CrossEntropyAtItsClamp) {
 }
 
 TEST_P(PointwiseParity, Optimizers) {
-  for (const OptimizerRule rule : {OptimizerRule::kAdam, OptimizerRule::kAdamW, OptimizerRule::kRmsProp, OptimizerRule::kSgd}) {
+  for (const OptimizerRule rule :
+       {OptimizerRule::kAdam, OptimizerRule::kAdamW, OptimizerRule::kRmsProp, OptimizerRule::kSgd}) {
     for (const double momentum : {0.0, 0.9}) {
       for (const double clip : {0.0, 0.5}) {
         const std::int64_t count = 20011;
         const Both value = filled({count});
         const Both first{reference_.zeros({count}, DType::kFloat32), cpu_->zeros({count}, DType::kFloat32)};
         const Both second{reference_.zeros({count}, DType::kFloat32), cpu_->zeros({count}, DType::kFloat32)};
-        OptimizerSpec spec{.rule = rule, .momentum = momentum, .weight_decay = 0.01, .clip_norm = clip, .clip_value = 0.004};
+        OptimizerSpec spec{
+            .rule = rule, .momentum = momentum, .weight_decay = 0.01, .clip_norm = clip, .clip_value = 0.004};
         for (spec.step = 1; spec.step <= 4; ++spec.step) {
           const Both gradient = filled({count}), norm = scalar64();
           reference_.euclidean_norm(gradient.reference, norm.reference);
