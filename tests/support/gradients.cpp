@@ -10,7 +10,7 @@ namespace nextframe::test {
 
 namespace {
 
-constexpr double kStep = 1e-3;
+constexpr double kStep = 1e-4;
 
 using Values = std::vector<std::vector<double>>;
 
