@@ -1,14 +1,10 @@
 #include "core/render/frame_writer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <limits>
-#include <regex>
 
 #include "core/base/error.h"
 #include "core/render/writers.h"
@@ -118,6 +114,27 @@ void check_file_place(const std::string& path, IfExists if_exists) {
   }
 }
 
+/// Takes a name apart from its beginning; each member takes what fits and tells whether there was any.
+class NameScanner {
+ public:
+  explicit NameScanner(std::string_view name) : rest_(name) {}
+
+  bool text(std::string_view expected) {
+    if (!rest_.starts_with(expected)) return false;
+    rest_.remove_prefix(expected.size());
+    return true;
+  }
+  bool digits(std::size_t least) {
+    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    rest_.remove_prefix(count);
+    return count >= least;
+  }
+  std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view rest_;
+};
+
 }  // namespace
 
 const std::vector<OutputFormat>& output_formats() {
@@ -165,9 +182,20 @@ std::string forecast_file_name(const FrameStamp& stamp, std::int64_t position) {
 }
 
 bool is_forecast_file_name(std::string_view name) {
-  const std::regex pattern(
-      R"((hindcast_\d+_)?(forecast_lead_\d{3,}(_\d{2,}m\d{2}\.\d{3}s)?|context_\d{3,}_lead_-?\d+)\.png)");
-  return std::regex_match(name.begin(), name.end(), pattern);
+  NameScanner scan(name);
+  if (scan.text("hindcast_") && !(scan.digits(1) && scan.text("_"))) return false;
+  if (scan.text("context_")) {
+    if (!scan.digits(3) || !scan.text("_lead_")) return false;
+    scan.text("-");
+    return scan.digits(1) && scan.rest() == ".png";
+  }
+  if (!scan.text("forecast_lead_") || !scan.digits(3)) return false;
+  const bool timed = scan.text("_");
+  if (timed &&
+      !(scan.digits(2) && scan.text("m") && scan.digits(2) && scan.text(".") && scan.digits(3) && scan.text("s"))) {
+    return false;
+  }
+  return scan.rest() == ".png";
 }
 
 }  // namespace nextframe

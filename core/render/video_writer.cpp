@@ -47,9 +47,14 @@ class VideoWriter : public FrameWriter {
     open_output(video_format);
   }
 
+  ~VideoWriter() override {
+    // libavformat's gif writer frees what it keeps only in its trailer.
+    if (trailer_due_ && codec_ == VideoCodec::kGif) av_write_trailer(output_.get());
+  }
+
   void write(const Frame& frame, const FrameStamp&) override {
     check_frame(path_, options_, frame);
-    if (!output_) fail("[video] {}: written to after an error or after its end", path_);
+    if (!trailer_due_ || failed_) fail("[video] {}: written to after an error or after its end", path_);
     CodecFrame picture = make_codec_frame(encoder_->pix_fmt, encoder_->width, encoder_->height);
     if (!picture) fail("[video] {}: out of memory", path_);
     switch (codec_) {
@@ -69,8 +74,9 @@ class VideoWriter : public FrameWriter {
 
   void close() override {
     if (frames_ == 0) reject("[output] {}: no frame was written", path_);
-    if (!output_) fail("[video] {}: closed twice or after an error", path_);
+    if (!trailer_due_ || failed_) fail("[video] {}: closed twice or after an error", path_);
     encode(nullptr);
+    trailer_due_ = false;
     check(av_write_trailer(output_.get()));
     check(output_->pb->error);
     const int closed = avio_closep(&output_->pb);
@@ -146,6 +152,7 @@ class VideoWriter : public FrameWriter {
     const int code = avformat_write_header(output_.get(), &settings);
     av_dict_free(&settings);
     check(code);
+    trailer_due_ = true;
     packet_.reset(av_packet_alloc());
     if (!packet_) fail("[video] {}: out of memory", path_);
   }
@@ -168,7 +175,7 @@ class VideoWriter : public FrameWriter {
 
   void check(int code) {
     if (code >= 0) return;
-    output_.reset();
+    failed_ = true;
     fail("[video] {}: writing failed: {}", path_, libav_error(code));
   }
 
@@ -266,6 +273,8 @@ class VideoWriter : public FrameWriter {
   Packet packet_;
   Scaler scaler_;
   std::int64_t frames_ = 0;
+  bool trailer_due_ = false;  ///< the header is written, the trailer not yet
+  bool failed_ = false;
 };
 
 }  // namespace
