@@ -146,10 +146,19 @@ ConvolutionPlans::~ConvolutionPlans() = default;
 ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
   if (const auto found = plans_.find(key); found != plans_.end()) return *found->second;
   if (plans_.size() >= kMostPlans) plans_.clear();
+  try {
+    return *plans_.emplace(key, build(key)).first->second;
+  } catch (const dnnl::error& error) {
+    fail("[conv] oneDNN cannot do [{},{},{},{}] -> [{},{},{}] with a kernel of {}, stride {}, dilation {}: {}",
+         key.batch, key.source_height, key.source_width, key.source_channels, key.destination_height,
+         key.destination_width, key.destination_channels, key.kernel_height, key.stride, key.dilation, error.what());
+  }
+}
 
+std::unique_ptr<ConvolutionPlans::Plan> ConvolutionPlans::build(const PlanKey& key) {
   auto made = std::make_unique<Plan>();
-  const auto build = [&](const auto& primitive_type, const auto& description, const memory::desc& weights,
-                         int source_role, int weights_role, int bias_role, int destination_role) {
+  const auto set_up = [&](const auto& primitive_type, const auto& description, const memory::desc& weights,
+                          int source_role, int weights_role, int bias_role, int destination_role) {
     using Primitive = std::decay_t<decltype(primitive_type)>;
     made->primitive = Primitive(description);
     const ConvolutionProblem problem = describe(key);
@@ -171,20 +180,20 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
   switch (key.kind) {
     case PlanKind::kForward: {
       const auto d = describe_forward(engine_->engine, problem, attributes);
-      build(dnnl::convolution_forward(), d, d.weights_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
-            DNNL_ARG_DST);
+      set_up(dnnl::convolution_forward(), d, d.weights_desc(), DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
+             DNNL_ARG_DST);
       break;
     }
     case PlanKind::kDataGradient: {
       const auto d = describe_data_gradient(engine_->engine, problem, attributes);
-      build(dnnl::convolution_backward_data(), d, d.weights_desc(), DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
-            DNNL_ARG_DIFF_DST);
+      set_up(dnnl::convolution_backward_data(), d, d.weights_desc(), DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
+             DNNL_ARG_DIFF_DST);
       break;
     }
     case PlanKind::kWeightsGradient: {
       const auto d = describe_weights_gradient(engine_->engine, problem, attributes);
-      build(dnnl::convolution_backward_weights(), d, d.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS,
-            DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST);
+      set_up(dnnl::convolution_backward_weights(), d, d.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS,
+             DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST);
       const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width},
                                kType, Tag::oihw);
       made->plain_weights = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
@@ -192,7 +201,7 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
       break;
     }
   }
-  return *plans_.emplace(key, std::move(made)).first->second;
+  return made;
 }
 
 void ConvolutionPlans::execute(Plan& plan, const float* source, void* weights, const float* bias,

@@ -59,6 +59,7 @@ class ConvolutionPlans {
   struct ReorderedWeights;
 
   Plan& plan(const PlanKey& key);
+  std::unique_ptr<Plan> build(const PlanKey& key);
   void execute(Plan& plan, const float* source, void* weights, const float* bias, const float* destination);
   void* weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights, WeightOrder order);
   void fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights);
