@@ -82,7 +82,11 @@ std::vector<Tick> Axis::ticks(int wanted) const {
 }
 
 std::vector<Tick> Axis::linear_ticks(int wanted) const {
-  const double step = nice_step((high_ - low_) / std::max(1, wanted));
+  double step = nice_step((high_ - low_) / std::max(1, wanted));
+  // Rounding up can leave two numbers, too few to read values off.
+  constexpr double kFewest = 3;
+  if (std::floor(high_ / step) - std::ceil(low_ / step) + 1 < std::min<double>(kFewest, wanted))
+    step = nice_step(step / 2.5);
   std::vector<Tick> ticks;
   const double slack = step * 1e-6;
   for (double n = std::ceil((low_ - slack) / step); n * step <= high_ + slack && ticks.size() < 100; ++n) {

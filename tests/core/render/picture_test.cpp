@@ -158,6 +158,7 @@ TEST(Axis, TicksAreRoundNumbers) {
   EXPECT_EQ(labels_of(Axis(AxisScale::kLinear, -0.3, 21000), 4), (Labels{"0", "10k", "20k"}));
   EXPECT_EQ(labels_of(Axis(AxisScale::kLinear, 21.4, 24.1), 6),
             (Labels{"21.5", "22.0", "22.5", "23.0", "23.5", "24.0"}));
+  EXPECT_EQ(labels_of(Axis(AxisScale::kLinear, 84, 181), 4), (Labels{"100", "120", "140", "160", "180"}));
   EXPECT_EQ(labels_of(Axis(AxisScale::kLinear, -1, 1), 2), (Labels{"-1", "0", "1"}));
   EXPECT_EQ(labels_of(Axis(AxisScale::kLogarithmic, 0.005, 1200), 6),
             (Labels{"0.01", "0.1", "1", "10", "100", "1000"}));
