@@ -11,8 +11,8 @@ namespace nextframe {
 
 /// A moment of a recording: before a frame's number or before a time.
 struct Moment {
-  std::optional<std::int64_t> frame;
-  std::optional<double> seconds;
+  std::optional<std::int64_t> frame = {};
+  std::optional<double> seconds = {};
 };
 
 /// "120" is a frame number, "4.5s", "01:30" and "0:01:30.5" are times; rejects anything else.
@@ -20,8 +20,8 @@ Moment parse_moment(const std::string& text);
 
 struct LastFramesOptions {
   std::int64_t count = 10;
-  std::int64_t gap = 1;        ///< source frames from one to the next
-  std::optional<Moment> at;    ///< frames before this moment; default: before the end
+  std::int64_t gap = 1;           ///< source frames from one to the next
+  std::optional<Moment> at = {};  ///< frames before this moment; default: before the end
   std::int64_t following = 0;  ///< with `at`: also so many frames from the moment on, as far as they exist (the truth)
 };
 

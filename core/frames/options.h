@@ -34,7 +34,7 @@ constexpr auto enum_names(Split) {
 /// Where frames come from. Recorded sources use `path`, `frames_per_second` and `layout`; generated ones use the rest.
 struct SourceOptions {
   SourceType type = SourceType::kAuto;
-  std::string path;
+  std::string path = {};
   double frames_per_second = 0;
 
   std::array<std::int64_t, 2> size{64, 64};
@@ -93,9 +93,9 @@ struct SplitOptions {
   double validation = 0.1;
   double test = 0.2;
   std::int64_t gap = 0;
-  std::vector<std::string> train_paths;
-  std::vector<std::string> validation_paths;
-  std::vector<std::string> test_paths;
+  std::vector<std::string> train_paths = {};
+  std::vector<std::string> validation_paths = {};
+  std::vector<std::string> test_paths = {};
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -143,8 +143,8 @@ constexpr auto enum_names(NormaliseBy) {
 
 struct NormaliseOptions {
   NormaliseBy by = NormaliseBy::kRange;
-  std::optional<double> low;
-  std::optional<double> high;
+  std::optional<double> low = {};
+  std::optional<double> high = {};
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -159,7 +159,7 @@ struct NormaliseOptions {
 };
 
 struct CacheOptions {
-  std::string dir;
+  std::string dir = {};
   double limit_gb = 20;
 
   template <class Visitor>
@@ -174,18 +174,18 @@ struct CacheOptions {
 
 /// The frames that a model learns from: the configuration's "data".
 struct DataOptions {
-  std::vector<SourceOptions> sources;
+  std::vector<SourceOptions> sources = {};
   std::int64_t context = 10;
   std::int64_t horizon = 10;
   std::int64_t stride = 1;
   std::int64_t gap = 1;
-  std::optional<std::array<std::int64_t, 2>> size;
-  std::optional<std::array<std::int64_t, 2>> crop;
+  std::optional<std::array<std::int64_t, 2>> size = {};
+  std::optional<std::array<std::int64_t, 2>> crop = {};
   ChannelMode channels = ChannelMode::kGrey;
   SceneCuts scene_cuts = SceneCuts::kAvoid;
   double scene_cut_threshold = 3;
   SplitOptions split;
-  std::vector<Augmentation> augment;
+  std::vector<Augmentation> augment = {};
   NormaliseOptions normalise;
   std::int64_t validation_windows = 0;
   CacheOptions cache;

@@ -11,7 +11,7 @@ namespace nextframe {
 
 /// What happens to every frame before the cache and the network: first the channels, then the size.
 struct Preprocessing {
-  std::optional<std::array<std::int64_t, 2>> size;  ///< height, width
+  std::optional<std::array<std::int64_t, 2>> size = {};  ///< height, width
   ChannelMode channels = ChannelMode::kGrey;
 };
 

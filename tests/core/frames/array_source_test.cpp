@@ -1,0 +1,100 @@
+#include "core/frames/array_source.h"
+
+#include <limits>
+#include <numeric>
+
+#include "tests/core/frames/frames_support.h"
+
+namespace nextframe {
+namespace {
+
+using testing::expect_in;
+using testing::rejection;
+
+std::vector<std::uint8_t> counting(std::int64_t count) {
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(count));
+  std::iota(values.begin(), values.end(), std::uint8_t{0});
+  return values;
+}
+
+class ArraySourceTest : public ::testing::Test {
+ protected:
+  std::vector<ClipReference> clips(const std::string& path) {
+    SourceOptions options;
+    options.path = path;
+    return list_clips(engine_sources(), options);
+  }
+
+  testing::ScratchFolder folder_;
+};
+
+TEST_F(ArraySourceTest, UnderstandsEveryLayout) {
+  struct Case {
+    std::vector<std::int64_t> shape;
+    std::size_t clips, frames;
+    std::int64_t height, width, channels;
+  };
+  for (const Case& each : {Case{{4, 3, 5}, 1, 4, 3, 5, 1}, Case{{2, 3, 5, 4}, 1, 2, 3, 5, 4},
+                           Case{{2, 3, 4, 5}, 2, 3, 4, 5, 1}, Case{{2, 3, 4, 5, 2}, 2, 3, 4, 5, 2}}) {
+    std::int64_t elements = 1;
+    for (const std::int64_t n : each.shape) elements *= n;
+    const std::string path = folder_ / "a.npy";
+    testing::write_array(path, each.shape, counting(elements));
+    const auto found = clips(path);
+    ASSERT_EQ(found.size(), each.clips);
+    float expected = 0;
+    for (const ClipReference& clip : found) {
+      const auto source = clip.open();
+      EXPECT_EQ(source->info().height, each.height);
+      EXPECT_EQ(source->info().width, each.width);
+      EXPECT_EQ(source->info().channels, each.channels);
+      const auto frames = testing::read_all(*source);
+      ASSERT_EQ(frames.size(), each.frames);
+      for (const Frame& frame : frames) {
+        for (const float pixel : frame.pixels) EXPECT_EQ(pixel, expected++);
+      }
+    }
+  }
+}
+
+TEST_F(ArraySourceTest, KnowsValueRanges) {
+  const auto range_of = [&](const std::string& path) {
+    const auto source = clips(path).front().open();
+    return std::pair{source->info().low, source->info().high};
+  };
+  testing::write_array(folder_ / "u8.npy", {1, 1, 2}, std::vector<std::uint8_t>{1, 2});
+  testing::write_array(folder_ / "u16.npy", {1, 1, 2}, std::vector<std::uint16_t>{1, 2});
+  testing::write_array(folder_ / "unit.npy", {1, 1, 2}, std::vector<float>{0.25F, 0.5F});
+  testing::write_array(folder_ / "wide.npy", {1, 1, 2}, std::vector<float>{-3, 80});
+  EXPECT_EQ(range_of(folder_ / "u8.npy"), (std::pair{0.0, 255.0}));
+  EXPECT_EQ(range_of(folder_ / "u16.npy"), (std::pair{0.0, 65535.0}));
+  EXPECT_EQ(range_of(folder_ / "unit.npy"), (std::pair{0.0, 1.0}));
+  EXPECT_EQ(range_of(folder_ / "wide.npy"), (std::pair{-3.0, 80.0}));
+}
+
+TEST_F(ArraySourceTest, RejectsBadArrays) {
+  const std::string path = folder_ / "bad.npy";
+  testing::write_array(path, {4, 4}, std::vector<float>(16, 0.0F));
+  expect_in("shape [4,4]; expected [T,H,W]", rejection([&] { clips(path); }));
+  testing::write_array(path, {0, 4, 4}, std::vector<float>{});
+  expect_in("holds no pixel", rejection([&] { clips(path); }));
+  std::vector<float> values(24, 0.5F);
+  values[2 * 6 + 1 * 3 + 2] = std::numeric_limits<float>::quiet_NaN();
+  testing::write_array(path, {4, 2, 3}, values);
+  expect_in("NaN at sequence 0, frame 2, row 1, column 2", rejection([&] { clips(path).front().open(); }));
+  values[2 * 6 + 1 * 3 + 2] = std::numeric_limits<float>::infinity();
+  testing::write_array(path, {4, 2, 3}, values);
+  expect_in("infinity", rejection([&] { clips(path).front().open(); }));
+  expect_in("no such file", rejection([&] { clips(folder_ / "none.npy"); }));
+  expect_in("no file matches", rejection([&] { clips(folder_ / "none*.npy"); }));
+  testing::write_text(folder_ / "a.xyz", "abc");
+  expect_in("not a kind of file", rejection([&] { clips(folder_ / "a.xyz"); }));
+}
+
+TEST_F(ArraySourceTest, OpensOneClipOnly) {
+  testing::write_array(folder_ / "a.npy", {2, 3, 4, 5}, counting(120));
+  expect_in("names 2 clips", rejection([&] { open_source(engine_sources(), folder_ / "a.npy"); }));
+}
+
+}  // namespace
+}  // namespace nextframe
