@@ -32,7 +32,9 @@ struct EvaluateArguments {
   Split split = Split::kTest;
   std::int64_t batch = 8;
   std::int64_t limit = 0;
-  std::int64_t first_frame = 0;
+  std::optional<std::int64_t> first_frame;
+  std::int64_t every = 1;
+  std::int64_t gap = 1;
   bool json = false;
   ComputeArguments compute;
 };
@@ -129,11 +131,13 @@ std::string to_text(const Evaluation& evaluation, std::size_t width) {
   std::string out = format("{} on {}: {} sequence{} of {} frames\n\n", evaluation.name, evaluation.data, evaluation.sequences,
                            evaluation.sequences == 1 ? "" : "s", evaluation.horizon);
   out += tables_of(evaluation, width);
-  if (evaluation.gain) {
+  if (evaluation.gain && std::isfinite(evaluation.gain->mean)) {
     const PsnrGain& gain = *evaluation.gain;
-    out += format("\nPSNR gain over persistence: {:+.2f} dB (95 % interval {:+.2f} to {:+.2f}, {} sequences", gain.mean, gain.low,
-                  gain.high, gain.sequences);
-    out += gain.left_out > 0 ? format(", {} left out)\n", gain.left_out) : std::string(")\n");
+    out += format("\nPSNR gain over persistence: {:+.2f} dB over {} sequence{}", gain.mean, gain.sequences,
+                  gain.sequences == 1 ? "" : "s");
+    out += std::isfinite(gain.low) ? format(", 95 % interval {:+.2f} to {:+.2f} dB", gain.low, gain.high)
+                                   : std::string(", too few for an interval");
+    out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
   }
   return out;
 }
@@ -157,6 +161,9 @@ json::Value to_json(const Evaluation& evaluation) {
       json::Value row = json::Value::object();
       row.set("mean", json::Value::number_or_null(scores.mean));
       row.set("by_lead_time", std::move(by_lead_time));
+      json::Value frames = json::Value::array();
+      for (const std::int64_t count : scores.frames) frames.push_back(count);
+      row.set("frames", std::move(frames));
       metrics.set(scores.metric, std::move(row));
     }
     json::Value row = json::Value::object();
@@ -199,8 +206,12 @@ class EvaluateCommand : public Command {
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "at most N sequences, evenly spread (default all)");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of DATA's configuration, or of the model's own; may be given many times");
+    spec.group("Where written forecasts begin");
     spec.option("--first-frame", "N", arguments_.first_frame, {},
-                "forecasts: the frame of TRUTH that the first forecast frame stands for (default 0)");
+                "the frame of TRUTH that the first forecast frame stands for; the names in a folder of hindcasts tell it");
+    spec.option("--every", "N", arguments_.every, {1, 1000000},
+                "arrays of many forecasts: frames of TRUTH from the start of one to that of the next (default 1)");
+    spec.option("--gap", "N", arguments_.gap, {1, 1000000}, "frames of TRUTH from one lead time to the next (default 1)");
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
     spec.option("--batch", "N", arguments_.batch, {1, 65536}, "sequences that go through the network together (default 8)");
@@ -285,6 +296,8 @@ class EvaluateCommand : public Command {
     ScoreOptions options;
     options.metrics = list_of(arguments_.metrics);
     options.first_frame = arguments_.first_frame;
+    options.every = arguments_.every;
+    options.gap = arguments_.gap;
     const std::vector<std::string> baselines = list_of(arguments_.baselines);
     options.persistence = std::ranges::find(baselines, "persistence") != baselines.end();
     return score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options);
