@@ -1,6 +1,8 @@
 #include "tests/core/nn/recurrent_run.h"
 
+#include <ostream>
 #include "core/backend/reference/reference_backend.h"
+
 #include "core/base/error.h"
 #include "core/nn/cells/table.h"
 
@@ -68,6 +70,8 @@ std::vector<CellVariant> cell_variants() {
   }
   return variants;
 }
+
+void PrintTo(const CellVariant& variant, std::ostream* stream) { *stream << variant.name; }
 
 RecurrentRun::RecurrentRun(Backend& backend, DType dtype, const CellOptions& options)
     : backend_(backend), context_{backend, parameters_, dtype}, layer_(context_, "rnn", options) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,8 @@ struct CellVariant {
   CellOptions options;
 };
 std::vector<CellVariant> cell_variants();
+/// So that a failing test names its cell.
+void PrintTo(const CellVariant& variant, std::ostream* stream);
 
 /// A recurrent layer with its own parameters.
 class RecurrentRun {
