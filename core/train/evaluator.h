@@ -67,7 +67,7 @@ struct ScoreOptions {
 };
 
 /// Scores written forecasts, ours or anybody's, beside persistence, against the recording that came. `forecasts` is
-///  - a folder of hindcasts, whose names tell which frame each forecasts;
+///  - a folder of hindcasts, whose names tell which frame each forecasts; what lies beyond the truth's end is left out;
 ///  - an array of N sequences, the k-th from truth frame first_frame + k * every on, or as many as the truth has;
 ///  - one sequence (video, folder, array), from first_frame on; it may be left out where both are of equal length.
 /// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range. Rejects sizes, channels or

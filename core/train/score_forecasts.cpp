@@ -14,10 +14,14 @@ namespace {
 /// The forecast of one sequence, in the truth's numbering.
 struct WrittenForecast {
   std::int64_t first_frame = 0;
+  bool hindcast = false;
   std::vector<Frame> frames;
 };
 
-/// The number behind `key` in a file name such as "forecast_from_000120_lead_003.png".
+/// What stands before the first frame's number in the names of hindcasts.
+constexpr std::string_view kHindcast = "hindcast_";
+
+/// The number behind `key` in a file name such as "hindcast_000120_forecast_lead_003.png".
 std::optional<std::int64_t> number_after(const std::string& name, std::string_view key) {
   const std::size_t place = name.find(key);
   if (place == std::string::npos) return std::nullopt;
@@ -86,26 +90,29 @@ class TruthWindow {
 class ForecastReader {
  public:
   ForecastReader(ScaledSource source, std::int64_t first_frame) : source_(std::move(source)), first_frame_(first_frame) {
-    more_ = source_.next(ahead_);
+    advance();
   }
 
   bool next(WrittenForecast& forecast) {
     if (!more_) return false;
-    const std::optional<std::int64_t> from = number_after(ahead_.name, "_from_");
-    forecast = {.first_frame = from.value_or(first_frame_), .frames = {}};
-    while (more_ && number_after(ahead_.name, "_from_") == from) {
-      if (ahead_.name.starts_with("input_")) {
-        more_ = source_.next(ahead_);
-        continue;
-      }
+    const std::optional<std::int64_t> from = number_after(ahead_.name, kHindcast);
+    forecast = {.first_frame = from.value_or(first_frame_), .hindcast = from.has_value(), .frames = {}};
+    while (more_ && number_after(ahead_.name, kHindcast) == from) {
       forecast.frames.push_back(ahead_);
-      more_ = source_.next(ahead_);
+      advance();
     }
     return true;
   }
-  bool hindcasts() const { return number_after(ahead_.name, "_from_").has_value(); }
+  bool hindcasts() const { return number_after(ahead_.name, kHindcast).has_value(); }
 
  private:
+  /// To the next frame that is no copy of an input.
+  void advance() {
+    do {
+      more_ = source_.next(ahead_);
+    } while (more_ && ahead_.name.starts_with("input_"));
+  }
+
   ScaledSource source_;
   std::int64_t first_frame_;
   Frame ahead_;
@@ -152,7 +159,9 @@ class Scorer {
     const std::unique_ptr<Metric> persistence_psnr = make_psnr(length);
     for (std::int64_t lead = 0; lead < length; ++lead) {
       const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
-      const Frame& target = truth_frame(truth, forecast.first_frame + lead * options_.gap, frame, name);
+      const Frame* found = truth_frame(truth, forecast, lead, name);
+      if (found == nullptr) break;
+      const Frame& target = *found;
       const std::vector<float> mask = mask_of(frame, target);
       const FramePair pair = pair_of(frame, target, mask);
       forecast_->add(lead, pair);
@@ -190,16 +199,21 @@ class Scorer {
     persistence_.emplace("persistence", metrics_, horizon);
   }
 
-  static const Frame& truth_frame(TruthWindow& truth, std::int64_t number, const Frame& forecast, const std::string& name) {
+  /// Null where a hindcast near the recording's end goes on beyond it.
+  const Frame* truth_frame(TruthWindow& truth, const WrittenForecast& forecast, std::int64_t lead,
+                           const std::string& name) const {
+    const std::int64_t number = forecast.first_frame + lead * options_.gap;
     const Frame* target = truth.at(number);
     if (target == nullptr) {
+      if (forecast.hindcast) return nullptr;
       reject("[evaluate] {}: forecasts frame {}, which the truth does not have", name, number);
     }
-    if (target->height != forecast.height || target->width != forecast.width || target->channels != forecast.channels) {
-      reject("[evaluate] {}: frames are {}x{} with {} channels, those of the truth {}x{} with {}", name, forecast.width,
-             forecast.height, forecast.channels, target->width, target->height, target->channels);
+    const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
+    if (target->height != frame.height || target->width != frame.width || target->channels != frame.channels) {
+      reject("[evaluate] {}: frames are {}x{} with {} channels, those of the truth {}x{} with {}", name, frame.width,
+             frame.height, frame.channels, target->width, target->height, target->channels);
     }
-    return *target;
+    return target;
   }
 
   void count(std::int64_t lead, const Frame& target, const std::vector<float>& mask) {
@@ -232,7 +246,7 @@ SourceOptions at_path(const std::string& path) {
 /// Where the only sequence of `forecast` begins, when nobody said so: at frame 0 of a truth of the same length.
 void check_equal_length(TruthWindow& truth, std::int64_t length, const std::string& forecast, const std::string& name) {
   if (truth.at(length) == nullptr) return;
-  reject("[evaluate] {}: has {} frames and {} has more; say with --at which of them the first forecast frame stands for",
+  reject("[evaluate] {}: has {} frames and {} has more; say with --first-frame which of them the first forecast frame stands for",
          forecast, length, name);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <fstream>
 
@@ -96,6 +97,45 @@ TEST_F(EvaluatorTest, RejectsUnknownNames) {
   EXPECT_THROW(evaluate_model(backend_, model_, data_, options, log_), Error);
 }
 
+/// A folder of hindcasts from frames 2 and 5 on, two frames each, all 0.5, with a copy of an input among them.
+class HindcastFolder : public FrameSource {
+ public:
+  HindcastFolder() {
+    info_.name = "hindcasts";
+    info_.height = 8;
+    info_.width = 8;
+    info_.channels = 1;
+    info_.pixel_type = PixelType::kFloat32;
+    info_.high = 1;
+  }
+  const SourceInfo& info() const override { return info_; }
+  bool next(Frame& frame) override {
+    static constexpr std::array<const char*, 5> kNames{
+        "hindcast_000002_forecast_lead_001.png", "hindcast_000002_forecast_lead_002.png", "input_-001.png",
+        "hindcast_000005_forecast_lead_001.png", "hindcast_000005_forecast_lead_002.png"};
+    if (number_ == kNames.size()) return false;
+    frame = {.height = 8, .width = 8, .channels = 1, .pixels = std::vector<float>(64, 0.5f), .mask = {}, .seconds = 0,
+             .name = kNames[number_++]};
+    return true;
+  }
+
+ private:
+  SourceInfo info_;
+  std::size_t number_ = 0;
+};
+
+SourceTable sources_with_hindcasts() {
+  SourceTable table = engine_sources();
+  SourceKind kind;
+  kind.type = SourceType::kImages;
+  kind.recognises = [](const std::string& path) { return std::filesystem::is_directory(path); };
+  kind.clips = [](const SourceOptions&) {
+    return std::vector<ClipReference>{{"hindcasts", "", [] { return std::make_unique<HindcastFolder>(); }}};
+  };
+  table.insert(table.begin(), kind);
+  return table;
+}
+
 /// Written forecasts: frames of noise, 0..1, as arrays.
 class ScoreForecastsTest : public testing::Test {
  protected:
@@ -157,6 +197,18 @@ TEST_F(ScoreForecastsTest, SeveralSequencesInOneArray) {
   EXPECT_EQ(evaluation.sequences, 3);
   EXPECT_EQ(find(evaluation, 0, "mse").mean, 0);
   EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[1], (still(2, 1) + still(5, 1) + still(8, 1)) / 3, 1e-7);
+}
+
+TEST_F(ScoreForecastsTest, HindcastsSayThemselvesWhatTheyForecast) {
+  const Evaluation evaluation = score_forecasts(sources_with_hindcasts(), folder_.path().string(), truth_path_, {});
+  EXPECT_EQ(evaluation.sequences, 2);
+  EXPECT_EQ(evaluation.horizon, 2);
+  double expected = 0;
+  for (const int frame : {3, 6}) {
+    for (const float pixel : frames(frame, frame + 1)) expected += std::pow(pixel - 0.5, 2) / 128;
+  }
+  EXPECT_NEAR(find(evaluation, 0, "mse").by_lead_time[1], expected, 1e-7);
+  EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[1], (still(2, 1) + still(5, 1)) / 2, 1e-7);
 }
 
 TEST_F(ScoreForecastsTest, EqualLengthsNeedNoPlace) {
