@@ -41,10 +41,12 @@ class Sequence : public testing::TestWithParam<BackendUnderTest> {
     EXPECT_LT(relative_difference(got, expected), kTolerance) << what;
   }
 
-  /// Calls check(name, options) for every cell, with and without an input.
+  /// Calls check(name, options) for every cell, with and without an input. The candidate's activation is the seam's
+  /// business, so one is enough where each operation wakes several threads.
   template <class Check>
   void each_cell(const Check& check) {
     for (CellVariant variant : cell_variants()) {
+      if (GetParam().name != "reference" && variant.options.candidate.kind != Activation::kTanh) continue;
       variant.options.hidden_channels = 6;
       check(variant.name, variant.options);
       variant.options.input_channels = 0;

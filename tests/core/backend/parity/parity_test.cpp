@@ -1,0 +1,131 @@
+// Every operation in the table, on every backend in float32, against the reference in double. Outputs hold NaN before,
+// stand between guards, and begin off every alignment; the inputs are new in each run.
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <limits>
+#include <random>
+
+#include "core/backend/reference/reference_backend.h"
+#include "tests/core/backend/parity/operation_table.h"
+#include "tests/support/backends.h"
+#include "tests/support/tensors.h"
+
+namespace nextframe::test {
+namespace {
+
+/// Elements before and behind each argument: an odd number, so that nothing is aligned beyond one element.
+constexpr std::int64_t kGuard = 17;
+constexpr double kGuardValue = 12345.0;
+
+std::uint64_t fresh_seed() {
+  static const std::uint64_t seed = [] {
+    const std::uint64_t value = std::random_device()();
+    std::printf("seed %llu\n", static_cast<unsigned long long>(value));
+    return value;
+  }();
+  return seed;
+}
+
+/// The arguments of one call, in guarded buffers of one backend.
+class Arguments {
+ public:
+  Arguments(Backend& backend, DType dtype, const OperationCase& operation,
+            const std::vector<std::vector<double>>& values)
+      : backend_(backend), operation_(operation) {
+    for (std::size_t i = 0; i < operation.arguments.size(); ++i) {
+      const OperationArgument& argument = operation.arguments[i];
+      std::vector<double> guarded(static_cast<std::size_t>(kGuard), kGuardValue);
+      guarded.insert(guarded.end(), values[i].begin(), values[i].end());
+      guarded.resize(guarded.size() + static_cast<std::size_t>(kGuard), kGuardValue);
+      const std::int64_t count = argument.shape.elements();
+      const DType type = argument.always_double ? DType::kFloat64 : dtype;
+      buffers_.push_back(upload(backend, {count + 2 * kGuard}, type, guarded));
+      before_.push_back(download(backend, buffers_.back()));
+      tensors_.push_back(buffers_.back().range(kGuard, kGuard + count).reshaped(argument.shape));
+    }
+  }
+
+  void run() {
+    operation_.run(backend_, tensors_);
+    backend_.sync();
+  }
+  std::vector<double> result(std::size_t i) { return download(backend_, tensors_[i]); }
+
+  void expect_nothing_else_written() {
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+      const std::vector<double> after = download(backend_, buffers_[i]);
+      const bool may_change = operation_.arguments[i].role != Role::kRead;
+      for (std::size_t k = 0; k < after.size(); ++k) {
+        const bool guard = k < static_cast<std::size_t>(kGuard) || k + static_cast<std::size_t>(kGuard) >= after.size();
+        if (guard || !may_change) {
+          ASSERT_EQ(after[k], before_[i][k]) << "argument " << i << (guard ? ", guard " : ", read only, ") << k;
+        }
+      }
+    }
+  }
+
+ private:
+  Backend& backend_;
+  const OperationCase& operation_;
+  std::vector<Tensor> buffers_;
+  std::vector<Tensor> tensors_;
+  std::vector<std::vector<double>> before_;
+};
+
+/// Float values, so that both precisions start from the same numbers.
+std::vector<std::vector<double>> draw(const OperationCase& operation, std::uint64_t stream) {
+  Random random(fresh_seed(), stream);
+  std::vector<std::vector<double>> values;
+  for (const OperationArgument& argument : operation.arguments) {
+    const bool poisoned = argument.role == Role::kWritten;
+    values.push_back(uniform(random, argument.shape.elements(), argument.low, argument.high));
+    for (double& value : values.back()) {
+      value = poisoned ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(static_cast<float>(value));
+    }
+  }
+  return values;
+}
+
+class Parity : public testing::TestWithParam<BackendUnderTest> {};
+
+TEST_P(Parity, EveryOperationInTheTable) {
+  const auto backend = GetParam().make();
+  ReferenceBackend reference;
+  std::uint64_t stream = 0;
+  for (const OperationCase& operation : operation_table()) {
+    SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
+    const std::vector<std::vector<double>> values = draw(operation, ++stream);
+    Arguments expected(reference, DType::kFloat64, operation, values);
+    Arguments got(*backend, DType::kFloat32, operation, values);
+    expected.run();
+    got.run();
+    got.expect_nothing_else_written();
+    expected.expect_nothing_else_written();
+    for (std::size_t i = 0; i < operation.arguments.size(); ++i) {
+      if (operation.arguments[i].role == Role::kRead) continue;
+      const double difference = relative_difference(got.result(i), expected.result(i));
+      EXPECT_LT(difference, operation.tolerance) << "argument " << i;
+    }
+  }
+}
+
+TEST_P(Parity, TheSameCallGivesTheSameBits) {
+  const auto backend = GetParam().make();
+  std::uint64_t stream = 0;
+  for (const OperationCase& operation : operation_table()) {
+    SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
+    const std::vector<std::vector<double>> values = draw(operation, ++stream);
+    Arguments first(*backend, DType::kFloat32, operation, values);
+    Arguments second(*backend, DType::kFloat32, operation, values);
+    first.run();
+    second.run();
+    for (std::size_t i = 0; i < operation.arguments.size(); ++i) ASSERT_EQ(first.result(i), second.result(i));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, Parity, testing::ValuesIn(backends_under_test()), BackendName());
+
+}  // namespace
+}  // namespace nextframe::test
