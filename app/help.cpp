@@ -10,8 +10,9 @@ namespace {
 constexpr std::size_t kTermColumn = 28;
 
 /// `text` wrapped at spaces, every line behind the first indented; the first line starts at column `column`. A newline in the
-/// text stays one.
-std::string wrap(const std::string& text, std::size_t column, std::size_t indent, std::size_t width) {
+/// text stays one; `line_end` stands before every other.
+std::string wrap(const std::string& text, std::size_t column, std::size_t indent, std::size_t width,
+                 const std::string& line_end = "") {
   std::string out;
   bool first_line = true;
   for (const std::string& paragraph : split(text, '\n')) {
@@ -23,8 +24,8 @@ std::string wrap(const std::string& text, std::size_t column, std::size_t indent
     bool first_word = true;
     for (const std::string& word : split(paragraph, ' ')) {
       if (word.empty()) continue;
-      if (!first_word && column + 1 + word.size() > width) {
-        out += "\n" + std::string(indent, ' ');
+      if (!first_word && column + 1 + word.size() + line_end.size() > width) {
+        out += line_end + "\n" + std::string(indent, ' ');
         column = indent;
         first_word = true;
       }
@@ -111,7 +112,7 @@ std::string command_help(const CommandSpec& command, int width) {
   }
   out += "\nExamples\n";
   for (const CommandSpec::Example& example : command.examples()) {
-    out += "  # " + wrap(example.doc, 4, 4, columns) + "\n  " + wrap(example.command, 2, 6, columns) + "\n";
+    out += "  # " + wrap(example.doc, 4, 4, columns) + "\n  " + wrap(example.command, 2, 6, columns, " \\") + "\n";
   }
   return out;
 }

@@ -289,6 +289,10 @@ class EvaluateCommand : public Command {
   }
 
   Evaluation score_written() const {
+    std::error_code error;
+    if (!is_glob(arguments_.subject) && !fs::exists(arguments_.subject, error)) {
+      reject("[evaluate] {}: no such file or folder", arguments_.subject);
+    }
     if (!arguments_.data) {
       reject("[evaluate] {}: is no model, so the frames that came (TRUTH) are needed as well", arguments_.subject);
     }

@@ -301,6 +301,7 @@ class ForecastCommand : public Command {
  private:
   void check_combination() const {
     if (arguments_.at && arguments_.every) reject("[forecast] --at and --every exclude each other");
+    if (arguments_.at) parse_moment(*arguments_.at);
     if (arguments_.every && arguments_.side_by_side) reject("[forecast] --every and --side-by-side exclude each other");
   }
 

@@ -9,7 +9,6 @@
 #include "app/commands/run_support.h"
 #include "app/commands/training_plan.h"
 #include "core/base/error.h"
-#include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/frames/media_sources.h"
 #include "core/train/pictures.h"
@@ -29,22 +28,14 @@ struct TrainArguments {
 };
 
 void report(const TrainResult& result, const TrainRequest& request, Log& log) {
-  const std::string best = std::isnan(result.best_score)
-                               ? "nothing was validated"
-                               : format("best {} {:.6g} at step {}", request.train.best_metric, result.best_score,
-                                        result.best_step);
-  switch (result.end) {
-    case TrainEnd::kFinished: log.info("done: {} steps in {}; {}", result.steps, format_duration(result.seconds), best); break;
-    case TrainEnd::kEarlyStop:
-      log.info("stopped at step {}, no better score in {} validations; {}", result.steps, request.train.early_stop, best);
-      break;
-    case TrainEnd::kInterrupted:
-      log.info("interrupted at step {}, everything is saved; go on with: nextframe train {} --resume", result.steps,
-               request.folder);
-      return;
+  if (result.end == TrainEnd::kInterrupted) {
+    log.info("everything is saved; go on with: nextframe train {} --resume", request.folder);
+    return;
   }
-  log.info("waited for data {:.1f} % of the time; the model is {}", 100 * result.waiting_share,
-           model_path(request.folder).string());
+  if (std::isfinite(result.best_score)) {
+    log.info("best {} {:.6g} at step {}", request.train.best_metric, result.best_score, result.best_step);
+  }
+  log.info("the model is {}", model_path(request.folder).string());
 }
 
 class TrainCommand : public Command {

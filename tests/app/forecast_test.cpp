@@ -1,0 +1,173 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "core/json/value.h"
+#include "core/tensor/npy.h"
+#include "tests/app/program.h"
+
+namespace nextframe::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Shape = std::vector<std::int64_t>;
+
+/// A trained model and a clip, made once for all tests of the suite.
+class Forecast : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder();
+    write_text(*folder_ / "tiny.json", tiny_config(20));
+    ASSERT_EQ(run({"train", "tiny.json", "--out", "model"}, here()).exit_code, 0);
+    ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "clip.npy"}, here()).exit_code, 0);
+    ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "clip.mkv"}, here()).exit_code, 0);
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static RunOptions here() {
+    RunOptions options;
+    options.directory = folder_->path();
+    return options;
+  }
+  static Shape shape_of(const std::string& name) { return NpyArray::open(*folder_ / name).shape(); }
+  static std::vector<float> values_of(const std::string& name) {
+    const NpyArray array = NpyArray::open(*folder_ / name);
+    std::vector<float> values(static_cast<std::size_t>(array.elements()));
+    array.read(0, array.elements(), values.data());
+    return values;
+  }
+
+  static TemporaryFolder* folder_;
+};
+
+TemporaryFolder* Forecast::folder_ = nullptr;
+
+TEST_F(Forecast, WritesEveryKindOfOutput) {
+  for (const std::string name : {"o.mp4", "o.mkv", "o.avi", "o.gif", "o.npy", "o.npz", "o/"}) {
+    const Outcome outcome = run({"forecast", "model", "clip.mkv", "-o", name, "--frames", "3"}, here());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_TRUE(fs::exists(folder_->path() / name)) << name;
+  }
+  EXPECT_EQ(shape_of("o.npy"), (Shape{3, 16, 16}));
+  EXPECT_EQ(names_in(folder_->path() / "o").size(), 3U);
+  for (const std::string& name : names_in(folder_->path() / "o")) EXPECT_NE(name.find("forecast_lead_"), std::string::npos) << name;
+}
+
+TEST_F(Forecast, TheDefaultNameSaysWhatItIs) {
+  ASSERT_EQ(run({"forecast", "model", "clip.npy"}, here()).exit_code, 0);
+  EXPECT_TRUE(fs::exists(folder_->path() / "clip-forecast.npy"));
+  EXPECT_EQ(shape_of("clip-forecast.npy"), (Shape{4, 16, 16}));
+}
+
+TEST_F(Forecast, NothingIsWrittenOver) {
+  write_text(*folder_ / "mine.npy", "precious");
+  const Outcome refused = run({"forecast", "model", "clip.npy", "-o", "mine.npy"}, here());
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("--overwrite"), std::string::npos) << refused.err;
+  EXPECT_EQ(read_text(*folder_ / "mine.npy"), "precious");
+  EXPECT_EQ(run({"forecast", "model", "clip.npy", "-o", "mine.npy", "--overwrite"}, here()).exit_code, 0);
+  EXPECT_EQ(shape_of("mine.npy"), (Shape{4, 16, 16}));
+  const std::string before = read_text(*folder_ / "clip.npy");
+  for (const std::string name : {"clip.npy", "./clip.npy"}) {
+    EXPECT_EQ(run({"forecast", "model", "clip.npy", "-o", name, "--overwrite"}, here()).exit_code, 2);
+  }
+  EXPECT_EQ(read_text(*folder_ / "clip.npy"), before);
+}
+
+TEST_F(Forecast, TheFutureIsNeverRead) {
+  // The same forecast from frame 12 on, whether the recording goes on behind it or ends there.
+  const NpyArray whole = NpyArray::open(*folder_ / "clip.npy");
+  std::vector<float> values(static_cast<std::size_t>(12 * 16 * 16));
+  whole.read(0, static_cast<std::int64_t>(values.size()), values.data());
+  std::ostringstream bytes;
+  const Shape shape{12, 16, 16};
+  write_npy(bytes, shape, values);
+  write_text(*folder_ / "short.npy", bytes.str());
+  ASSERT_EQ(run({"forecast", "model", "clip.npy", "--at", "12", "-o", "at.npy"}, here()).exit_code, 0);
+  ASSERT_EQ(run({"forecast", "model", "short.npy", "-o", "end.npy"}, here()).exit_code, 0);
+  EXPECT_EQ(read_text(*folder_ / "at.npy"), read_text(*folder_ / "end.npy"));
+}
+
+TEST_F(Forecast, ALongerHorizonBeginsWithAShorterOne) {
+  ASSERT_EQ(run({"forecast", "model", "clip.npy", "--frames", "3", "-o", "short3.npy"}, here()).exit_code, 0);
+  ASSERT_EQ(run({"forecast", "model", "clip.npy", "--frames", "40", "-o", "long.npy"}, here()).exit_code, 0);
+  const std::vector<float> few = values_of("short3.npy");
+  std::vector<float> many = values_of("long.npy");
+  ASSERT_EQ(many.size(), 40U * 256U);
+  for (std::size_t i = 0; i < few.size(); ++i) ASSERT_NEAR(few[i], many[i], 1e-5) << i;
+}
+
+TEST_F(Forecast, SideBySideShowsInputTruthAndForecast) {
+  ASSERT_EQ(run({"forecast", "model", "clip.mkv", "--at", "20", "--side-by-side", "-o", "panes/"}, here()).exit_code, 0);
+  EXPECT_EQ(names_in(folder_->path() / "panes").size(), 4U + 4U);
+}
+
+TEST_F(Forecast, HindcastsAreScoredAgainstTheRecording) {
+  const Outcome written = run({"forecast", "model", "clip.mkv", "--every", "5"}, here());
+  ASSERT_EQ(written.exit_code, 0) << written.err;
+  const std::vector<std::string> names = names_in(folder_->path() / "clip-hindcasts");
+  ASSERT_FALSE(names.empty());
+  EXPECT_NE(names.front().find("000004"), std::string::npos) << names.front();
+  const Outcome scored = run({"evaluate", "clip-hindcasts", "clip.mkv", "--json"}, here());
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  const json::Value document = json::parse(scored.out, "stdout");
+  EXPECT_EQ(document.at("horizon", "").get<int>(""), 4);
+  EXPECT_GE(document.at("sequences", "").get<int>(""), 5);
+}
+
+TEST_F(Forecast, AStreamCarriesItsStateAlong) {
+  const Outcome outcome = run({"forecast", "model", "clip.npy", "--live", "--frames", "2", "--limit", "6", "-o", "live.npy"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(shape_of("live.npy"), (Shape{6, 16, 16}));
+}
+
+TEST_F(Forecast, EvaluatesTheModelOnItsOwnTestSplitAndOnARecording) {
+  Outcome outcome = run({"evaluate", "model"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("8 sequences of 4 frames"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("persistence"), std::string::npos);
+  outcome = run({"evaluate", "model", "clip.mkv", "--json", "--baselines", "persistence,mean"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  EXPECT_EQ(document.at("forecasters", "").items("").size(), 3U);
+  EXPECT_EQ(document.at("sequences", "").get<int>(""), 30 - 8 + 1);
+}
+
+TEST_F(Forecast, InspectShowsConfigurationModelAndInput) {
+  for (const std::string target : {"tiny.json", "model", "clip.mkv", "clip.npy"}) {
+    const Outcome outcome = run({"inspect", target, "--json"}, here());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(json::parse(outcome.out, "stdout").is_object());
+    EXPECT_EQ(run({"inspect", target}, here()).exit_code, 0);
+  }
+  const json::Value clip = json::parse(run({"inspect", "clip.mkv", "--json"}, here()).out, "stdout");
+  EXPECT_EQ(clip.at("clips", "").items("")[0].at("frames", "").get<int>(""), 30);
+  EXPECT_EQ(run({"inspect", "--schema"}, here()).exit_code, 0);
+}
+
+TEST_F(Forecast, BenchCountsAndMeasures) {
+  const Outcome outcome = run({"bench", "tiny.json", "--json", "--threads", "1", "--rounds", "1"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  for (const char* name : {"parameters", "step_seconds", "forecast_seconds", "peak_bytes", "step_share_of_peak",
+                           "step_gflops", "peak_gflops"}) {
+    EXPECT_GT(document.at(name, "").get<double>(name), 0) << name;
+  }
+  EXPECT_LT(document.at("step_share_of_peak", "").get<double>(""), 1.0);
+}
+
+TEST_F(Forecast, RealVideo) {
+  const auto video = shared_data("video/bikes.mp4");
+  if (!video) GTEST_SKIP() << "video/bikes.mp4 is absent; NEXTFRAME_DATA names the folder of the public data";
+  const Outcome outcome = run({"forecast", "model", *video, "--frames", "2", "-o", "bikes.mp4"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_GT(fs::file_size(folder_->path() / "bikes.mp4"), 1000U);
+}
+
+}  // namespace
+}  // namespace nextframe::test
