@@ -50,8 +50,8 @@ double Loss::valid_weight(const Shape& target, std::span<const float> mask) cons
     double valid = static_cast<double>(pixels_per_time);
     if (!mask.empty()) {
       valid = 0;
-      for (const float m : mask.subspan(static_cast<std::size_t>(t * pixels_per_time),
-                                        static_cast<std::size_t>(pixels_per_time))) {
+      for (const float m :
+           mask.subspan(static_cast<std::size_t>(t * pixels_per_time), static_cast<std::size_t>(pixels_per_time))) {
         valid += m;
       }
     }

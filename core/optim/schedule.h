@@ -27,8 +27,8 @@ double constant_shape(const ScheduleOptions& options, std::int64_t step, std::in
 double step_shape(const ScheduleOptions& options, std::int64_t step, std::int64_t total);
 /// Half a cosine from 1 down to final_factor, PyTorch's CosineAnnealingLR.
 double cosine_shape(const ScheduleOptions& options, std::int64_t step, std::int64_t total);
-/// PyTorch's OneCycleLR with cosine annealing in two phases (Smith and Topin 2018): from 1/div up to 1 at pct_start of all
-/// steps, then down to 1/(div final_div).
+/// PyTorch's OneCycleLR with cosine annealing in two phases (Smith and Topin 2018): from 1/div up to 1 at pct_start of
+/// all steps, then down to 1/(div final_div).
 double one_cycle_shape(const ScheduleOptions& options, std::int64_t step, std::int64_t total);
 
 inline constexpr std::array<ScheduleEntry, 5> kSchedules{{
@@ -71,7 +71,8 @@ struct ScheduleOptions {
     v.field("factor", factor, {.doc = "step, plateau: what a reduction multiplies the rate with", .min = 0, .max = 1});
     v.field("final_factor", final_factor,
             {.doc = "cosine: the last rate as a share of train.optimizer.lr", .min = 0, .max = 1});
-    v.field("pct_start", pct_start, {.doc = "onecycle: share of the steps in which the rate rises", .min = 0, .max = 1});
+    v.field("pct_start", pct_start,
+            {.doc = "onecycle: share of the steps in which the rate rises", .min = 0, .max = 1});
     v.field("div", div, {.doc = "onecycle: the highest rate over the first", .min = 1});
     v.field("final_div", final_div, {.doc = "onecycle: the first rate over the last", .min = 1});
     v.field("patience", patience,
@@ -104,8 +105,8 @@ class Schedule {
 
   /// The rate of step 0 .. total-1.
   double rate(std::int64_t step) const;
-  /// Tells a plateau schedule a validation's score, as PyTorch's ReduceLROnPlateau (relative threshold); the others ignore
-  /// it.
+  /// Tells a plateau schedule a validation's score, as PyTorch's ReduceLROnPlateau (relative threshold); the others
+  /// ignore it.
   void observe(double score, Goal goal);
 
   const State& state() const { return state_; }

@@ -156,18 +156,17 @@ void find_differences(const json::Value& saved, const json::Value& now, const st
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
-  Checkpoint copy = checkpoint;
+void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint) {
   TensorFile file;
   for (const auto& [name, member] : buffers()) {
-    std::vector<float>& values = copy.*member;
+    std::vector<float>& values = checkpoint.*member;
     if (values.empty()) continue;
     const std::int64_t count = static_cast<std::int64_t>(values.size());
     file.tensors.push_back({std::string(name), {count}, std::move(values)});
   }
   json::Value state = json::Value::object();
   Writer writer{state};
-  Numbers{copy}.visit(writer);
+  Numbers{checkpoint}.visit(writer);
   state.set("config", checkpoint.config);
   const std::string text = state.dump();
   file.metadata["format"] = kFormat;

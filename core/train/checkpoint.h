@@ -10,8 +10,8 @@
 
 namespace nextframe {
 
-/// Everything that a run needs to go on as if it had never stopped: the content of last.state. The order of the data needs
-/// no generator's state: batch b is a function of the seed and b.
+/// Everything that a run needs to go on as if it had never stopped: the content of last.state. The order of the data
+/// needs no generator's state: batch b is a function of the seed and b.
 struct Checkpoint {
   std::int64_t step = 0;           ///< steps done
   std::int64_t next_batch = 0;     ///< position in the data
@@ -31,13 +31,13 @@ struct Checkpoint {
 };
 
 /// Replaces the file in one rename; a failure (a full disk) leaves the old one.
-void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint);
 
 /// Rejects a file that is truncated, was changed (its checksum tells), or is no state of this program.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-/// Rejects to go on under another configuration than the one that was saved, except for what may change within a run: its
-/// length, its learning rate and clipping, and how often it validates, saves and draws.
+/// Rejects to go on under another configuration than the one that was saved, except for what may change within a run:
+/// its length, its learning rate and clipping, and how often it validates, saves and draws.
 void check_same_configuration(const json::Value& saved, const json::Value& now, const std::filesystem::path& path);
 
 }  // namespace nextframe

@@ -15,7 +15,8 @@ namespace {
 
 /// From the numbers of a data set to those of a model that may have been trained on another type or range of pixels.
 LinearMap model_scale(const FrameFormat& data, const FrameFormat& model) {
-  if (data.normalisation.offset == model.normalisation.offset && data.normalisation.scale == model.normalisation.scale) {
+  if (data.normalisation.offset == model.normalisation.offset &&
+      data.normalisation.scale == model.normalisation.scale) {
     return {};
   }
   // 8 and 16 bits show the same picture on another scale.
@@ -29,8 +30,8 @@ LinearMap model_scale(const FrameFormat& data, const FrameFormat& model) {
 /// How many neighbouring windows share frames, where only every few of them are evaluated.
 std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated) {
   if (data.generated() || evaluated == 0) return 1;
-  const double spacing = static_cast<double>(data.options().stride) * static_cast<double>(windows) /
-                         static_cast<double>(evaluated);
+  const double spacing =
+      static_cast<double>(data.options().stride) * static_cast<double>(windows) / static_cast<double>(evaluated);
   const auto span = static_cast<double>(data.sequence_length() * data.options().gap);
   return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
 }
@@ -46,7 +47,8 @@ struct Entrant {
 std::vector<Entrant> make_entrants(const EvaluateOptions& options, std::int64_t horizon) {
   const std::vector<std::string> metrics = options.metrics.empty() ? usual_metrics() : options.metrics;
   std::vector<Entrant> entrants;
-  entrants.push_back({.baseline = nullptr, .sheet = ScoreSheet("model", metrics, horizon), .psnr = {}, .keeps_psnr = true});
+  entrants.push_back(
+      {.baseline = nullptr, .sheet = ScoreSheet("model", metrics, horizon), .psnr = {}, .keeps_psnr = true});
   for (const std::string& name : options.baselines) {
     entrants.push_back({.baseline = find_baseline(name).make(),
                         .sheet = ScoreSheet(name, metrics, horizon),
@@ -160,8 +162,8 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   for (const Entrant& entrant : entrants) {
     evaluation.forecasters.push_back(entrant.sheet.scores());
     if (entrant.baseline && entrant.keeps_psnr) {
-      evaluation.gain = psnr_gain(entrants.front().psnr, entrant.psnr,
-                                  overlapping_windows(data, windows, evaluation.sequences));
+      evaluation.gain =
+          psnr_gain(entrants.front().psnr, entrant.psnr, overlapping_windows(data, windows, evaluation.sequences));
     }
   }
   return evaluation;

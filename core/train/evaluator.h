@@ -24,9 +24,9 @@ struct EvaluateOptions {
   Progress::Display display = Progress::Display::kAutomatic;
 };
 
-/// How much better than persistence a forecast is: the mean over sequences of the difference of their PSNR, each a mean over
-/// the sequence's frames, in dB, with the 95 % interval of a paired bootstrap in which sequences that overlap are drawn
-/// together. NaN where too few sequences say nothing.
+/// How much better than persistence a forecast is: the mean over sequences of the difference of their PSNR, each a mean
+/// over the sequence's frames, in dB, with the 95 % interval of a paired bootstrap in which sequences that overlap are
+/// drawn together. NaN where too few sequences say nothing.
 struct PsnrGain {
   double mean = 0;
   double low = 0;
@@ -51,9 +51,10 @@ struct Evaluation {
 PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
                    const std::vector<std::optional<double>>& persistence, std::int64_t block);
 
-/// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's range.
-/// Streaming: memory grows with the number of windows by two numbers each and no more. `data` may be normalised otherwise
-/// than the model's own data were. Rejects frames of other channels, a split without windows, unknown baselines and metrics.
+/// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's
+/// range. Streaming: memory grows with the number of windows by two numbers each and no more. `data` may be normalised
+/// otherwise than the model's own data were. Rejects frames of other channels, a split without windows, unknown
+/// baselines and metrics.
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
 
@@ -70,8 +71,8 @@ struct ScoreOptions {
 ///  - a folder of hindcasts, whose names tell which frame each forecasts; what lies beyond the truth's end is left out;
 ///  - an array of N sequences, the k-th from truth frame first_frame + k * every on, or as many as the truth has;
 ///  - one sequence (video, folder, array), from first_frame on; it may be left out where both are of equal length.
-/// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range. Rejects sizes, channels or
-/// numbers of frames that do not fit.
+/// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range. Rejects sizes, channels
+/// or numbers of frames that do not fit.
 Evaluation score_forecasts(const SourceTable& sources, const std::string& forecasts, const std::string& truth,
                            const ScoreOptions& options);
 

@@ -28,9 +28,10 @@ Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& 
            channels, model.path, frames.input_channels);
   }
   // An integer source of another depth shows the same pictures on another scale; a float source is taken at its word.
-  const bool depth_differs = source.pixel_type != PixelType::kFloat32 && same_range(frames.low, 0) &&
-                             (same_range(frames.high, 255) || same_range(frames.high, 65535) || same_range(frames.high, 1)) &&
-                             same_range(source.low, 0) && !same_range(source.high, frames.high);
+  const bool depth_differs =
+      source.pixel_type != PixelType::kFloat32 && same_range(frames.low, 0) &&
+      (same_range(frames.high, 255) || same_range(frames.high, 65535) || same_range(frames.high, 1)) &&
+      same_range(source.low, 0) && !same_range(source.high, frames.high);
   if (depth_differs) unit_ = source.high / frames.high;
 }
 
@@ -48,7 +49,8 @@ void Forecaster::observe(const Frame& frame) {
   const float missing = normalisation.to_network(static_cast<float>(model_.file.frames.low));
   for (std::size_t i = 0; i < prepared.mask.size(); ++i) {
     if (prepared.mask[i] != 0) continue;
-    std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels, missing);
+    std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels,
+                missing);
   }
   const Tensor tensor = backend_.allocate({1, 1, height_, width_, prepared.channels}, DType::kFloat32);
   backend_.upload(prepared.pixels.data(), tensor);

@@ -13,20 +13,21 @@
 
 namespace nextframe {
 
-/// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does not
-/// grow with the number of frames seen.
+/// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does
+/// not grow with the number of frames seen.
 class Forecaster {
  public:
-  /// `model` outlives the forecaster and is not used by anybody else meanwhile. `source` says what will come: its channels
-  /// and, for the message, its name. Frames keep the source's own size unless the model was trained on resized frames and
-  /// `resize` asks for the same. Rejects a source whose channels the model cannot take.
+  /// `model` outlives the forecaster and is not used by anybody else meanwhile. `source` says what will come: its
+  /// channels and, for the message, its name. Frames keep the source's own size unless the model was trained on resized
+  /// frames and `resize` asks for the same. Rejects a source whose channels the model cannot take.
   enum class Resize { kKeepSize, kAsTrained };
   Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, Resize resize = Resize::kKeepSize);
 
   /// Of a forecast frame.
   std::int64_t channels() const { return model_.file.frames.output_channels; }
 
-  /// Takes the next frame in. Missing pixels count as the smallest value. Rejects a frame of another size than those before.
+  /// Takes the next frame in. Missing pixels count as the smallest value. Rejects a frame of another size than those
+  /// before.
   void observe(const Frame& frame);
   /// Forgets everything, for instance at a cut.
   void reset();
@@ -58,14 +59,15 @@ struct Hindcast {
 };
 
 struct HindcastOptions {
-  std::int64_t every = 1;    ///< frames of the recording from one hindcast to the next
-  std::int64_t context = 10; ///< frames seen before each one
-  std::int64_t gap = 1;      ///< recording's frames from one seen frame to the next
+  std::int64_t every = 1;     ///< frames of the recording from one hindcast to the next
+  std::int64_t context = 10;  ///< frames seen before each one
+  std::int64_t gap = 1;       ///< recording's frames from one seen frame to the next
   std::int64_t horizon = 10;
 };
 
-/// Hindcasts through a whole recording, each from its last `context` frames alone; keeps no more than those in memory. Stops
-/// early where `visit` returns false. Returns the number of hindcasts; rejects a recording shorter than the context.
+/// Hindcasts through a whole recording, each from its last `context` frames alone; keeps no more than those in memory.
+/// Stops early where `visit` returns false. Returns the number of hindcasts; rejects a recording shorter than the
+/// context.
 std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const HindcastOptions& options,
                       const std::function<bool(const Hindcast&)>& visit);
 

@@ -61,7 +61,8 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
 }
 
 Learner::Forecast Learner::forecast(const Batch& batch) {
-  const Tensor prediction = model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
+  const Tensor prediction =
+      model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
   const Tensor mask = batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);

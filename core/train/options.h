@@ -63,7 +63,8 @@ struct TrainOptions {
              .min = 0,
              .max = 0.9999999});
     v.field("validate_every", validate_every, {.doc = "steps between two validations; 0: only at the end", .min = 0});
-    v.field("validation_batch", validation_batch, {.doc = "sequences together in validation; 0: as train.batch", .min = 0});
+    v.field("validation_batch", validation_batch,
+            {.doc = "sequences together in validation; 0: as train.batch", .min = 0});
     v.field("best_metric", best_metric, {.doc = "validation score that tells which model is the best, or \"loss\""});
     v.field("early_stop", early_stop,
             {.doc = "stop after so many validations without a better score; 0: never", .min = 0});

@@ -45,7 +45,8 @@ RunFolder open_run_folder(const fs::path& root, RunStart start) {
   RunFolder folder{root};
   std::error_code error;
   const bool is_folder = fs::is_directory(root, error);
-  if (!is_folder && fs::exists(root, error)) reject("[train] {}: is a file, expected a folder for the run", root.string());
+  if (!is_folder && fs::exists(root, error))
+    reject("[train] {}: is a file, expected a folder for the run", root.string());
   const bool is_run = fs::exists(folder.config(), error) || fs::exists(folder.state(), error);
   if (start == RunStart::kNew && is_run) {
     reject("[train] {}: holds a run already; go on with it by --resume, or choose another folder with --out",

@@ -29,12 +29,12 @@ enum class RunStart {
   kResume,  ///< go on from last.state, or from the first step where the run ended before it was first saved
 };
 
-/// Makes the folder, or finds it. Rejects a folder that holds a run (kNew), that is no run's (kResume), and a place where
-/// nothing can be made.
+/// Makes the folder, or finds it. Rejects a folder that holds a run (kNew), that is no run's (kResume), and a place
+/// where nothing can be made.
 RunFolder open_run_folder(const std::filesystem::path& root, RunStart start);
 
-/// The file of a model: `path` itself, or the best model of a run folder (its last one where there is no best yet). Rejects a
-/// path that does not exist and a folder without a model.
+/// The file of a model: `path` itself, or the best model of a run folder (its last one where there is no best yet).
+/// Rejects a path that does not exist and a folder without a model.
 std::filesystem::path model_path(const std::filesystem::path& path);
 
 /// metrics.jsonl: one JSON object a line, appended as the run goes on.

@@ -89,7 +89,8 @@ class TruthWindow {
 /// Reads the sequences of one clip of forecasts: hindcasts by their names, anything else as one sequence.
 class ForecastReader {
  public:
-  ForecastReader(ScaledSource source, std::int64_t first_frame) : source_(std::move(source)), first_frame_(first_frame) {
+  ForecastReader(ScaledSource source, std::int64_t first_frame)
+      : source_(std::move(source)), first_frame_(first_frame) {
     advance();
   }
 
@@ -149,8 +150,8 @@ class Scorer {
     if (evaluation_.sequences == 0) begin(static_cast<std::int64_t>(forecast.frames.size()));
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
     if (length != evaluation_.horizon) {
-      reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame, length,
-             evaluation_.horizon);
+      reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame,
+             length, evaluation_.horizon);
     }
     const std::int64_t before = options_.persistence ? forecast.first_frame - options_.gap : -1;
     const Frame* seen = before >= 0 ? truth.at(before) : nullptr;
@@ -246,8 +247,10 @@ SourceOptions at_path(const std::string& path) {
 /// Where the only sequence of `forecast` begins, when nobody said so: at frame 0 of a truth of the same length.
 void check_equal_length(TruthWindow& truth, std::int64_t length, const std::string& forecast, const std::string& name) {
   if (truth.at(length) == nullptr) return;
-  reject("[evaluate] {}: has {} frames and {} has more; say with --first-frame which of them the first forecast frame stands for",
-         forecast, length, name);
+  reject(
+      "[evaluate] {}: has {} frames and {} has more; say with --first-frame which of them the first forecast frame "
+      "stands for",
+      forecast, length, name);
 }
 
 }  // namespace
@@ -278,7 +281,8 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     const Preprocessing preprocessing = common_channels(source->info(), info, options);
     const LinearMap scale = unit_scale(source->info(), info);
     const std::int64_t offset = pairwise ? 0 : static_cast<std::int64_t>(clip) * options.every;
-    ForecastReader reader(ScaledSource(std::move(source), preprocessing, scale), options.first_frame.value_or(0) + offset);
+    ForecastReader reader(ScaledSource(std::move(source), preprocessing, scale),
+                          options.first_frame.value_or(0) + offset);
     if (pairwise || !window) window.emplace(open_truth(truth_clip, preprocessing, info));
     const bool numbered = reader.hindcasts();
     WrittenForecast forecast;

@@ -28,10 +28,11 @@ LinearMap unit_scale_of(const FrameFormat& frames);
 /// One score of one forecaster. NaN where nothing could be counted.
 struct MetricScores {
   std::string metric;
-  std::vector<double> by_lead_time;     ///< at lead time 1, 2, ...
-  double mean = 0;                      ///< over those lead times that have a score
-  std::vector<std::int64_t> frames;     ///< that counted, by lead time
-  std::vector<std::int64_t> left_out;   ///< without a valid pixel, too small for the metric's window, or of infinite score
+  std::vector<double> by_lead_time;  ///< at lead time 1, 2, ...
+  double mean = 0;                   ///< over those lead times that have a score
+  std::vector<std::int64_t> frames;  ///< that counted, by lead time
+  std::vector<std::int64_t>
+      left_out;  ///< without a valid pixel, too small for the metric's window, or of infinite score
 };
 
 struct ForecasterScores {

@@ -52,6 +52,7 @@ FrameFormat frame_format_of(const DataSet& data) {
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
                         json::Value training) {
   ModelFile file;
+  file.version = NEXTFRAME_VERSION;
   file.config = config;
   file.frames = frames;
   file.training = std::move(training);
@@ -77,8 +78,9 @@ void check_architecture(EncoderForecaster& model, const ModelFile& file, const s
     }
   }
   for (const NamedTensor& tensor : file.tensors) {
-    const bool known = std::any_of(entries.begin(), entries.end(),
-                                   [&](const Parameter& parameter) { return parameter.declaration.name == tensor.name; });
+    const bool known = std::any_of(entries.begin(), entries.end(), [&](const Parameter& parameter) {
+      return parameter.declaration.name == tensor.name;
+    });
     if (!known) problems.push_back(format("has {}, which the network does not know", describe(tensor)));
   }
   if (problems.empty()) return;
@@ -113,9 +115,8 @@ TrainedModel load_model(Backend& backend, const std::string& path) {
                              model.file.frames.output_channels);
     check_architecture(layout, model.file, name);
   }
-  model.network = std::make_unique<EncoderForecaster>(backend, DType::kFloat32, model.options,
-                                                      model.file.frames.input_channels,
-                                                      model.file.frames.output_channels);
+  model.network = std::make_unique<EncoderForecaster>(
+      backend, DType::kFloat32, model.options, model.file.frames.input_channels, model.file.frames.output_channels);
   load_weights(*model.network, model.file, name);
   model.file.tensors.clear();
   return model;

@@ -18,8 +18,8 @@ FrameFormat frame_format_of(const DataSet& data);
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
                         json::Value training);
 
-/// Rejects, with the first differences, a file whose parameters have other names or shapes than the network's; `name` begins
-/// the message.
+/// Rejects, with the first differences, a file whose parameters have other names or shapes than the network's; `name`
+/// begins the message.
 void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name);
 
 /// Fills the network's weights from a file that check_architecture passes.
@@ -34,8 +34,8 @@ struct TrainedModel {
   std::unique_ptr<EncoderForecaster> network;
 };
 
-/// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`. Rejects everything that
-/// read_model_file, options_from_json and load_weights reject.
+/// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`. Rejects
+/// everything that read_model_file, options_from_json and load_weights reject.
 TrainedModel load_model(Backend& backend, const std::string& path);
 
 }  // namespace nextframe

@@ -29,8 +29,6 @@ void upload(Backend& backend, const std::vector<float>& values, const Tensor& te
   if (tensor) backend.upload(values.data(), tensor);
 }
 
-
-
 }  // namespace
 
 Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
@@ -72,13 +70,13 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   upload(backend, checkpoint.weights, learner_.model().parameters().values(), "weights", folder_);
   upload(backend, checkpoint.first_moment, learner_.optimizer().first_moment(), "first_moment", folder_);
   upload(backend, checkpoint.second_moment, learner_.optimizer().second_moment(), "second_moment", folder_);
-  upload(backend, checkpoint.average, learner_.average() ? learner_.average()->average() : Tensor(), "average", folder_);
+  upload(backend, checkpoint.average, learner_.average() ? learner_.average()->average() : Tensor(), "average",
+         folder_);
   learner_.model().parameters().mark_changed();
   learner_.optimizer().set_steps(checkpoint.step);
   schedule_.set_state(checkpoint.schedule);
   state_ = checkpoint;
-  for (std::vector<float>* buffer :
-       {&state_.weights, &state_.first_moment, &state_.second_moment, &state_.average}) {
+  for (std::vector<float>* buffer : {&state_.weights, &state_.first_moment, &state_.second_moment, &state_.average}) {
     *buffer = {};
   }
   state_.config = request_.config;
@@ -112,7 +110,7 @@ TrainResult Trainer::run() {
     const bool interrupted = services_.interrupted();
     // A validation belongs to its step: one that was interrupted away would be missing after a resume.
     if (should_validate()) validate();
-    if (interrupted) end = TrainEnd::kInterrupted;
+    if (interrupted && state_.step < train.steps) end = TrainEnd::kInterrupted;
     if (stopped_early()) end = TrainEnd::kEarlyStop;
     if (end != TrainEnd::kFinished) break;
     if (due(train.checkpoint_every)) save();
@@ -144,10 +142,10 @@ void Trainer::do_step(BatchLoader& loader, Progress& progress) {
   record.set("gradient_norm", result.gradient_norm);
   metrics_->append(record);
 
-  const double frames = static_cast<double>(request_.train.batch * request_.train.accumulate *
-                                            services_.data.sequence_length());
-  progress.update(state_.step, format("loss {:.5g}, lr {:.3g}, {:.3g} frames/s", result.loss, lr,
-                                      progress.rate() * frames));
+  const double frames =
+      static_cast<double>(request_.train.batch * request_.train.accumulate * services_.data.sequence_length());
+  progress.update(state_.step,
+                  format("loss {:.5g}, lr {:.3g}, {:.3g} frames/s", result.loss, lr, progress.rate() * frames));
 }
 
 void Trainer::stop_on_bad_numbers(const Learner::StepResult& result, double lr) {
@@ -155,7 +153,8 @@ void Trainer::stop_on_bad_numbers(const Learner::StepResult& result, double lr) 
   state_.next_batch = state_.step * request_.train.accumulate;
   save();
   fail(
-      "[train] step {}: the {} is not finite (loss {}, learning rate {}, gradient norm {}); the weights from before this "
+      "[train] step {}: the {} is not finite (loss {}, learning rate {}, gradient norm {}); the weights from before "
+      "this "
       "step are kept in {}; go on by --resume with a lower train.optimizer.lr or train.clip_norm",
       state_.step + 1, std::isfinite(result.loss) ? "gradient" : "loss", result.loss, lr, result.gradient_norm,
       folder_.last().string());
@@ -192,9 +191,10 @@ void Trainer::validate() {
 }
 
 void Trainer::keep_if_best(const ValidationResult& result) {
-  const bool better = std::isfinite(result.score) &&
-                      (std::isnan(state_.best_score) || (result.goal == Goal::kMinimum ? result.score < state_.best_score
-                                                                                       : result.score > state_.best_score));
+  const bool better =
+      std::isfinite(result.score) &&
+      (std::isnan(state_.best_score) ||
+       (result.goal == Goal::kMinimum ? result.score < state_.best_score : result.score > state_.best_score));
   if (!better) {
     ++state_.validations_without_better;
     return;
@@ -207,7 +207,8 @@ void Trainer::keep_if_best(const ValidationResult& result) {
 
 void Trainer::draw_pictures(const ValidationResult& result) {
   const std::int64_t every = request_.train.sample_every;
-  const bool wanted = state_.step == request_.train.steps || (every > 0 && state_.step - state_.last_sample_step >= every);
+  const bool wanted =
+      state_.step == request_.train.steps || (every > 0 && state_.step - state_.last_sample_step >= every);
   if (!wanted) return;
   state_.last_sample_step = state_.step;
   for (std::size_t i = 0; i < result.samples.size(); ++i) {
@@ -238,7 +239,7 @@ void Trainer::save() {
   checkpoint.first_moment = download(backend, learner_.optimizer().first_moment());
   checkpoint.second_moment = download(backend, learner_.optimizer().second_moment());
   if (learner_.average()) checkpoint.average = download(backend, learner_.average()->average());
-  write_checkpoint(folder_.state(), checkpoint);
+  write_checkpoint(folder_.state(), std::move(checkpoint));
 }
 
 TrainResult Trainer::finish(TrainEnd end, double waiting_share) {
@@ -246,10 +247,10 @@ TrainResult Trainer::finish(TrainEnd end, double waiting_share) {
   if (!validator_) write_model(folder_.best(), std::nan(""));
   const double seconds = seconds_before_ + watch_.seconds();
   log_->debug("{} at step {} after {}; the network waited for data {:.1f} % of the time",
-             end == TrainEnd::kFinished    ? "finished"
-             : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
-                                           : "interrupted, everything is saved",
-             state_.step, format_duration(seconds), 100 * waiting_share);
+              end == TrainEnd::kFinished    ? "finished"
+              : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
+                                            : "interrupted, everything is saved",
+              state_.step, format_duration(seconds), 100 * waiting_share);
   return {.end = end,
           .steps = state_.step,
           .last_loss = last_loss_,

@@ -58,13 +58,13 @@ struct TrainResult {
   double waiting_share = 0;  ///< share of the time in which the network waited for data
 };
 
-/// One training run: steps, validation, checkpoints, pictures. The data of step s are batches s * accumulate and on of a
-/// shuffled order that follows from train.seed, so a run that was killed and resumed gives the same bits as one that was
-/// not.
+/// One training run: steps, validation, checkpoints, pictures. The data of step s are batches s * accumulate and on of
+/// a shuffled order that follows from train.seed, so a run that was killed and resumed gives the same bits as one that
+/// was not.
 class Trainer {
  public:
-  /// Opens the run folder and, when resuming, reads its state. Rejects what open_run_folder, read_checkpoint, Learner and an
-  /// unknown train.best_metric reject, before anything is written.
+  /// Opens the run folder and, when resuming, reads its state. Rejects what open_run_folder, read_checkpoint, Learner
+  /// and an unknown train.best_metric reject, before anything is written.
   Trainer(const TrainRequest& request, const TrainServices& services);
   ~Trainer();
   Trainer(const Trainer&) = delete;

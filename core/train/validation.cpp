@@ -45,7 +45,8 @@ Validator::Validator(const DataSet& data, const FrameFormat& frames, const Train
   check_best_metric(train.best_metric);
 }
 
-TrainingSample Validator::sample_of(const Batch& batch, std::int64_t sequence, const std::vector<float>& forecast) const {
+TrainingSample Validator::sample_of(const Batch& batch, std::int64_t sequence,
+                                    const std::vector<float>& forecast) const {
   const Normalisation& normalisation = frames_.normalisation;
   TrainingSample sample;
   sample.title = data_.describe(Split::kValidation, batch.windows[static_cast<std::size_t>(sequence)]);

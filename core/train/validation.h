@@ -17,14 +17,15 @@ namespace nextframe {
 void check_best_metric(const std::string& name);
 
 struct ValidationResult {
-  std::vector<std::pair<std::string, double>> scores;  ///< "loss" first; means over lead times; NaN where nothing counts
-  double score = 0;                                    ///< that of train.best_metric
-  Goal goal = Goal::kMinimum;                          ///< of that metric
-  std::vector<TrainingSample> samples;                 ///< the first train.samples sequences
+  std::vector<std::pair<std::string, double>>
+      scores;                           ///< "loss" first; means over lead times; NaN where nothing counts
+  double score = 0;                     ///< that of train.best_metric
+  Goal goal = Goal::kMinimum;           ///< of that metric
+  std::vector<TrainingSample> samples;  ///< the first train.samples sequences
 };
 
-/// Runs a learner over the validation windows, data.validation_windows of them where that is set. Loss as in training; scores
-/// as in an evaluation, on values scaled to 0..1.
+/// Runs a learner over the validation windows, data.validation_windows of them where that is set. Loss as in training;
+/// scores as in an evaluation, on values scaled to 0..1.
 class Validator {
  public:
   Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train);

@@ -15,9 +15,7 @@ void expect_rates(const ScheduleOptions& options, std::int64_t total, const std:
   }
 }
 
-TEST(Schedule, ConstantWithWarmup) {
-  expect_rates({.warmup = 4}, 6, {0.025, 0.05, 0.075, 0.1, 0.1, 0.1});
-}
+TEST(Schedule, ConstantWithWarmup) { expect_rates({.warmup = 4}, 6, {0.025, 0.05, 0.075, 0.1, 0.1, 0.1}); }
 
 TEST(Schedule, Step) {
   expect_rates({.type = ScheduleType::kStep, .every = 3, .factor = 0.5}, 8,

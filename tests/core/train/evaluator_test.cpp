@@ -114,7 +114,12 @@ class HindcastFolder : public FrameSource {
         "hindcast_000002_forecast_lead_001.png", "hindcast_000002_forecast_lead_002.png", "input_-001.png",
         "hindcast_000005_forecast_lead_001.png", "hindcast_000005_forecast_lead_002.png"};
     if (number_ == kNames.size()) return false;
-    frame = {.height = 8, .width = 8, .channels = 1, .pixels = std::vector<float>(64, 0.5f), .mask = {}, .seconds = 0,
+    frame = {.height = 8,
+             .width = 8,
+             .channels = 1,
+             .pixels = std::vector<float>(64, 0.5f),
+             .mask = {},
+             .seconds = 0,
              .name = kNames[number_++]};
     return true;
   }

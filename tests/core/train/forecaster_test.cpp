@@ -67,9 +67,7 @@ class ForecasterTest : public testing::Test {
     return pixels(forecaster.forecast(11));
   }
 
-  static SourceInfo eight_bit() {
-    return {.name = "test", .height = 6, .width = 5, .channels = 1};
-  }
+  static SourceInfo eight_bit() { return {.name = "test", .height = 6, .width = 5, .channels = 1}; }
 
   ReferenceBackend backend_;
   TrainedModel model_;

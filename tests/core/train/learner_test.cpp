@@ -31,7 +31,8 @@ Batch sequences(std::int64_t first, std::int64_t last) {
   };
   fill(batch.context, 3, [](Random& random, std::int64_t) { return static_cast<float>(random.uniform()); });
   fill(batch.target, 2, [](Random& random, std::int64_t) { return static_cast<float>(random.uniform()); });
-  fill(batch.mask, 2, [](Random& random, std::int64_t n) { return random.uniform() < 0.2 * static_cast<double>(n) ? 0.f : 1.f; });
+  fill(batch.mask, 2,
+       [](Random& random, std::int64_t n) { return random.uniform() < 0.2 * static_cast<double>(n) ? 0.f : 1.f; });
   return batch;
 }
 

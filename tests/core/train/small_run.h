@@ -64,7 +64,8 @@ struct SmallRun {
   }
 
   /// Trains until it ends or `interrupted` says so.
-  TrainResult go(const TrainRequest& request, const std::function<bool()>& interrupted = [] { return false; }) const {
+  TrainResult go(
+      const TrainRequest& request, const std::function<bool()>& interrupted = [] { return false; }) const {
     NullLog log;
     NoPictures pictures;
     ReferenceBackend backend;

@@ -151,7 +151,8 @@ TEST(Trainer, ModelFilesHoldTheAverageAndTheStateTheRawWeights) {
   const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
   const ModelFile model = read_model_file((folder.path() / "run/last.safetensors").string());
   std::vector<float> stored;
-  for (const NamedTensor& tensor : model.tensors) stored.insert(stored.end(), tensor.values.begin(), tensor.values.end());
+  for (const NamedTensor& tensor : model.tensors)
+    stored.insert(stored.end(), tensor.values.begin(), tensor.values.end());
   EXPECT_EQ(stored, state.average);
   EXPECT_NE(stored, state.weights);
   EXPECT_EQ(state.next_batch, 18);
