@@ -1,10 +1,15 @@
 #include "core/model/options.h"
 
+#include <algorithm>
+
 #include "core/base/format.h"
 
 namespace nextframe {
 
 namespace {
+
+/// Beyond the largest frame that a configuration can ask for nothing is left to divide.
+constexpr std::int64_t kLargestMultiple = 16384;
 
 void expect_odd(std::vector<std::string>& problems, const std::string& path, int kernel) {
   if (kernel % 2 == 0) {
@@ -21,13 +26,15 @@ void find_level_problems(const ModelOptions& options, std::size_t k, std::vector
   if (level.up.kernel > 0) {
     if (level.conv.stride == 1) expect_odd(problems, path + ".up.kernel", level.up.kernel);
     if (level.up.kernel < level.conv.stride) {
-      problems.push_back(format("{}.up.kernel: got {} below the level's stride {}, which leaves holes; expected at least {}",
-                                path, level.up.kernel, level.conv.stride, level.conv.stride));
+      problems.push_back(
+          format("{}.up.kernel: got {} below the level's stride {}, which leaves holes; expected at least {}", path,
+                 level.up.kernel, level.conv.stride, level.conv.stride));
     }
   }
   const bool back_to_frame = k == 0 && level.conv.stride == 1;
   if (back_to_frame && (level.up.kernel > 0 || level.up.channels > 0)) {
-    problems.push_back(path + ".up: got an up convolution at a finest level of stride 1, where nothing would use it; leave it out");
+    problems.push_back(
+        path + ".up: got an up convolution at a finest level of stride 1, where nothing would use it; leave it out");
   }
 }
 
@@ -42,7 +49,8 @@ void find_cell_problems(const ModelOptions& options, std::vector<std::string>& p
   const bool own_bias = options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll;
   if (own_bias && (!gru || options.reset == Reset::kBefore)) {
     problems.emplace_back(
-        "model.hidden_bias: only a convgru with reset \"after\" has one beside the input bias; expected \"auto\" or \"none\"");
+        "model.hidden_bias: only a convgru with reset \"after\" has one beside the input bias; expected \"auto\" or "
+        "\"none\"");
   }
   if (gru && (options.activation == Activation::kNone || options.activation == Activation::kSigmoid)) {
     problems.emplace_back("model.activation: expected \"tanh\", \"leaky\" or \"relu\"");
@@ -68,7 +76,9 @@ void find_head_problems(const ModelOptions& options, std::vector<std::string>& p
 
 std::int64_t size_multiple(const ModelOptions& options) {
   std::int64_t multiple = options.patch;
-  for (const LevelOptions& level : options.levels) multiple *= level.conv.stride;
+  // Held above every frame size: the product of many strides would not fit.
+  for (const LevelOptions& level : options.levels)
+    multiple = std::min(multiple * level.conv.stride, 2 * kLargestMultiple);
   return multiple;
 }
 
@@ -79,11 +89,16 @@ std::vector<std::string> find_problems(const ModelOptions& options, std::int64_t
   for (std::size_t k = 0; k < options.levels.size(); ++k) find_level_problems(options, k, problems);
   find_head_problems(options, problems);
   const std::int64_t multiple = size_multiple(options);
-  if (height > 0 && width > 0 && (multiple > height || multiple > width)) {
-    problems.push_back(format(
-        "model.levels: patch and strides divide frames by {}, more than the {}x{} pixels that they have; use fewer levels "
-        "or smaller strides",
-        multiple, width, height));
+  if (multiple > kLargestMultiple) {
+    problems.push_back(
+        format("model.levels: patch and strides divide frames by more than {}; use fewer levels or smaller strides",
+               kLargestMultiple));
+  } else if (height > 0 && width > 0 && (multiple > height || multiple > width)) {
+    problems.push_back(
+        format("model.levels: patch and strides divide frames by {}, more than the {}x{} pixels that they have; use "
+               "fewer levels "
+               "or smaller strides",
+               multiple, width, height));
   }
   return problems;
 }

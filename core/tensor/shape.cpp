@@ -1,6 +1,7 @@
 #include "core/tensor/shape.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/base/error.h"
 
@@ -16,7 +17,14 @@ Shape::Shape(std::span<const std::int64_t> lengths) {
 
 std::int64_t Shape::elements() const {
   std::int64_t product = 1;
-  for (int axis = 0; axis < rank_; ++axis) product *= (*this)[axis];
+  for (int axis = 0; axis < rank_; ++axis) {
+    // Three bits stay free for the bytes of an element.
+    if (__builtin_mul_overflow(product, (*this)[axis], &product) ||
+        product > std::numeric_limits<std::int64_t>::max() / 8) {
+      reject("[tensor] {} has more elements than any memory can hold; use smaller frames, batches or layers",
+             to_string(*this));
+    }
+  }
   return product;
 }
 
