@@ -25,7 +25,7 @@ function(nextframe_library name)
   target_link_libraries(nextframe_${name} PUBLIC nextframe_flags ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
 endfunction()
 
-# nextframe_test(NAME SOURCES ... DEPENDS ... [LABELS ...]): one GoogleTest program a folder, one ctest entry a test case.
+# nextframe_test(NAME SOURCES ... DEPENDS ... [LABELS ...]): one GoogleTest program a folder, which is one ctest entry.
 function(nextframe_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(test_${name} ${ARG_SOURCES})

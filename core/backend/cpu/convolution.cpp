@@ -6,13 +6,11 @@
 
 // Which form each operation takes, by its shape alone (measured on two Zen 5 cores with oneDNN 2.6, share of FMA peak):
 //  - convolution: oneDNN's forward convolution, bias, sum and activation fused into it (0.91-1.1);
-//  - transposed, stride 1, which is every data gradient of a recurrent layer: the forward convolution with flipped
-//  kernel
+//  - transposed, stride 1, which is every data gradient of a recurrent layer: the forward convolution with flipped kernel
 //    and swapped channels (0.90-1.1; the library's data gradient 0.67-0.94), sums fused likewise;
 //  - transposed, strided: the library's data gradient (0.80-0.85), bias, sum and activation in a pass of their own;
 //  - weight gradient: the library's, one call over all timesteps (0.85-1.0, 0.7 where channels are few);
-//  - strided 1x1 kernels: the pixels that the stride meets are gathered, and an unstrided 1x1 convolution does the
-//  rest:
+//  - strided 1x1 kernels: the pixels that the stride meets are gathered, and an unstrided 1x1 convolution does the rest:
 //    the library's weight gradient of the strided form hangs or is wrong for few channels (uxlfoundation/oneDNN#6035).
 
 namespace nextframe::cpu {
