@@ -29,7 +29,8 @@ struct TrainArguments {
 
 void report(const TrainResult& result, const TrainRequest& request, Log& log) {
   if (result.end == TrainEnd::kInterrupted) {
-    log.info("everything is saved; go on with: nextframe train {} --resume", request.folder);
+    log.info("interrupted at step {}, everything is saved; go on with: nextframe train {} --resume", result.steps,
+             request.folder);
     return;
   }
   if (std::isfinite(result.best_score)) {

@@ -61,21 +61,22 @@ double Progress::seconds_left() const {
 }
 
 std::string Progress::line(int columns) const {
-  std::string text = options_.label;
-  if (options_.total > 0) {
-    const double share = std::clamp(static_cast<double>(done_) / static_cast<double>(options_.total), 0.0, 1.0);
-    text += format(" {}/{}", done_, options_.total);
-    if (options_.display != Display::kPlain && columns >= 60) text += " " + bar(share);
-    text += format(" {:.0f}%", share * 100);
-  } else {
-    text += format(" {}", done_);
-  }
+  const bool total_known = options_.total > 0;
+  const double share =
+      total_known ? std::clamp(static_cast<double>(done_) / static_cast<double>(options_.total), 0.0, 1.0) : 0;
+  std::string text = options_.label + (total_known ? format(" {}/{}", done_, options_.total) : format(" {}", done_));
+  std::string rest = total_known ? format(" {:.0f}%", share * 100) : "";
   const double now = rate();
-  if (now >= 1) text += format(" {:.1f} {}/s", now, options_.unit);
-  if (now > 0 && now < 1) text += format(" {:.1f} s/{}", 1 / now, options_.unit);
+  if (now >= 1) rest += format(" {:.1f} {}/s", now, options_.unit);
+  if (now > 0 && now < 1) rest += format(" {:.1f} s/{}", 1 / now, options_.unit);
   if (const double left = seconds_left(); left >= 0 && done_ < options_.total)
-    text += format(", {} left", format_duration(left));
-  if (!detail_.empty()) text += ", " + detail_;
+    rest += format(", {} left", format_duration(left));
+  if (!detail_.empty()) rest += ", " + detail_;
+  // The bar gives way where the words need the room.
+  const std::string drawn = " " + bar(share);
+  const bool fits = text.size() + drawn.size() + rest.size() <= static_cast<std::size_t>(std::max(0, columns));
+  if (total_known && options_.display != Display::kPlain && columns >= 60 && fits) text += drawn;
+  text += rest;
   if (columns > 0 && text.size() > static_cast<std::size_t>(columns)) text.resize(static_cast<std::size_t>(columns));
   return text;
 }

@@ -110,7 +110,7 @@ TEST_F(Train, InterruptedItSavesAndGoesOnBitForBit) {
 
 TEST_F(Train, KilledTwentyTimesItStillEndsInTheSameBits) {
   constexpr int kKills = 20;
-  const std::string file = config(300);
+  const std::string file = config(150);
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(run({"train", file, "--threads", "1", "--out", "whole"}, here()).exit_code, 0);
   const std::chrono::duration<double> whole = std::chrono::steady_clock::now() - start;

@@ -31,13 +31,15 @@ TEST(Progress, PlainLinesWhenPiped) {
   EXPECT_NE(text.find("loss 0.2\n"), std::string::npos) << text;
 }
 
-TEST(Progress, DrawnLineHasABarAndIsCutToTheTerminal) {
+TEST(Progress, DrawnLineHasABarWhereItFitsAndIsCutToTheTerminal) {
   testing::internal::CaptureStderr();
   Progress progress({.label = "train", .total = 10, .display = Progress::Display::kDrawn});
+  progress.update(5, "");
+  EXPECT_NE(progress.line(79).find("[##########          ] 50%"), std::string::npos) << progress.line(79);
   progress.update(5, std::string(300, 'x'));
   const std::string line = progress.line(79);
   EXPECT_EQ(line.size(), 79u);
-  EXPECT_NE(line.find("[##########          ] 50%"), std::string::npos) << line;
+  EXPECT_TRUE(line.starts_with("train 5/10 50% ")) << line;
   progress.finish();
   EXPECT_TRUE(testing::internal::GetCapturedStderr().starts_with("\r\x1b[K"));
 }
