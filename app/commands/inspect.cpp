@@ -152,7 +152,7 @@ class InspectCommand : public Command {
     spec.option("--set", "KEY=VALUE", arguments_.overrides, "change a key of the configuration; may be given many times");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
     spec.flag("--json", arguments_.json, "print one JSON document");
-    spec.example("nextframe inspect configs/video.json --set 'data.sources=[{\"path\":\"holiday.mp4\"}]'",
+    spec.example("nextframe inspect configs/video.json --set data.sources.0.path=holiday.mp4",
                  "does it fit into memory, and how many windows are there?");
     spec.example("nextframe inspect runs/holiday --json", "the model of a run, for a script");
     spec.example("nextframe inspect --schema > schema.json", "completion in editors");

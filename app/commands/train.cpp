@@ -59,7 +59,7 @@ class TrainCommand : public Command {
     spec.flag("--resume", arguments_.resume, "go on where an earlier run into this folder ended, bit for bit");
     arguments_.compute.declare(spec);
     spec.example("nextframe train configs/moving-digits-small.json", "generated digits, into runs/moving-digits-small");
-    spec.example("nextframe train configs/video.json --set 'data.sources=[{\"path\":\"holiday.mp4\"}]' --out runs/holiday",
+    spec.example("nextframe train configs/video.json --set data.sources.0.path=holiday.mp4 --out runs/holiday",
                  "your own video");
     spec.example("nextframe train runs/holiday --resume --set train.steps=40000", "go on, and for longer");
   }
