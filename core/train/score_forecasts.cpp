@@ -69,21 +69,28 @@ class TruthWindow {
       Frame frame;
       if (!source_.next(frame)) return nullptr;
       kept_.push_back(std::move(frame));
+      drop();
     }
     return number < first_ ? nullptr : &kept_[static_cast<std::size_t>(number - first_)];
   }
   /// Frames before `number` are not asked for again.
   void forget_before(std::int64_t number) {
-    while (first_ < number && !kept_.empty()) {
+    needed_from_ = std::max(needed_from_, number);
+    drop();
+  }
+
+ private:
+  void drop() {
+    while (first_ < needed_from_ && !kept_.empty()) {
       kept_.pop_front();
       ++first_;
     }
   }
 
- private:
   ScaledSource source_;
   std::deque<Frame> kept_;
-  std::int64_t first_ = 0;
+  std::int64_t first_ = 0;        ///< number of the first frame kept
+  std::int64_t needed_from_ = 0;  ///< frames before are read but not kept
 };
 
 /// Reads the sequences of one clip of forecasts: hindcasts by their names, anything else as one sequence.
@@ -111,7 +118,7 @@ class ForecastReader {
   void advance() {
     do {
       more_ = source_.next(ahead_);
-    } while (more_ && ahead_.name.starts_with("input_"));
+    } while (more_ && ahead_.name.starts_with(kContextKey));
   }
 
   ScaledSource source_;
@@ -147,8 +154,11 @@ class Scorer {
       : options_(options), metrics_(options.metrics.empty() ? usual_metrics() : options.metrics) {}
 
   void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
-    if (evaluation_.sequences == 0) begin(static_cast<std::int64_t>(forecast.frames.size()));
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
+    if (length == 0) reject("[evaluate] {}: holds inputs only, no forecast frame", name);
+    // The last hindcasts of a recording reach beyond its end: what did not come cannot be scored.
+    if (forecast.hindcast && truth.at(forecast.first_frame) == nullptr) return;
+    if (evaluation_.sequences == 0) begin(length);
     if (length != evaluation_.horizon) {
       reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame,
              length, evaluation_.horizon);
