@@ -161,6 +161,17 @@ TEST_F(Forecast, BenchCountsAndMeasures) {
   EXPECT_LT(document.at("step_share_of_peak", "").get<double>(""), 1.0);
 }
 
+TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {
+  RunOptions full = here();
+  full.file_limit_bytes = 2000;
+  for (const std::string name : {"full.npy", "full.mkv", "full/"}) {
+    const std::vector<std::string> before = names_in(folder_->path());
+    const Outcome outcome = run({"forecast", "model", *folder_ / "clip.npy", "-o", name, "--frames", "60", "--side-by-side"}, full);
+    EXPECT_EQ(outcome.exit_code, 1) << name << outcome.err;
+    EXPECT_EQ(names_in(folder_->path()), before) << name;
+  }
+}
+
 TEST_F(Forecast, RealVideo) {
   const auto video = shared_data("video/bikes.mp4");
   if (!video) GTEST_SKIP() << "video/bikes.mp4 is absent; NEXTFRAME_DATA names the folder of the public data";

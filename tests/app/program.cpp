@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,11 @@ using Clock = std::chrono::steady_clock;
   if (!options.stdout_path.empty()) {
     const int file = open(options.stdout_path.c_str(), O_WRONLY | O_CREAT, 0644);
     if (file < 0 || dup2(file, STDOUT_FILENO) < 0) _exit(125);
+  }
+  if (options.file_limit_bytes) {
+    const rlimit limit{*options.file_limit_bytes, *options.file_limit_bytes};
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(125);
   }
   std::vector<char*> argv{const_cast<char*>(NEXTFRAME_PROGRAM)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

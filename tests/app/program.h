@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct RunOptions {
   std::optional<int> interrupt_signal;   ///< sent once `interrupt_when` was seen on stderr
   std::string interrupt_when;
   std::string stdout_path;               ///< instead of the pipe: a file or device
+  std::optional<std::uint64_t> file_limit_bytes;  ///< no file can grow beyond this, as on a full disk
 };
 
 /// Runs `nextframe ARGUMENTS...` to its end.

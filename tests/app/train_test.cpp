@@ -108,6 +108,21 @@ TEST_F(Train, InterruptedItSavesAndGoesOnBitForBit) {
   }
 }
 
+TEST_F(Train, OnAFullDiskTheOldCheckpointSurvives) {
+  ASSERT_EQ(run({"train", config(10), "--threads", "1", "--out", "a"}, here()).exit_code, 0);
+  const std::string state = read_text(folder_ / "a/last.state");
+  const std::string model = read_text(folder_ / "a/last.safetensors");
+  RunOptions full = here();
+  full.file_limit_bytes = 6000;
+  const Outcome outcome = run({"train", "a", "--resume", "--threads", "1", "--set", "train.steps=20"}, full);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("error: "), std::string::npos) << outcome.err;
+  EXPECT_EQ(read_text(folder_ / "a/last.state"), state);
+  EXPECT_EQ(read_text(folder_ / "a/last.safetensors"), model);
+  const Outcome again = run({"train", "a", "--resume", "--threads", "1", "--set", "train.steps=20"}, here());
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
 TEST_F(Train, KilledTwentyTimesItStillEndsInTheSameBits) {
   constexpr int kKills = 20;
   const std::string file = config(150);
