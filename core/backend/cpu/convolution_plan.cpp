@@ -1,6 +1,7 @@
 #include "core/backend/cpu/convolution_plan.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/backend/cpu/onednn_compat.h"
@@ -90,6 +91,20 @@ float* floats(const std::shared_ptr<Buffer>& buffer) { return static_cast<float*
 /// oneDNN takes addresses of what it only reads as void* too.
 void* address(const float* data) { return const_cast<float*>(data); }
 
+bool is_aligned(const float* data) { return reinterpret_cast<std::uintptr_t>(data) % 16 == 0; }
+
+class AlignedCopy {
+ public:
+  AlignedCopy(MemoryPool& pool, const float* from, std::int64_t count)
+      : buffer_(pool.allocate(static_cast<std::size_t>(count) * sizeof(float))) {
+    std::copy_n(from, count, data());
+  }
+  float* data() const { return floats(buffer_); }
+
+ private:
+  std::shared_ptr<Buffer> buffer_;
+};
+
 }  // namespace
 
 struct ConvolutionPlans::Engine {
@@ -139,7 +154,10 @@ std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
 }
 
 ConvolutionPlans::ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool)
-    : threads_(threads), pool_(std::move(pool)), engine_(std::make_unique<Engine>()) {}
+    : threads_(threads),
+      aligned_sums_(dnnl::get_effective_cpu_isa() == dnnl::cpu_isa::sse41),
+      pool_(std::move(pool)),
+      engine_(std::make_unique<Engine>()) {}
 
 ConvolutionPlans::~ConvolutionPlans() = default;
 
@@ -224,7 +242,16 @@ void ConvolutionPlans::execute(Plan& plan, const float* source, void* weights, c
 void ConvolutionPlans::run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order,
                            const float* bias, const float* destination) {
   Plan& found = plan(key);
-  execute(found, source, weights_for(found, key, weights, order), bias, destination);
+  void* const ready = weights_for(found, key, weights, order);
+  if (!key.accumulate || !aligned_sums_ || (is_aligned(bias) && is_aligned(destination))) {
+    execute(found, source, ready, bias, destination);
+    return;
+  }
+  const std::int64_t pixels = key.batch * key.destination_height * key.destination_width;
+  const AlignedCopy sum(*pool_, destination, pixels * key.destination_channels);
+  const AlignedCopy bias_copy(*pool_, bias, bias != nullptr ? key.destination_channels : 0);
+  execute(found, source, ready, bias != nullptr ? bias_copy.data() : nullptr, sum.data());
+  std::copy_n(sum.data(), pixels * key.destination_channels, static_cast<float*>(address(destination)));
 }
 
 void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const float* source, const float* destination,

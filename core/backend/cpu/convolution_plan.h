@@ -66,6 +66,9 @@ class ConvolutionPlans {
 
   struct Engine;
   int threads_;
+  /// Whether oneDNN's kernels add to a destination, and a bias to that, as if both were aligned to 16 bytes: its SSE4.1
+  /// kernels do.
+  bool aligned_sums_;
   std::shared_ptr<MemoryPool> pool_;
   std::unique_ptr<Engine> engine_;
   std::shared_ptr<Buffer> scratchpad_;
