@@ -52,10 +52,17 @@ int run_request(int argc, char** argv, StderrLog& log) {
   }
   const Request request = parse_command_line(argc, argv, specs);
   switch (request.kind) {
-    case Request::Kind::kHelp: print_result(program_help(specs, help_columns())); return 0;
-    case Request::Kind::kCommandHelp: print_result(command_help(*request.command, help_columns())); return 0;
-    case Request::Kind::kVersion: print_result(version_text()); return 0;
-    case Request::Kind::kRun: break;
+    case Request::Kind::kHelp:
+      print_result(program_help(specs, help_columns()));
+      return 0;
+    case Request::Kind::kCommandHelp:
+      print_result(command_help(*request.command, help_columns()));
+      return 0;
+    case Request::Kind::kVersion:
+      print_result(version_text());
+      return 0;
+    case Request::Kind::kRun:
+      break;
   }
   const auto place = std::ranges::find(specs, request.command) - specs.begin();
   return commands[static_cast<std::size_t>(place)]->run(log);
@@ -77,7 +84,8 @@ extern "C" int nextframe_main(int argc, char** argv) {
     log.write(LogLevel::kInfo, "interrupted; nothing was written");
     return kInterruptedExitCode;
   } catch (const std::bad_alloc&) {
-    log.write(LogLevel::kError, "out of memory; a smaller batch, frame size or model needs less, see nextframe inspect");
+    log.write(LogLevel::kError,
+              "out of memory; a smaller batch, frame size or model needs less, see nextframe inspect");
   } catch (const std::exception& error) {
     log.write(LogLevel::kError, error.what());
   }

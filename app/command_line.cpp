@@ -19,9 +19,10 @@ void declare(CLI::App& app, const Argument& argument) {
   if (argument.value.empty()) {
     option = app.add_flag_callback(name, [&argument] { argument.set(""); });
   } else if (argument.repeat == CommandSpec::Repeat::kMany) {
-    option = app.add_option_function<std::vector<std::string>>(name, [&argument](const std::vector<std::string>& values) {
-      for (const std::string& value : values) argument.set(value);
-    });
+    option =
+        app.add_option_function<std::vector<std::string>>(name, [&argument](const std::vector<std::string>& values) {
+          for (const std::string& value : values) argument.set(value);
+        });
     // Otherwise the first --set would swallow every argument behind it.
     if (!is_positional(argument)) option->allow_extra_args(false);
   } else {
@@ -79,9 +80,10 @@ const CommandSpec* chosen(const CLI::App& app, const std::vector<const CommandSp
 }  // namespace
 
 void CommandSpec::positional(std::string name, std::string& target, std::string doc) {
-  add({.value = std::move(name), .doc = std::move(doc), .need = Need::kRequired, .set = [&target](const std::string& text) {
-         target = text;
-       }});
+  add({.value = std::move(name),
+       .doc = std::move(doc),
+       .need = Need::kRequired,
+       .set = [&target](const std::string& text) { target = text; }});
 }
 
 void CommandSpec::positional(std::string name, std::optional<std::string>& target, std::string doc) {
@@ -127,7 +129,8 @@ void CommandSpec::option(std::string flags, std::string value, std::vector<std::
        .set = [&target](const std::string& text) { target.push_back(text); }});
 }
 
-void CommandSpec::option(std::string flags, std::string value, std::int64_t& target, WholeRange range, std::string doc) {
+void CommandSpec::option(std::string flags, std::string value, std::int64_t& target, WholeRange range,
+                         std::string doc) {
   add({.flags = flags,
        .value = std::move(value),
        .doc = std::move(doc),

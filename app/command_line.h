@@ -52,7 +52,7 @@ class CommandSpec {
   void option(std::string flags, std::string value, std::optional<std::int64_t>& target, WholeRange range,
               std::string doc);
   template <class E>
-    requires std::is_enum_v<E>
+  requires std::is_enum_v<E>
   void choice(std::string flags, E& target, std::string doc) {
     add({.flags = flags,
          .value = join(choice_names<E>(), "|"),
@@ -85,8 +85,8 @@ struct Request {
   const CommandSpec* command = nullptr;
 };
 
-/// Reads the arguments and fills the targets of the command that was named. Rejects everything that is not understood, with
-/// the nearest command or option.
+/// Reads the arguments and fills the targets of the command that was named. Rejects everything that is not understood,
+/// with the nearest command or option.
 Request parse_command_line(int argc, const char* const* argv, const std::vector<const CommandSpec*>& commands);
 
 }  // namespace nextframe::app

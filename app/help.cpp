@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kTermColumn = 28;
 
-/// `text` wrapped at spaces, every line behind the first indented; the first line starts at column `column`. A newline in the
-/// text stays one; `line_end` stands before every other.
+/// `text` wrapped at spaces, every line behind the first indented; the first line starts at column `column`. A newline
+/// in the text stays one; `line_end` stands before every other.
 std::string wrap(const std::string& text, std::size_t column, std::size_t indent, std::size_t width,
                  const std::string& line_end = "") {
   std::string out;
@@ -78,15 +78,17 @@ std::string program_help(const std::vector<const CommandSpec*>& commands, int wi
   const auto columns = static_cast<std::size_t>(width);
   std::string out = "Usage: nextframe COMMAND [options]\n\n";
   out += wrap(
-      "Trains ConvLSTM and ConvGRU networks on your own video, images or arrays, and forecasts the next frames of them.", 0, 0,
-      columns);
+      "Trains ConvLSTM and ConvGRU networks on your own video, images or arrays, and forecasts the next frames of "
+      "them.",
+      0, 0, columns);
   out += "\n\nCommands\n";
   for (const CommandSpec* command : commands) out += row(command->name(), command->summary(), columns);
   out += "\nOptions\n";
   out += row("-h, --help", "this page; nextframe COMMAND --help for one command", columns);
   out += row("    --version", "versions of the program and its libraries, and the instruction set in use", columns);
   out += "\nExit codes\n";
-  out += row("0 done", "1 failed while running, 2 the request was wrong, 130 interrupted with everything saved", columns);
+  out +=
+      row("0 done", "1 failed while running, 2 the request was wrong, 130 interrupted with everything saved", columns);
   out += "\nFirst steps\n";
   out += "  nextframe train configs/moving-digits-small.json --out runs/digits\n";
   out += "  nextframe generate digits -o digits.npy\n";

@@ -5,8 +5,8 @@
 
 #include "app/version.h"
 
-/// The commands, and with them OpenCV's 250 shared libraries, are in a module beside the program that is only loaded when a
-/// command runs: `--version` answers in a few milliseconds.
+/// The commands, and with them OpenCV's 250 shared libraries, are in a module beside the program that is only loaded
+/// when a command runs: `--version` answers in a few milliseconds.
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "--version") {
     return std::fputs(nextframe::app::version_text().c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? 1 : 0;

@@ -18,12 +18,12 @@ struct WholeRange {
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
 };
 
-/// Decimal digits with an optional sign, nothing else: no empty text, no octal, no "1.5". Rejects with `where` in front.
+/// Decimal digits with an optional sign, nothing else: no empty text, no octal, no "1.5". Rejects with `where` in
+/// front.
 std::int64_t parse_whole(std::string_view where, const std::string& text, WholeRange range);
 
 template <class E>
-  requires std::is_enum_v<E>
-std::vector<std::string> choice_names() {
+requires std::is_enum_v<E> std::vector<std::string> choice_names() {
   std::vector<std::string> names;
   for (const auto& entry : enum_names(E{})) names.emplace_back(entry.first);
   return names;

@@ -7,7 +7,8 @@ namespace nextframe::app {
 std::string program_version() { return NEXTFRAME_VERSION; }
 
 std::string version_text() {
-  return "nextframe " + program_version() + "\ncomputes with " + describe_cpu_libraries() + "\nbuilt with " NEXTFRAME_LIBRARIES "\n";
+  return "nextframe " + program_version() + "\ncomputes with " + describe_cpu_libraries() +
+         "\nbuilt with " NEXTFRAME_LIBRARIES "\n";
 }
 
 }  // namespace nextframe::app

@@ -94,9 +94,10 @@ json::Value BenchReport::to_json() const {
 }
 
 std::string BenchReport::to_text() const {
-  std::string out = format("{} sequences of {} + {} frames, {}x{}x{}; {} parameters; backend {}, {} thread{}\n\n", options.work.batch,
-                           options.work.context, options.work.horizon, options.work.height, options.work.width, options.work.channels,
-                           with_thousands(static_cast<double>(parameters)), backend, threads, threads == 1 ? "" : "s");
+  std::string out =
+      format("{} sequences of {} + {} frames, {}x{}x{}; {} parameters; backend {}, {} thread{}\n\n", options.work.batch,
+             options.work.context, options.work.horizon, options.work.height, options.work.width, options.work.channels,
+             with_thousands(static_cast<double>(parameters)), backend, threads, threads == 1 ? "" : "s");
   std::vector<std::vector<std::string>> rows;
   rows.push_back({"part", "seconds", "GFLOP needed", "GFLOP/s", "share of peak"});
   rows.push_back(row_of("forward", forward, peak_gflops));
@@ -106,8 +107,8 @@ std::string BenchReport::to_text() const {
   rows.push_back(row_of("forecast", forecast, peak_gflops));
   out += aligned_table(rows);
   if (peak_gflops > 0) {
-    out += format("\npeak of {} thread{} ({}): {:.1f} GFLOP/s, measured in this run\n", threads, threads == 1 ? "" : "s",
-                  peak_instructions, peak_gflops);
+    out += format("\npeak of {} thread{} ({}): {:.1f} GFLOP/s, measured in this run\n", threads,
+                  threads == 1 ? "" : "s", peak_instructions, peak_gflops);
   }
   out += format("largest memory use: {}\n", format_bytes(static_cast<double>(peak_bytes)));
   return out;

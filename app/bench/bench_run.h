@@ -39,8 +39,8 @@ struct BenchReport {
   std::string to_text() const;
 };
 
-/// Trains on and forecasts random frames, each part `rounds` times after one round to warm up, and measures the processor's
-/// own peak before and after.
+/// Trains on and forecasts random frames, each part `rounds` times after one round to warm up, and measures the
+/// processor's own peak before and after.
 BenchReport run_bench(const BenchOptions& options);
 
 }  // namespace nextframe::app

@@ -8,7 +8,8 @@
 
 #include "core/base/clock.h"
 
-// Compiled with -ffp-contract=fast (see CMakeLists.txt), so that a * b + c becomes one instruction where the target has it.
+// Compiled with -ffp-contract=fast (see CMakeLists.txt), so that a * b + c becomes one instruction where the target has
+// it.
 namespace nextframe::app {
 namespace {
 
@@ -48,7 +49,9 @@ float portable(std::int64_t iterations) { return multiply_add<16>(iterations); }
 
 #if defined(__x86_64__)
 [[gnu::target("avx2,fma")]] float avx2(std::int64_t iterations) { return multiply_add<32>(iterations); }
-[[gnu::target("avx512f,prefer-vector-width=512")]] float avx512(std::int64_t iterations) { return multiply_add<64>(iterations); }
+[[gnu::target("avx512f,prefer-vector-width=512")]] float avx512(std::int64_t iterations) {
+  return multiply_add<64>(iterations);
+}
 
 Variant widest() {
   if (__builtin_cpu_supports("avx512f")) return {avx512, 16, "AVX-512"};

@@ -25,8 +25,8 @@ struct WorkloadOptions {
   std::int64_t channels = 1;
 };
 
-/// The parts of a training step, and a forecast, on random frames: to be timed on a real backend or counted on a counting
-/// one, which then sees the same operations.
+/// The parts of a training step, and a forecast, on random frames: to be timed on a real backend or counted on a
+/// counting one, which then sees the same operations.
 class Workload {
  public:
   enum class Frames { kRandom, kUndefined };

@@ -29,22 +29,26 @@ class BenchCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Times forward pass, backward pass, optimizer, whole training step and forecast of a configuration on random frames, and "
-        "compares the operations that are needed with the multiply-adds that this processor can do, measured in the same run. "
+        "Times forward pass, backward pass, optimizer, whole training step and forecast of a configuration on random "
+        "frames, and "
+        "compares the operations that are needed with the multiply-adds that this processor can do, measured in the "
+        "same run. "
         "Run it alone: other programs slow it down.");
     spec.positional("CONFIG", arguments_.config, "JSON file, see configs/");
     spec.group("What to time");
-    spec.option("--set", "KEY=VALUE", arguments_.overrides, "change a key of the configuration; may be given many times");
+    spec.option("--set", "KEY=VALUE", arguments_.overrides,
+                "change a key of the configuration; may be given many times");
     spec.option("--rounds", "N", arguments_.rounds, {1, 1000}, "measure so often and take the best (default 5)");
     spec.flag("--json", arguments_.json, "print one JSON document");
     arguments_.compute.declare(spec);
     spec.example("nextframe bench configs/reference-convgru.json --threads 2", "the reference network on two threads");
-    spec.example("nextframe bench configs/moving-digits-small.json --set train.batch=32 --json", "a larger batch, for a script");
+    spec.example("nextframe bench configs/moving-digits-small.json --set train.batch=32 --json",
+                 "a larger batch, for a script");
   }
 
   int run(StderrLog&) override {
-    const BenchReport report =
-        run_bench(load_bench_options(arguments_.config, arguments_.overrides, arguments_.compute.options(), arguments_.rounds));
+    const BenchReport report = run_bench(
+        load_bench_options(arguments_.config, arguments_.overrides, arguments_.compute.options(), arguments_.rounds));
     if (arguments_.json) {
       print_json(report.to_json());
     } else {

@@ -92,7 +92,8 @@ std::vector<Column> leading_columns(const Evaluation& evaluation) {
     pixels += valid;
   }
   columns[0].cells.emplace_back("mean");
-  columns[1].cells.push_back(with_thousands(pixels / static_cast<double>(std::max<std::int64_t>(1, evaluation.horizon))));
+  columns[1].cells.push_back(
+      with_thousands(pixels / static_cast<double>(std::max<std::int64_t>(1, evaluation.horizon))));
   return columns;
 }
 
@@ -128,8 +129,8 @@ std::string tables_of(const Evaluation& evaluation, std::size_t width) {
 }
 
 std::string to_text(const Evaluation& evaluation, std::size_t width) {
-  std::string out = format("{} on {}: {} sequence{} of {} frames\n\n", evaluation.name, evaluation.data, evaluation.sequences,
-                           evaluation.sequences == 1 ? "" : "s", evaluation.horizon);
+  std::string out = format("{} on {}: {} sequence{} of {} frames\n\n", evaluation.name, evaluation.data,
+                           evaluation.sequences, evaluation.sequences == 1 ? "" : "s", evaluation.horizon);
   out += tables_of(evaluation, width);
   if (evaluation.gain && std::isfinite(evaluation.gain->mean)) {
     const PsnrGain& gain = *evaluation.gain;
@@ -191,33 +192,39 @@ class EvaluateCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Scores a model on frames that it has not seen, or written forecasts (ours or anybody's) against the frames that came, for "
+        "Scores a model on frames that it has not seen, or written forecasts (ours or anybody's) against the frames "
+        "that came, for "
         "each lead time and beside baselines. Values are scaled to 0..1; pixels without data count for nothing.");
     spec.positional("MODEL|FORECASTS", arguments_.subject,
                     "a .safetensors file or run folder; or a video, folder or array of forecasts");
     spec.positional("DATA|TRUTH", arguments_.data,
-                    "for a model: a recording, of which every frame is tested, or a configuration, of whose data the test split is; "
+                    "for a model: a recording, of which every frame is tested, or a configuration, of whose data the "
+                    "test split is; "
                     "default: the test split of the model's own data. For forecasts: the frames that came");
     spec.group("What to score");
-    spec.option("--baselines", "LIST", arguments_.baselines, "persistence, mean, or both with a comma (default persistence)");
-    spec.option("--metrics", "LIST", arguments_.metrics,
-                "of " + metric_names() + " (default: the usual ones)");
+    spec.option("--baselines", "LIST", arguments_.baselines,
+                "persistence, mean, or both with a comma (default persistence)");
+    spec.option("--metrics", "LIST", arguments_.metrics, "of " + metric_names() + " (default: the usual ones)");
     spec.choice("--split", arguments_.split, "the part of the data to score on (default test)");
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "at most N sequences, evenly spread (default all)");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of DATA's configuration, or of the model's own; may be given many times");
     spec.group("Where written forecasts begin");
-    spec.option("--first-frame", "N", arguments_.first_frame, {},
-                "the frame of TRUTH that the first forecast frame stands for; the names in a folder of hindcasts tell it");
+    spec.option(
+        "--first-frame", "N", arguments_.first_frame, {},
+        "the frame of TRUTH that the first forecast frame stands for; the names in a folder of hindcasts tell it");
     spec.option("--every", "N", arguments_.every, {1, 1000000},
                 "arrays of many forecasts: frames of TRUTH from the start of one to that of the next (default 1)");
-    spec.option("--gap", "N", arguments_.gap, {1, 1000000}, "frames of TRUTH from one lead time to the next (default 1)");
+    spec.option("--gap", "N", arguments_.gap, {1, 1000000},
+                "frames of TRUTH from one lead time to the next (default 1)");
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
-    spec.option("--batch", "N", arguments_.batch, {1, 65536}, "sequences that go through the network together (default 8)");
+    spec.option("--batch", "N", arguments_.batch, {1, 65536},
+                "sequences that go through the network together (default 8)");
     arguments_.compute.declare(spec);
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
-    spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json", "a recording it never saw");
+    spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
+                 "a recording it never saw");
     spec.example("nextframe evaluate holiday-hindcasts/ holiday.mp4", "written forecasts against what came");
   }
 
@@ -260,7 +267,8 @@ class EvaluateCommand : public Command {
       use_normalisation(data, model);
       return data;
     }
-    if (!arguments_.overrides.empty()) reject("[evaluate] --set needs a configuration, not the recording {}", *arguments_.data);
+    if (!arguments_.overrides.empty())
+      reject("[evaluate] --set needs a configuration, not the recording {}", *arguments_.data);
     DataOptions data = model.data;
     data.sources.assign(1, SourceOptions{});
     data.sources.front().path = *arguments_.data;

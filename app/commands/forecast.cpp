@@ -251,27 +251,32 @@ class ForecastCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Shows a model the last frames of the input and writes the frames that it expects next, at the input's own size and "
+        "Shows a model the last frames of the input and writes the frames that it expects next, at the input's own "
+        "size and "
         "frame rate. Nothing that comes after the last frame shown is ever read by the model.");
     spec.positional("MODEL", arguments_.model, "a .safetensors file, or a run folder: its best model");
-    spec.positional("INPUT", arguments_.input,
-                    "a video, a folder or 'pattern*' of images, .npy or .npz, a camera's number, or a stream's address");
+    spec.positional(
+        "INPUT", arguments_.input,
+        "a video, a folder or 'pattern*' of images, .npy or .npz, a camera's number, or a stream's address");
     spec.group("Output");
-    spec.option("-o,--output", "OUTPUT", arguments_.output,
-                "where to; the ending says how: .mp4, .mkv (lossless), .avi (lossless), .gif, .npy, .npz, or a folder of png "
-                "(default: INPUT's name with -forecast, in the present folder)");
+    spec.option(
+        "-o,--output", "OUTPUT", arguments_.output,
+        "where to; the ending says how: .mp4, .mkv (lossless), .avi (lossless), .gif, .npy, .npz, or a folder of png "
+        "(default: INPUT's name with -forecast, in the present folder)");
     spec.flag("--overwrite", arguments_.overwrite, "replace an output that exists; the input never is");
     spec.flag("--side-by-side", arguments_.side_by_side,
               "show the input, with --at the truth, and the forecast beside each other");
     spec.group("What to forecast");
-    spec.option("--frames", "N", arguments_.frames, {1, 100000}, "frames to forecast (default: as many as it was trained on)");
+    spec.option("--frames", "N", arguments_.frames, {1, 100000},
+                "frames to forecast (default: as many as it was trained on)");
     spec.option("--at", "MOMENT", arguments_.at,
                 "forecast from this frame number or time on, such as 120, 4.5s or 01:30, instead of from the end");
     spec.option("--every", "N", arguments_.every, {1, 1000000},
                 "hindcasts through the whole recording, one every N frames; evaluate scores them");
-    spec.flag("--live", arguments_.live,
-              "forecast after every frame, with the state carried along, and write the frame --frames ahead; always so for "
-              "cameras and streams, until Ctrl-C");
+    spec.flag(
+        "--live", arguments_.live,
+        "forecast after every frame, with the state carried along, and write the frame --frames ahead; always so for "
+        "cameras and streams, until Ctrl-C");
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "live: stop after N frames");
     spec.flag("--trained-size", arguments_.trained_size, "resize the input to the size that the model was trained on");
     arguments_.compute.declare(spec);

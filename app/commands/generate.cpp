@@ -66,21 +66,25 @@ class GenerateCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Makes clips of moving digits, bouncing balls or a drifting, growing and decaying rain field. The same seed makes the "
+        "Makes clips of moving digits, bouncing balls or a drifting, growing and decaying rain field. The same seed "
+        "makes the "
         "same clips; no clip is among those that a configuration trains on.");
     spec.positional("KIND", arguments_.kind, "digits, balls or rain");
     spec.group("Output");
-    spec.option("-o,--output", "OUTPUT", arguments_.output,
-                "where to; the ending says how: .npy, .npz, .mp4, .mkv, .avi, .gif, or a folder of png (default KIND.npy)");
+    spec.option(
+        "-o,--output", "OUTPUT", arguments_.output,
+        "where to; the ending says how: .npy, .npz, .mp4, .mkv, .avi, .gif, or a folder of png (default KIND.npy)");
     spec.flag("--overwrite", arguments_.overwrite, "replace an output that exists");
     spec.group("Clips");
-    spec.option("--count", "N", arguments_.count, {1, 1000000}, "clips; a video or folder shows them one after the other "
+    spec.option("--count", "N", arguments_.count, {1, 1000000},
+                "clips; a video or folder shows them one after the other "
                 "(default 1)");
     spec.option("--length", "N", arguments_.length, {1, 100000}, "frames of each clip (default 20)");
     spec.option("--size", "HxW", arguments_.size, "height and width in pixels (default 64x64)");
     spec.option("--seed", "N", arguments_.seed, {}, "another seed, other clips (default 1)");
     spec.option("--objects", "N", arguments_.objects, {1, 64}, "digits or balls in a frame (default 2)");
-    spec.option("--glyphs", "FILE", arguments_.glyphs, "digits: an MNIST idx file, gzipped or not (default: drawn glyphs)");
+    spec.option("--glyphs", "FILE", arguments_.glyphs,
+                "digits: an MNIST idx file, gzipped or not (default: drawn glyphs)");
     spec.example("nextframe generate digits -o digits.mp4", "one clip of two bouncing digits, as a video");
     spec.example("nextframe generate balls --count 100 --length 20 -o balls.npy", "an array [100,20,64,64]");
     spec.example("nextframe generate rain --size 128x192 --length 60 --seed 7 -o rain/", "a folder of 60 images");

@@ -91,29 +91,33 @@ json::Value window_counts(const DataSet& data) {
 std::string data_text(const DataSet& data) {
   std::string out;
   if (!data.clips().empty()) {
-    std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "cuts", "train", "validation", "test"}};
+    std::vector<std::vector<std::string>> rows{
+        {"clip", "frames", "size", "frames/s", "cuts", "train", "validation", "test"}};
     for (const ClipSummary& clip : data.clips()) {
-      rows.push_back({clip.name, std::to_string(clip.frames), format("{}x{}x{}", clip.height, clip.width, clip.channels),
+      rows.push_back({clip.name, std::to_string(clip.frames),
+                      format("{}x{}x{}", clip.height, clip.width, clip.channels),
                       clip.frames_per_second > 0 ? format("{:.4g}", clip.frames_per_second) : "-",
-                      std::to_string(clip.cuts.size()), std::to_string(clip.windows[0]), std::to_string(clip.windows[1]),
-                      std::to_string(clip.windows[2])});
+                      std::to_string(clip.cuts.size()), std::to_string(clip.windows[0]),
+                      std::to_string(clip.windows[1]), std::to_string(clip.windows[2])});
     }
     out += aligned_table(rows) + "\n";
   }
   std::vector<std::string> parts;
   for (const Split split : kSplits) {
     const std::int64_t count = data.window_count(split);
-    parts.push_back((count == DataSet::kEndless ? std::string("endless") : std::to_string(count)) + " " + enum_name(split));
+    parts.push_back((count == DataSet::kEndless ? std::string("endless") : std::to_string(count)) + " " +
+                    enum_name(split));
   }
-  return out + format("frames {}x{}x{}, sequences of {} + {}: {}\n", data.crop_height(), data.crop_width(), data.channels(),
-                      data.options().context, data.options().horizon, join(parts, ", "));
+  return out + format("frames {}x{}x{}, sequences of {} + {}: {}\n", data.crop_height(), data.crop_width(),
+                      data.channels(), data.options().context, data.options().horizon, join(parts, ", "));
 }
 
 std::string plan_text(const Plan& plan, std::int64_t other) {
   std::string out = format("{} parameters\n", with_thousands(static_cast<double>(plan.parameters)));
-  out += format("operations of a training step: {:.2f} GFLOP (forward {:.2f}, backward {:.2f}, update {:.2f}); forecast {:.2f}\n",
-                plan.step_operations() / 1e9, plan.forward_operations / 1e9, plan.backward_operations / 1e9,
-                plan.update_operations / 1e9, plan.forecast_operations / 1e9);
+  out += format(
+      "operations of a training step: {:.3g} GFLOP (forward {:.3g}, backward {:.3g}, update {:.2g}); forecast {:.3g}\n",
+      plan.step_operations() / 1e9, plan.forward_operations / 1e9, plan.backward_operations / 1e9,
+      plan.update_operations / 1e9, plan.forecast_operations / 1e9);
   out += format("memory to train: about {} (tensors {}, program, weights and batches {}); tensors to forecast {}\n",
                 format_bytes(static_cast<double>(plan.training_bytes + other)),
                 format_bytes(static_cast<double>(plan.training_bytes)), format_bytes(static_cast<double>(other)),
@@ -145,11 +149,14 @@ class InspectCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Of a configuration: its parameters, the operations and the memory of a training step, and the frames found. Of a model: "
+        "Of a configuration: its parameters, the operations and the memory of a training step, and the frames found. "
+        "Of a model: "
         "its parameters and how it was trained. Of anything else: the frames that can be read from it.");
-    spec.positional("TARGET", arguments_.target, "a configuration (.json), a model or run folder, or an input as in forecast");
+    spec.positional("TARGET", arguments_.target,
+                    "a configuration (.json), a model or run folder, or an input as in forecast");
     spec.group("Options");
-    spec.option("--set", "KEY=VALUE", arguments_.overrides, "change a key of the configuration; may be given many times");
+    spec.option("--set", "KEY=VALUE", arguments_.overrides,
+                "change a key of the configuration; may be given many times");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
     spec.flag("--json", arguments_.json, "print one JSON document");
     spec.example("nextframe inspect configs/video.json --set data.sources.0.path=holiday.mp4",
@@ -208,7 +215,8 @@ class InspectCommand : public Command {
     frames.set("clips", clip_list(data));
     document.set("frames", std::move(frames));
     document.set("config", config_to_json(config));
-    show(document, config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data));
+    show(document,
+         config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data));
   }
 
   void inspect_model() const {
@@ -262,7 +270,8 @@ class InspectCommand : public Command {
       row.set("high", info.high);
       list.push_back(std::move(row));
       rows.push_back({clip.name, info.live ? "live" : std::to_string(frames),
-                      format("{}x{}x{}", info.height, info.width, info.channels), rate > 0 ? format("{:.4g}", rate) : "-",
+                      format("{}x{}x{}", info.height, info.width, info.channels),
+                      rate > 0 ? format("{:.4g}", rate) : "-",
                       rate > 0 && !info.live ? format("{:.2f}", static_cast<double>(frames) / rate) : "-",
                       format("{:g} to {:g}", info.low, info.high)});
     }

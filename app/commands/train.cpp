@@ -46,8 +46,10 @@ class TrainCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Trains a model as a configuration describes it. The run folder gets the effective configuration, the best and the last "
-        "model, scores, curves and sample pictures. Ctrl-C finishes the step and saves; a second Ctrl-C leaves at once.");
+        "Trains a model as a configuration describes it. The run folder gets the effective configuration, the best and "
+        "the last "
+        "model, scores, curves and sample pictures. Ctrl-C finishes the step and saves; a second Ctrl-C leaves at "
+        "once.");
     spec.positional("CONFIG", arguments_.config, "JSON file, see configs/; or the folder of a run, to go on with it");
     spec.group("What to train");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
@@ -84,11 +86,10 @@ class TrainCommand : public Command {
                          .start = arguments_.resume ? RunStart::kResume : RunStart::kNew,
                          .initial_model = arguments_.init};
     RenderedPictures pictures;
-    Trainer trainer(request, {.backend = *backend,
-                              .data = *data,
-                              .log = log,
-                              .pictures = pictures,
-                              .interrupted = [&guard] { return guard.interrupted(); }});
+    Trainer trainer(request,
+                    {.backend = *backend, .data = *data, .log = log, .pictures = pictures, .interrupted = [&guard] {
+                       return guard.interrupted();
+                     }});
     const TrainResult result = trainer.run();
     report(result, request, log);
     return result.end == TrainEnd::kInterrupted ? kInterruptedExitCode : 0;

@@ -26,9 +26,10 @@ void check_memory(const Config& config, const DataSet& data) {
   const auto needed = static_cast<double>(plan.training_bytes + other_bytes(config, data, plan));
   const auto available = static_cast<double>(available_memory_bytes());
   if (available > 0 && needed > available) {
-    reject("[train] needs about {} of memory, {} is available; a smaller train.batch (with train.accumulate), data.crop, "
-           "data.size or data.context needs less",
-           format_bytes(needed), format_bytes(available));
+    reject(
+        "[train] needs about {} of memory, {} is available; a smaller train.batch (with train.accumulate), data.crop, "
+        "data.size or data.context needs less",
+        format_bytes(needed), format_bytes(available));
   }
 }
 

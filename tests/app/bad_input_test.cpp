@@ -81,7 +81,8 @@ TEST_F(BadInput, FoldersOfNoImagesOrOfDifferentOnes) {
   expect_input_refused("none/*.png", "none/*.png");
   ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "6", "-o", "mixed"}, here()).exit_code, 0);
   ASSERT_EQ(run({"generate", "balls", "--size", "24x24", "--length", "1", "-o", "other"}, here()).exit_code, 0);
-  fs::copy_file(folder_->path() / "other" / names_in(folder_->path() / "other").front(), folder_->path() / "mixed/zz.png");
+  fs::copy_file(folder_->path() / "other" / names_in(folder_->path() / "other").front(),
+                folder_->path() / "mixed/zz.png");
   expect_input_refused("mixed", "16x16");
   write_text(*folder_ / "mixed/zz.png", "no picture");
   expect_input_refused("mixed", "zz.png");
@@ -111,15 +112,17 @@ TEST_F(BadInput, ArraysOfTheWrongKind) {
 }
 
 TEST_F(BadInput, Configurations) {
-  expect_config_refused(R"({ "modle": {}, "model": { "cell": "convgro" }, "data": { "sources": [ { "type": "balls" } ], "context": "ten" },
+  expect_config_refused(
+      R"({ "modle": {}, "model": { "cell": "convgro" }, "data": { "sources": [ { "type": "balls" } ], "context": "ten" },
                             "train": { "steps": 1.5, "optimizer": { "lrr": 1 } } })",
-                        {"did you mean \"model\"?", "did you mean \"convgru\"?", "data.context", "train.steps", "5 problems"});
+      {"did you mean \"model\"?", "did you mean \"convgru\"?", "data.context", "train.steps", "5 problems"});
   const std::string data = R"("data": { "sources": [ { "type": "balls", "size": [16, 16] } ] })";
   expect_config_refused(R"({ "model": { "levels": [ { "hidden": 4, "kernel": 4 } ] }, )" + data + " }", {"kernel"});
   expect_config_refused(R"({ "model": { "levels": [ { "conv": { "kernel": 2 } } ] }, )" + data + " }", {"kernel"});
   expect_config_refused(R"({ "model": { "levels": [ { "conv": { "stride": 0 } } ] }, )" + data + " }", {"stride"});
   const std::string level = R"({ "conv": { "stride": 4, "kernel": 5 }, "hidden": 4 })";
-  expect_config_refused(R"({ "model": { "levels": [ )" + level + "," + level + "," + level + " ] }, " + data + " }", {"16x16"});
+  expect_config_refused(R"({ "model": { "levels": [ )" + level + "," + level + "," + level + " ] }, " + data + " }",
+                        {"16x16"});
   expect_config_refused("{ \"model\": }", {"bad.json:1:"});
   expect_config_refused("", {"bad.json"});
   expect_config_refused(R"({ "extends": "nothere.json" })", {"nothere.json"});
@@ -145,7 +148,8 @@ TEST_F(BadInput, ModelFiles) {
   fs::create_directory(folder_->path() / "no-model");
   expect_refused({"forecast", "no-model", "good.npy"}, "no-model");
   write_text(*folder_ / "other.json", tiny_config(2));
-  expect_refused({"train", "other.json", "--set", "model.cell=convlstm", "--init", "model", "--out", "bad-run"}, "architecture");
+  expect_refused({"train", "other.json", "--set", "model.cell=convlstm", "--init", "model", "--out", "bad-run"},
+                 "architecture");
 }
 
 TEST_F(BadInput, OutputsThatCannotBeWritten) {
@@ -157,7 +161,8 @@ TEST_F(BadInput, OutputsThatCannotBeWritten) {
 }
 
 TEST_F(BadInput, TooLittleMemoryIsSaidBefore) {
-  expect_refused({"train", "tiny.json", "--set", "train.batch=60000", "--set", "data.horizon=9000", "--out", "bad-run"}, "memory");
+  expect_refused({"train", "tiny.json", "--set", "train.batch=60000", "--set", "data.horizon=9000", "--out", "bad-run"},
+                 "memory");
 }
 
 TEST_F(BadInput, CombinationsThatMakeNoSense) {

@@ -55,7 +55,8 @@ TEST_F(Forecast, WritesEveryKindOfOutput) {
   }
   EXPECT_EQ(shape_of("o.npy"), (Shape{3, 16, 16}));
   EXPECT_EQ(names_in(folder_->path() / "o").size(), 3U);
-  for (const std::string& name : names_in(folder_->path() / "o")) EXPECT_NE(name.find("forecast_lead_"), std::string::npos) << name;
+  for (const std::string& name : names_in(folder_->path() / "o"))
+    EXPECT_NE(name.find("forecast_lead_"), std::string::npos) << name;
 }
 
 TEST_F(Forecast, TheDefaultNameSaysWhatItIs) {
@@ -103,7 +104,8 @@ TEST_F(Forecast, ALongerHorizonBeginsWithAShorterOne) {
 }
 
 TEST_F(Forecast, SideBySideShowsInputTruthAndForecast) {
-  ASSERT_EQ(run({"forecast", "model", "clip.mkv", "--at", "20", "--side-by-side", "-o", "panes/"}, here()).exit_code, 0);
+  ASSERT_EQ(run({"forecast", "model", "clip.mkv", "--at", "20", "--side-by-side", "-o", "panes/"}, here()).exit_code,
+            0);
   EXPECT_EQ(names_in(folder_->path() / "panes").size(), 4U + 4U);
 }
 
@@ -121,7 +123,8 @@ TEST_F(Forecast, HindcastsAreScoredAgainstTheRecording) {
 }
 
 TEST_F(Forecast, AStreamCarriesItsStateAlong) {
-  const Outcome outcome = run({"forecast", "model", "clip.npy", "--live", "--frames", "2", "--limit", "6", "-o", "live.npy"}, here());
+  const Outcome outcome =
+      run({"forecast", "model", "clip.npy", "--live", "--frames", "2", "--limit", "6", "-o", "live.npy"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(shape_of("live.npy"), (Shape{6, 16, 16}));
 }
@@ -166,7 +169,8 @@ TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {
   full.file_limit_bytes = 2000;
   for (const std::string name : {"full.npy", "full.mkv", "full/"}) {
     const std::vector<std::string> before = names_in(folder_->path());
-    const Outcome outcome = run({"forecast", "model", *folder_ / "clip.npy", "-o", name, "--frames", "60", "--side-by-side"}, full);
+    const Outcome outcome =
+        run({"forecast", "model", *folder_ / "clip.npy", "-o", name, "--frames", "60", "--side-by-side"}, full);
     EXPECT_EQ(outcome.exit_code, 1) << name << outcome.err;
     EXPECT_EQ(names_in(folder_->path()), before) << name;
   }

@@ -30,7 +30,8 @@ TEST(Help, EveryCommandHasAPageWithExamples) {
     EXPECT_EQ(outcome.exit_code, 0) << verb;
     EXPECT_NE(outcome.out.find("Usage: nextframe " + verb), std::string::npos) << verb;
     std::size_t examples = 0;
-    for (std::size_t at = 0; (at = outcome.out.find("\n  nextframe " + verb, at)) != std::string::npos; ++at) ++examples;
+    for (std::size_t at = 0; (at = outcome.out.find("\n  nextframe " + verb, at)) != std::string::npos; ++at)
+      ++examples;
     EXPECT_GE(examples, 2U) << verb;
     EXPECT_LE(longest_line(outcome.out), 80U) << verb;
   }

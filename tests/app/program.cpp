@@ -167,15 +167,17 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 
 std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
   std::ranges::sort(names);
   return names;
 }
 
 std::optional<std::string> shared_data(const std::string& name) {
   const char* set = std::getenv("NEXTFRAME_DATA");
-  const std::filesystem::path root =
-      set != nullptr ? std::filesystem::path(set) : std::filesystem::path(NEXTFRAME_SOURCE).parent_path() / "shared/data";
+  const std::filesystem::path root = set != nullptr
+                                         ? std::filesystem::path(set)
+                                         : std::filesystem::path(NEXTFRAME_SOURCE).parent_path() / "shared/data";
   if (!std::filesystem::exists(root / name)) return std::nullopt;
   return (root / name).string();
 }
@@ -188,8 +190,9 @@ std::string tiny_config(int steps, const std::string& extra_train) {
   "data": { "sources": [ { "type": "balls", "size": [16, 16], "radius": 3, "validation_sequences": 4, "test_sequences": 8 } ],
             "context": 4, "horizon": 4 },
   "train": { "batch": 2, "steps": )" +
-         std::to_string(steps) + R"(, "validate_every": 20, "checkpoint_every": 5, "sample_every": 1000, "samples": 1)" +
-         extra_train + " }\n}\n";
+         std::to_string(steps) +
+         R"(, "validate_every": 20, "checkpoint_every": 5, "sample_every": 1000, "samples": 1)" + extra_train +
+         " }\n}\n";
 }
 
 }  // namespace nextframe::test

@@ -25,7 +25,7 @@ struct RunOptions {
   double kill_after_seconds = 0;         ///< SIGKILL then; 0: never
   std::optional<int> interrupt_signal;   ///< sent once `interrupt_when` was seen on stderr
   std::string interrupt_when;
-  std::string stdout_path;               ///< instead of the pipe: a file or device
+  std::string stdout_path;                        ///< instead of the pipe: a file or device
   std::optional<std::uint64_t> file_limit_bytes;  ///< no file can grow beyond this, as on a full disk
 };
 
@@ -52,7 +52,8 @@ void write_text(const std::filesystem::path& path, const std::string& text);
 /// Names of everything in a folder, sorted.
 std::vector<std::string> names_in(const std::filesystem::path& folder);
 
-/// A file of the shared data folder (NEXTFRAME_DATA, or ../shared/data beside the project), or nothing where it is absent.
+/// A file of the shared data folder (NEXTFRAME_DATA, or ../shared/data beside the project), or nothing where it is
+/// absent.
 std::optional<std::string> shared_data(const std::string& name);
 
 /// A tiny configuration on generated balls: a step takes milliseconds.

@@ -31,7 +31,7 @@ TEST_F(Train, MakesTheRunFolder) {
   const Outcome outcome = run({"train", config(25), "--threads", "1"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "");
-  const std::vector<std::string> expected{"best.safetensors", "config.json", "curves.png", "last.safetensors",
+  const std::vector<std::string> expected{"best.safetensors", "config.json", "curves.png",    "last.safetensors",
                                           "last.state",       "log.txt",     "metrics.jsonl", "samples"};
   EXPECT_EQ(names_in(folder_.path() / "runs/tiny"), expected);
   EXPECT_FALSE(names_in(folder_.path() / "runs/tiny/samples").empty());
@@ -82,7 +82,8 @@ TEST_F(Train, AnOldRunIsNotWrittenOver) {
 TEST_F(Train, StartsFromATrainedModel) {
   ASSERT_EQ(run({"train", config(5), "--out", "a"}, here()).exit_code, 0);
   // A learning rate of 0 leaves what it started from.
-  const Outcome tuned = run({"train", config(1), "--out", "b", "--init", "a/last.safetensors", "--set", "train.optimizer.lr=0"}, here());
+  const Outcome tuned =
+      run({"train", config(1), "--out", "b", "--init", "a/last.safetensors", "--set", "train.optimizer.lr=0"}, here());
   ASSERT_EQ(tuned.exit_code, 0) << tuned.err;
   const std::string from = read_text(folder_ / "a/last.safetensors");
   const std::string to = read_text(folder_ / "b/last.safetensors");
@@ -155,7 +156,8 @@ TEST_F(Train, KilledTwentyTimesItStillEndsInTheSameBits) {
   const Outcome last = run(arguments, here());
   ASSERT_EQ(last.exit_code, 0) << last.err;
   for (const char* name : {"/last.safetensors", "/best.safetensors"}) {
-    EXPECT_EQ(read_text(folder_ / ("whole" + std::string(name))), read_text(folder_ / ("parts" + std::string(name)))) << name;
+    EXPECT_EQ(read_text(folder_ / ("whole" + std::string(name))), read_text(folder_ / ("parts" + std::string(name))))
+        << name;
   }
   // What was half-written when it was killed is gone or hidden, never under a file's real name.
   for (const std::string& name : names_in(folder_.path() / "parts")) EXPECT_NE(name.front(), '.') << name;
