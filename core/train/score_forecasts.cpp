@@ -20,6 +20,8 @@ struct WrittenForecast {
 
 /// What stands before the first frame's number in the names of hindcasts.
 constexpr std::string_view kHindcast = "hindcast_";
+/// What stands before copies of inputs in a folder of forecasts.
+constexpr std::string_view kContextKey = "context_";
 
 /// The number behind `key` in a file name such as "hindcast_000120_forecast_lead_003.png".
 std::optional<std::int64_t> number_after(const std::string& name, std::string_view key) {
