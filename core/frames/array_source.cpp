@@ -148,7 +148,8 @@ std::vector<ClipReference> array_clips(NpyArray array, const std::string& identi
     std::string name = shared->array().name();
     if (shared->layout().sequences > 1) name += "#" + std::to_string(sequence);
     clips.push_back({name, identity + "#" + std::to_string(sequence),
-                     [shared, sequence, name] { return std::make_unique<ArraySource>(shared, sequence, name); }});
+                     [shared, sequence, name] { return std::make_unique<ArraySource>(shared, sequence, name); },
+                     frames_per_second});
   }
   return clips;
 }

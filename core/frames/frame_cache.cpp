@@ -41,6 +41,8 @@ std::uint64_t hash_of(const std::string& text) {
 std::string key_of(const ClipReference& clip, const Preprocessing& preprocessing) {
   std::string key = format("1|{}|channels {}", clip.identity, static_cast<int>(preprocessing.channels));
   if (preprocessing.size) key += format("|size {}x{}", (*preprocessing.size)[0], (*preprocessing.size)[1]);
+  // The file keeps the frames' times, so another rate is another file.
+  if (clip.frames_per_second > 0) key += format("|rate {}", clip.frames_per_second);
   return key;
 }
 

@@ -159,7 +159,8 @@ ClipReference clip_of(const std::string& name, std::vector<std::string> paths, d
   for (const std::string& path : paths) identity += file_identity(path) + "\n";
   return {name, identity, [name, paths = std::move(paths), frames_per_second] {
             return std::make_unique<ImageSource>(name, paths, frames_per_second);
-          }};
+          },
+          frames_per_second};
 }
 
 }  // namespace
