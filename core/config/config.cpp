@@ -1,5 +1,7 @@
 #include "core/config/config.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/config/document.h"
 
@@ -7,13 +9,25 @@ namespace nextframe {
 
 namespace {
 
+std::string_view path_of(std::string_view problem) { return problem.substr(0, problem.find(": ")); }
+
+/// Whether one problem's value is the other's or contains it: "model.levels" and "model.levels[0].kernel".
+bool concerns_same_value(std::string_view first, std::string_view second) {
+  const std::string_view a = path_of(first), b = path_of(second);
+  return a.starts_with(b) || b.starts_with(a);
+}
+
 Config checked(const json::Value& document, std::string_view where) {
   Config config;
   Problems problems;
   read_fields(document, "", config, problems);
-  // Values of the wrong type have left defaults behind, about which there is nothing to say.
-  if (problems.empty()) {
-    for (std::string& problem : find_problems(config)) problems.add(std::move(problem));
+  // A value that could not be read has left a default behind, about which there is nothing more to say.
+  const std::vector<std::string> unread = problems.list();
+  for (std::string& problem : find_problems(config)) {
+    const bool known = std::any_of(unread.begin(), unread.end(), [&](const std::string& first) {
+      return concerns_same_value(first, problem);
+    });
+    if (!known) problems.add(std::move(problem));
   }
   problems.reject_if_any(where);
   return config;

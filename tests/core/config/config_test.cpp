@@ -61,6 +61,9 @@ TEST(Config, AllProblemsAtOnce) {
       "train":{"stpes":3})");
   EXPECT_SAYS(message, "train.stpes: unknown key; did you mean \"steps\"?");
   EXPECT_SAYS(message, "model.levels[1].conv.stride: got 64");
+  // What two values together make impossible is told beside what one alone is.
+  EXPECT_SAYS(message, "model.levels[0].kernel: got 4");
+  EXPECT_SAYS(message, "t.json: 4 problems");
   const std::string shapes = error_of(R"("model":{"levels":[{"kernel":4,"conv":{"kernel":2}},{"conv":{"stride":32}},
       {"conv":{"stride":4}}]})");
   EXPECT_SAYS(shapes, "t.json: 3 problems");
