@@ -11,6 +11,10 @@
 namespace nextframe {
 namespace {
 
+bool all_finite(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
 std::vector<float> download(Backend& backend, const Tensor& tensor) {
   std::vector<float> values;
   if (!tensor) return values;
@@ -39,7 +43,13 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
                services.data.options().horizon),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
-  if (services.data.window_count(Split::kValidation) > 0) validator_.emplace(services.data, frames_, request.train);
+  if (services.data.window_count(Split::kValidation) > 0) {
+    validator_.emplace(services.data, frames_, request.train);
+  } else if (request.train.schedule.type == ScheduleType::kPlateau) {
+    reject(
+        "[train] train.schedule.type \"plateau\" follows the validation score, and the data have no validation windows; "
+        "use another schedule, or give data.split.validation a larger share");
+  }
   if (request.start == RunStart::kNew && !request.initial_model.empty()) {
     const std::string path = model_path(request.initial_model).string();
     load_weights(learner_.model(), read_model_file(path), "[train] --init " + path);
@@ -81,6 +91,7 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   }
   state_.config = request_.config;
   seconds_before_ = checkpoint.seconds;
+  saved_step_ = checkpoint.step;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), checkpoint.metrics_bytes);
   log_->info("resumed at step {} of {}", state_.step, request_.train.steps);
@@ -151,13 +162,24 @@ void Trainer::do_step(BatchLoader& loader, Progress& progress) {
 void Trainer::stop_on_bad_numbers(const Learner::StepResult& result, double lr) {
   // The position in the data goes back too: a resumed run repeats this step.
   state_.next_batch = state_.step * request_.train.accumulate;
-  save();
+  const std::string what =
+      format("the {} is not finite (loss {}, learning rate {}, gradient norm {})",
+             std::isfinite(result.loss) ? "gradient" : "loss", result.loss, lr, result.gradient_norm);
+  // The update before may have made the weights infinite already; save() then tells that itself.
+  save(what);
   fail(
-      "[train] step {}: the {} is not finite (loss {}, learning rate {}, gradient norm {}); the weights from before "
-      "this "
-      "step are kept in {}; go on by --resume with a lower train.optimizer.lr or train.clip_norm",
-      state_.step + 1, std::isfinite(result.loss) ? "gradient" : "loss", result.loss, lr, result.gradient_norm,
-      folder_.last().string());
+      "[train] step {}: {}; the weights from before this step are kept in {}; go on by --resume with a lower "
+      "train.optimizer.lr or train.clip_norm",
+      state_.step + 1, what, folder_.last().string());
+}
+
+void Trainer::refuse_to_save(const std::string& what) const {
+  const std::string kept = saved_step_ ? format("{} holds the state of step {}", folder_.state().string(), *saved_step_)
+                                       : "nothing was saved before";
+  fail(
+      "[train] step {}: {}; the weights are not finite and are not saved; {}; go on by --resume with a lower "
+      "train.optimizer.lr or train.clip_norm",
+      state_.step, what, kept);
 }
 
 bool Trainer::due(std::int64_t every) const { return every > 0 && state_.step % every == 0; }
@@ -186,8 +208,10 @@ void Trainer::validate() {
   metrics_->append(record);
   log_->info("step {}: validation {}{}", state_.step, join(shown, ", "),
              state_.best_step == state_.step ? " (best so far)" : "");
-  draw_pictures(result);
+  const bool draw = pictures_are_due();
+  if (draw) state_.last_sample_step = state_.step;
   save();
+  if (draw) draw_pictures(result);
 }
 
 void Trainer::keep_if_best(const ValidationResult& result) {
@@ -205,18 +229,23 @@ void Trainer::keep_if_best(const ValidationResult& result) {
   write_model(folder_.best(), result.score);
 }
 
-void Trainer::draw_pictures(const ValidationResult& result) {
+bool Trainer::pictures_are_due() const {
   const std::int64_t every = request_.train.sample_every;
-  const bool wanted =
-      state_.step == request_.train.steps || (every > 0 && state_.step - state_.last_sample_step >= every);
-  if (!wanted) return;
-  state_.last_sample_step = state_.step;
-  for (std::size_t i = 0; i < result.samples.size(); ++i) {
-    TrainingSample sample = result.samples[i];
-    sample.title = format("step {}: {}", state_.step, sample.title);
-    services_.pictures.draw_sample(folder_.samples() / format("step_{:07}_{}.png", state_.step, i + 1), sample);
+  return state_.step == request_.train.steps || (every > 0 && state_.step - state_.last_sample_step >= every);
+}
+
+void Trainer::draw_pictures(const ValidationResult& result) {
+  try {
+    for (std::size_t i = 0; i < result.samples.size(); ++i) {
+      TrainingSample sample = result.samples[i];
+      sample.title = format("step {}: {}", state_.step, sample.title);
+      services_.pictures.draw_sample(folder_.samples() / format("step_{:07}_{}.png", state_.step, i + 1), sample);
+    }
+    services_.pictures.draw_curves(folder_.curves(), folder_.root.filename().string(), read_metrics(folder_.metrics()));
+  } catch (const Error& error) {
+    // Pictures are not worth a run of many hours.
+    log_->warning("step {}: pictures are missing: {}", state_.step, error.what());
   }
-  services_.pictures.draw_curves(folder_.curves(), folder_.root.filename().string(), read_metrics(folder_.metrics()));
 }
 
 void Trainer::write_model(const std::filesystem::path& path, double score) {
@@ -228,18 +257,21 @@ void Trainer::write_model(const std::filesystem::path& path, double score) {
   write_model_file(path.string(), to_model_file(learner_.model(), request_.config, frames_, std::move(training)));
 }
 
-void Trainer::save() {
+void Trainer::save(const std::string& reason) {
+  std::vector<float> weights = learner_.model().parameters().download();
+  if (!all_finite(weights)) refuse_to_save(reason);
   write_model(folder_.last(), state_.best_step == state_.step ? state_.best_score : std::nan(""));
   Backend& backend = services_.backend;
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
   checkpoint.schedule = schedule_.state();
   checkpoint.seconds = seconds_before_ + watch_.seconds();
-  checkpoint.weights = learner_.model().parameters().download();
+  checkpoint.weights = std::move(weights);
   checkpoint.first_moment = download(backend, learner_.optimizer().first_moment());
   checkpoint.second_moment = download(backend, learner_.optimizer().second_moment());
   if (learner_.average()) checkpoint.average = download(backend, learner_.average()->average());
   write_checkpoint(folder_.state(), std::move(checkpoint));
+  saved_step_ = state_.step;
 }
 
 TrainResult Trainer::finish(TrainEnd end, double waiting_share) {

@@ -63,14 +63,15 @@ struct TrainResult {
 /// was not.
 class Trainer {
  public:
-  /// Opens the run folder and, when resuming, reads its state. Rejects what open_run_folder, read_checkpoint, Learner
-  /// and an unknown train.best_metric reject, before anything is written.
+  /// Opens the run folder and, when resuming, reads its state. Rejects what open_run_folder, read_checkpoint and Learner
+  /// reject, an unknown train.best_metric, and a plateau schedule without validation, before anything is written.
   Trainer(const TrainRequest& request, const TrainServices& services);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Trains to the end. Fails when loss or gradient are not finite, after saving the weights from before that step.
+  /// Trains to the end. Fails when loss or gradient are not finite, after saving the weights from before that step; where
+  /// those are not finite either, the files stay as they were.
   TrainResult run();
 
  private:
@@ -83,8 +84,12 @@ class Trainer {
   bool should_validate() const;
   void validate();
   void keep_if_best(const ValidationResult& result);
+  bool pictures_are_due() const;
+  /// Only warns where one cannot be drawn.
   void draw_pictures(const ValidationResult& result);
-  void save();
+  /// Fails, and leaves the files as they are, where the weights are not finite; `reason` says what showed it.
+  void save(const std::string& reason = "the update was too large");
+  [[noreturn]] void refuse_to_save(const std::string& reason) const;
   void write_model(const std::filesystem::path& path, double score);
   TrainResult finish(TrainEnd end, double waiting_share);
 
@@ -98,6 +103,7 @@ class Trainer {
   std::optional<Validator> validator_;  ///< none where there is nothing to validate on
   std::optional<MetricsLog> metrics_;
   Checkpoint state_;  ///< its numbers are kept up to date; its buffers are filled only to be saved
+  std::optional<std::int64_t> saved_step_;  ///< that of last.state
   double last_loss_ = 0;
   Stopwatch watch_;
   double seconds_before_ = 0;

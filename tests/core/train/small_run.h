@@ -66,8 +66,13 @@ struct SmallRun {
   /// Trains until it ends or `interrupted` says so.
   TrainResult go(
       const TrainRequest& request, const std::function<bool()>& interrupted = [] { return false; }) const {
-    NullLog log;
     NoPictures pictures;
+    return go(request, interrupted, pictures);
+  }
+
+  TrainResult go(const TrainRequest& request, const std::function<bool()>& interrupted,
+                 TrainingPictures& pictures) const {
+    NullLog log;
     ReferenceBackend backend;
     const DataSet frames(data, engine_sources(), log);
     Trainer trainer(request, {.backend = backend,

@@ -172,6 +172,60 @@ TEST(Trainer, StopsWhenNumbersAreNotFiniteAndKeepsTheWeightsBefore) {
   EXPECT_NO_THROW(load_model(backend, (folder.path() / "run").string()));
 }
 
+TEST(Trainer, InfiniteWeightsNeverReplaceGoodOnes) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 0.01};
+  run.train.clip_norm = 0;
+  run.train.validate_every = 0;
+  run.train.steps = 2;
+  run.go(run.request(folder.path() / "run"));
+  run.train.optimizer.lr = 1e308;
+  run.train.steps = 20;
+  for (const std::int64_t every : {1, 100}) {  // found by the checkpoint, found by the next step
+    run.train.checkpoint_every = every;
+    const std::string message =
+        message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+    EXPECT_NE(message.find("last.state holds the state of step 2"), std::string::npos) << message;
+    const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
+    EXPECT_EQ(state.step, 2);
+    for (const float weight : state.weights) ASSERT_TRUE(std::isfinite(weight));
+    EXPECT_NO_THROW(read_model_file((folder.path() / "run/last.safetensors").string()));
+  }
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "new")); });
+  EXPECT_NE(message.find("nothing was saved before"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder.path() / "new/last.state"));
+}
+
+class BrokenPictures : public NoPictures {
+ public:
+  void draw_curves(const fs::path&, const std::string&, const std::vector<json::Value>&) override {
+    fail("[file] curves.png: the disk is full");
+  }
+};
+
+TEST(Trainer, PicturesThatCannotBeDrawnEndNothing) {
+  const TemporaryFolder folder;
+  const SmallRun run;
+  BrokenPictures pictures;
+  const TrainResult result = run.go(run.request(folder.path() / "run"), [] { return false; }, pictures);
+  EXPECT_EQ(result.end, TrainEnd::kFinished);
+  EXPECT_EQ(read_checkpoint(folder.path() / "run/last.state").step, run.train.steps);
+  EXPECT_NE(contents(folder.path() / "run/log.txt").find("the disk is full"), std::string::npos);
+}
+
+TEST(Trainer, APlateauNeedsValidation) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.data.sources.front().validation_sequences = 0;
+  run.train.schedule.type = ScheduleType::kPlateau;
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run")); });
+  EXPECT_NE(message.find("plateau"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder.path() / "run"));
+  run.train.schedule.type = ScheduleType::kConstant;
+  EXPECT_NO_THROW(run.go(run.request(folder.path() / "run")));
+}
+
 TEST(Trainer, StopsEarlyWithoutABetterScore) {
   const TemporaryFolder folder;
   SmallRun run;
