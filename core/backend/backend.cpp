@@ -38,7 +38,8 @@ void expect_same(std::string_view operation, const Tensor& x, std::initializer_l
 
 void expect_scalar64(std::string_view operation, const Tensor& tensor) {
   expect_shape(operation, "result", tensor, Shape{1});
-  if (tensor.dtype() != DType::kFloat64) fail("[{}] got a {} result, expected float64", operation, name_of(tensor.dtype()));
+  if (tensor.dtype() != DType::kFloat64)
+    fail("[{}] got a {} result, expected float64", operation, name_of(tensor.dtype()));
 }
 
 Shape with_channels(const Tensor& tensor, std::int64_t channels) { return tensor.shape().with(-1, channels); }
@@ -58,7 +59,8 @@ void expect_convolution(std::string_view operation, const ConvolutionSpec& spec,
   }
   const Shape expected{large.dimension(0), spec.output_length(large.dimension(1), kernel),
                        spec.output_length(large.dimension(2), kernel), small.dimension(3)};
-  if (expected.elements() <= 0) fail("[{}] a kernel of {} does not fit a frame of {}", operation, kernel, to_string(large.shape()));
+  if (expected.elements() <= 0)
+    fail("[{}] a kernel of {} does not fit a frame of {}", operation, kernel, to_string(large.shape()));
   expect_shape(operation, "output", small, expected);
 }
 
@@ -144,8 +146,7 @@ void Backend::depth_to_space(int block, const Tensor& x, const Tensor& y) {
 
 void Backend::crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) {
   expect_rank("crop_or_pad", "frames", x, 4);
-  expect_shape("crop_or_pad", "result", y,
-               Shape{x.dimension(0), y.dimension(1), y.dimension(2), x.dimension(3)});
+  expect_shape("crop_or_pad", "result", y, Shape{x.dimension(0), y.dimension(1), y.dimension(2), x.dimension(3)});
   expect_type("crop_or_pad", {&x, &y});
   do_crop_or_pad(fill, x, y);
 }
@@ -244,8 +245,8 @@ void Backend::gru_before_output_backward(const ActivationSpec& candidate_activat
   do_gru_before_output_backward(candidate_activation, hidden_previous, dhidden, candidate, gates, dhidden_previous);
 }
 
-void Backend::gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
-                                        const Tensor& gates, const Tensor& dhidden_previous) {
+void Backend::gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
+                                        const Tensor& dhidden_previous) {
   expect_same("gru_before_gates_backward", hidden_previous, {&dreset_hidden, &dhidden_previous});
   expect_gru_before("gru_before_gates_backward", hidden_previous, gates);
   do_gru_before_gates_backward(hidden_previous, dreset_hidden, gates, dhidden_previous);

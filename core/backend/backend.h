@@ -66,8 +66,8 @@ class Backend {
   // --- convolutions; output sizes are checked against ConvolutionSpec ---
   /// y[n,p,q,o] = activation(bias[o] + sum x[n, p*stride + i*dilation - pad, ..., c] w[o,c,i,j]) (+ y; then the activation
   /// must be none). `bias` may be empty.
-  void convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias, const Tensor& y,
-                   Write write);
+  void convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
+                   const Tensor& y, Write write);
   /// The adjoint of `convolution` in x, which is both its data gradient and the transposed convolution:
   /// y[n, p*stride + i*dilation - pad, ..., c] gathers x[n,p,q,o] w[o,c,i,j], plus bias, then activation. Here w is
   /// [channels of x, channels of y, kernel, kernel]. `bias` may be empty; with kAccumulate the activation must be none.
@@ -144,7 +144,8 @@ class Backend {
   virtual void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) = 0;
   virtual void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) = 0;
   virtual void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) = 0;
-  virtual void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) = 0;
+  virtual void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy,
+                                    const Tensor& dx) = 0;
   virtual void do_space_to_depth(int block, const Tensor& x, const Tensor& y) = 0;
   virtual void do_depth_to_space(int block, const Tensor& x, const Tensor& y) = 0;
   virtual void do_crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) = 0;

@@ -6,8 +6,7 @@
 namespace nextframe {
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options) {
-  const bool cuda =
-      options.device == Device::kCuda || (options.device == Device::kAuto && cuda_is_available());
+  const bool cuda = options.device == Device::kCuda || (options.device == Device::kAuto && cuda_is_available());
   if (cuda) return make_cuda_backend();
   return make_cpu_backend({.threads = options.threads});
 }

@@ -24,9 +24,8 @@ Config checked(const json::Value& document, std::string_view where) {
   // A value that could not be read has left a default behind, about which there is nothing more to say.
   const std::vector<std::string> unread = problems.list();
   for (std::string& problem : find_problems(config)) {
-    const bool known = std::any_of(unread.begin(), unread.end(), [&](const std::string& first) {
-      return concerns_same_value(first, problem);
-    });
+    const bool known = std::any_of(unread.begin(), unread.end(),
+                                   [&](const std::string& first) { return concerns_same_value(first, problem); });
     if (!known) problems.add(std::move(problem));
   }
   problems.reject_if_any(where);

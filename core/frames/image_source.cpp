@@ -157,7 +157,8 @@ std::vector<std::string> images_in(const std::string& folder) {
 ClipReference clip_of(const std::string& name, std::vector<std::string> paths, double frames_per_second) {
   std::string identity;
   for (const std::string& path : paths) identity += file_identity(path) + "\n";
-  return {name, identity, [name, paths = std::move(paths), frames_per_second] {
+  return {name, identity,
+          [name, paths = std::move(paths), frames_per_second] {
             return std::make_unique<ImageSource>(name, paths, frames_per_second);
           },
           frames_per_second};

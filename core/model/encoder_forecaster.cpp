@@ -133,8 +133,8 @@ Tensor EncoderForecaster::enter(const Tensor& frames) {
   }
   if (options_.patch == 1) return x;
   const int patch = options_.patch;
-  const Tensor blocks = context_.allocate(
-      {x.dimension(0), x.dimension(1) / patch, x.dimension(2) / patch, channels * patch * patch});
+  const Tensor blocks =
+      context_.allocate({x.dimension(0), x.dimension(1) / patch, x.dimension(2) / patch, channels * patch * patch});
   backend_.space_to_depth(patch, x, blocks);
   return blocks;
 }
@@ -146,7 +146,8 @@ void EncoderForecaster::encode(const Tensor& frames, const ModelState& state, Mo
     const Geometry geometry = geometry_at(static_cast<int>(k), steps);
     x = levels_[k].conv->forward(x, mode);
     const Tensor input = x.reshaped(geometry.sequence(x.dimension(3)));
-    x = levels_[k].encoder->forward(geometry, input, state.levels.empty() ? RecurrentState() : state.levels[k], mode)
+    x = levels_[k]
+            .encoder->forward(geometry, input, state.levels.empty() ? RecurrentState() : state.levels[k], mode)
             .merged();
   }
 }
@@ -225,8 +226,8 @@ std::vector<RecurrentState> EncoderForecaster::backward_forecaster(const Tensor&
   }
   if (options_.patch > 1) {
     const Geometry geometry = geometry_at(-1, steps);
-    const Tensor blocks = context_.allocate({dy.dimension(0), geometry.height, geometry.width,
-                                             output_channels_ * options_.patch * options_.patch});
+    const Tensor blocks = context_.allocate(
+        {dy.dimension(0), geometry.height, geometry.width, output_channels_ * options_.patch * options_.patch});
     backend_.space_to_depth(options_.patch, dy, blocks);
     dy = blocks;
   }

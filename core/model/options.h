@@ -54,7 +54,8 @@ struct LevelConvolutionOptions {
   void fields(Visitor& v) {
     v.field("channels", channels, {.doc = "output channels", .min = 1, .max = 65536});
     v.field("kernel", kernel, {.doc = "kernel size in pixels; odd where the stride is 1", .min = 1, .max = 63});
-    v.field("stride", stride, {.doc = "the level's frames are this much smaller than those above", .min = 1, .max = 32});
+    v.field("stride", stride,
+            {.doc = "the level's frames are this much smaller than those above", .min = 1, .max = 32});
   }
 };
 
@@ -99,7 +100,8 @@ struct HeadOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("channels", channels, {.doc = "output channels; the last convolution's are the frame's", .min = 0, .max = 65536});
+    v.field("channels", channels,
+            {.doc = "output channels; the last convolution's are the frame's", .min = 0, .max = 65536});
     v.field("kernel", kernel, {.doc = "kernel size, odd", .min = 1, .max = 63});
     v.field("activation", activation,
             {.doc = "activation after the convolution; default: model.conv_activation, none after the last"});
@@ -132,12 +134,14 @@ struct ModelOptions {
             {.doc = "convgru, reset after: gates whose hidden convolution has a bias of its own; auto = candidate"});
     v.field("gate_bias", gate_bias, {.doc = "whether the gates have a bias; without one forget_bias is not used"});
     v.field("peephole", peephole, {.doc = "convlstm: gates see the cell state, one weight a channel"});
-    v.field("forget_bias", forget_bias, {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
+    v.field("forget_bias", forget_bias,
+            {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
     v.field("norm", norm, {.doc = "normalisation of the gates' pre-activations"});
     v.field("levels", levels, {.doc = "levels, finest first"});
     v.field("patch", patch, {.doc = "frames enter in blocks of patch x patch pixels as channels", .min = 1, .max = 64});
     v.field("conv_activation", conv_activation, {.doc = "activation after the levels' convolutions"});
-    v.field("leaky_slope", leaky_slope, {.doc = "slope of every leaky activation for negative values", .min = 0, .max = 1});
+    v.field("leaky_slope", leaky_slope,
+            {.doc = "slope of every leaky activation for negative values", .min = 0, .max = 1});
     v.field("predict", predict, {.doc = "whether the head gives the frame or its change from the last one seen"});
     v.field("head", head, {.doc = "convolutions from the finest level to the frame"});
   }

@@ -25,10 +25,8 @@ ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& pr
                                          .kind = ParameterKind::kWeight,
                                          .fan_in = fan_in});
   if (options.bias == Bias::kPerChannel) {
-    bias_ = context_.parameters.declare({.name = prefix + ".bias",
-                                         .shape = {options.output_channels},
-                                         .kind = ParameterKind::kBias,
-                                         .fan_in = fan_in});
+    bias_ = context_.parameters.declare(
+        {.name = prefix + ".bias", .shape = {options.output_channels}, .kind = ParameterKind::kBias, .fan_in = fan_in});
   }
 }
 
@@ -37,8 +35,8 @@ Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
   const auto resized = [&](std::int64_t length) {
     return down ? spec_.output_length(length, options_.kernel) : length * options_.stride;
   };
-  const Tensor y = context_.allocate(
-      {x.dimension(0), resized(x.dimension(1)), resized(x.dimension(2)), options_.output_channels});
+  const Tensor y =
+      context_.allocate({x.dimension(0), resized(x.dimension(1)), resized(x.dimension(2)), options_.output_channels});
   ConvolutionSpec spec = spec_;
   spec.activation = options_.activation;
   const ParameterSet& parameters = context_.parameters;

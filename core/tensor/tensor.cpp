@@ -20,16 +20,15 @@ void* Tensor::raw() const {
   return base ? base + offset_bytes_ : nullptr;
 }
 
-Tensor Tensor::at(std::int64_t index) const {
-  return range(index, index + 1).reshaped(shape_.from(1));
-}
+Tensor Tensor::at(std::int64_t index) const { return range(index, index + 1).reshaped(shape_.from(1)); }
 
 Tensor Tensor::range(std::int64_t first, std::int64_t last) const {
   if (first < 0 || last < first || shape_.rank() == 0 || last > shape_[0]) {
     fail("[tensor] got range {}..{} of {}", first, last, to_string(shape_));
   }
   const std::size_t stride = static_cast<std::size_t>(shape_.from(1).elements()) * size_of(dtype_);
-  return Tensor(buffer_, offset_bytes_ + static_cast<std::size_t>(first) * stride, shape_.with(0, last - first), dtype_);
+  return Tensor(buffer_, offset_bytes_ + static_cast<std::size_t>(first) * stride, shape_.with(0, last - first),
+                dtype_);
 }
 
 Tensor Tensor::reshaped(Shape shape) const {
@@ -40,7 +39,8 @@ Tensor Tensor::reshaped(Shape shape) const {
 }
 
 Tensor Tensor::merged() const {
-  if (shape_.rank() < 2) fail("[tensor] got {} to merge time and batch, expected at least two dimensions", to_string(shape_));
+  if (shape_.rank() < 2)
+    fail("[tensor] got {} to merge time and batch, expected at least two dimensions", to_string(shape_));
   return reshaped(shape_.from(2).with_front(shape_[0] * shape_[1]));
 }
 

@@ -47,7 +47,8 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
     validator_.emplace(services.data, frames_, request.train);
   } else if (request.train.schedule.type == ScheduleType::kPlateau) {
     reject(
-        "[train] train.schedule.type \"plateau\" follows the validation score, and the data have no validation windows; "
+        "[train] train.schedule.type \"plateau\" follows the validation score, and the data have no validation "
+        "windows; "
         "use another schedule, or give data.split.validation a larger share");
   }
   if (request.start == RunStart::kNew && !request.initial_model.empty()) {

@@ -5,7 +5,8 @@
 namespace nextframe {
 
 ConvolutionSpec Cell::hidden_spec() const {
-  return {.stride = 1, .pad = same_padding(options_.hidden_kernel, 1, options_.dilation), .dilation = options_.dilation};
+  return {
+      .stride = 1, .pad = same_padding(options_.hidden_kernel, 1, options_.dilation), .dilation = options_.dilation};
 }
 
 ConvolutionSpec Cell::input_spec() const {

@@ -23,12 +23,12 @@ struct CellOptions {
   int input_kernel = 3;
   int dilation = 1;  ///< of the hidden convolution
   Norm norm = Norm::kNone;
-  bool gate_bias = true;                                 ///< whether the gates have `input.bias`
-  bool peephole = false;                                 ///< ConvLSTM
-  double forget_bias = 1.0;                              ///< ConvLSTM
-  Reset reset = Reset::kAfter;                           ///< ConvGRU
-  ActivationSpec candidate{.kind = Activation::kTanh};   ///< ConvGRU
-  HiddenBias hidden_bias = HiddenBias::kAuto;            ///< ConvGRU
+  bool gate_bias = true;                                ///< whether the gates have `input.bias`
+  bool peephole = false;                                ///< ConvLSTM
+  double forget_bias = 1.0;                             ///< ConvLSTM
+  Reset reset = Reset::kAfter;                          ///< ConvGRU
+  ActivationSpec candidate{.kind = Activation::kTanh};  ///< ConvGRU
+  HiddenBias hidden_bias = HiddenBias::kAuto;           ///< ConvGRU
 };
 
 /// How many steps a sequence has and how large its frames are.

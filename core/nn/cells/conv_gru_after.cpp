@@ -84,8 +84,8 @@ void ConvGruAfter::begin_backward() {
 void ConvGruAfter::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,
                                  const RecurrentState& dstate, const Tensor& dprevious) {
   const Tensor dhidden_gates = dhidden_gates_.at(t);
-  context_.backend.gru_after_backward(options_.candidate, hidden_candidate_.at(t), previous[0], dstate[0],
-                                      gates_.at(t), dhidden_gates, dprevious);
+  context_.backend.gru_after_backward(options_.candidate, hidden_candidate_.at(t), previous[0], dstate[0], gates_.at(t),
+                                      dhidden_gates, dprevious);
   if (has_hidden(t)) {
     context_.backend.convolution_transposed(hidden_spec(), dhidden_gates,
                                             context_.parameters.weight(ids_.hidden_weight), {}, dprevious,

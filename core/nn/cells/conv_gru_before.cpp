@@ -13,7 +13,9 @@ constexpr int kGates = 3;
 ConvGruBefore::ConvGruBefore(const Context& context, const std::string& prefix, const CellOptions& options)
     : Cell(context, options) {
   if (options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll) {
-    reject("[convgru] got a hidden bias with reset \"before\", expected \"auto\" or \"none\": the input bias does the same");
+    reject(
+        "[convgru] got a hidden bias with reset \"before\", expected \"auto\" or \"none\": the input bias does the "
+        "same");
   }
   const std::int64_t channels = options.hidden_channels;
   const GateDeclaration declaration{.gates = kGates};
@@ -113,10 +115,9 @@ void ConvGruBefore::finish_part(Part& part, const Tensor& source, const Tensor& 
   const Tensor& dgates = part.activated();
   const std::int64_t first = first_hidden();
   if (first < geometry_.steps) {
-    backend.convolution_weight_gradient(hidden_spec(), source.range(first, geometry_.steps).merged(),
-                                        dgates.range(first, geometry_.steps).merged(),
-                                        parameters.gradient(ids_.hidden_weight).range(part.first, part.last),
-                                        Write::kAccumulate);
+    backend.convolution_weight_gradient(
+        hidden_spec(), source.range(first, geometry_.steps).merged(), dgates.range(first, geometry_.steps).merged(),
+        parameters.gradient(ids_.hidden_weight).range(part.first, part.last), Write::kAccumulate);
   }
   ids_.add_input_bias_gradient(context_, dgates, part.first);
   if (!has_input()) return;

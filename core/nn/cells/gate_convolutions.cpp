@@ -64,10 +64,8 @@ NormParameters declare_norm(const Context& context, const std::string& prefix, c
                             const GateDeclaration& declaration) {
   const std::int64_t channels = declaration.gates * options.hidden_channels;
   NormParameters ids;
-  ids.weight = context.parameters.declare({.name = prefix + ".norm.weight",
-                                           .shape = {channels},
-                                           .kind = ParameterKind::kConstant,
-                                           .constant = 1.0});
+  ids.weight = context.parameters.declare(
+      {.name = prefix + ".norm.weight", .shape = {channels}, .kind = ParameterKind::kConstant, .constant = 1.0});
   ids.bias = context.parameters.declare({.name = prefix + ".norm.bias",
                                          .shape = {channels},
                                          .kind = ParameterKind::kConstant,
