@@ -14,6 +14,7 @@
 #include "core/config/config.h"
 #include "core/config/document.h"
 #include "core/frames/media_sources.h"
+#include "core/metrics/bootstrap.h"
 #include "core/metrics/metric_table.h"
 #include "core/train/evaluator.h"
 #include "core/train/run_folder.h"
@@ -138,6 +139,10 @@ std::string to_text(const Evaluation& evaluation, std::size_t width) {
                   gain.sequences == 1 ? "" : "s");
     out += std::isfinite(gain.low) ? format(", 95 % interval {:+.2f} to {:+.2f} dB", gain.low, gain.high)
                                    : std::string(", too few for an interval");
+    if (std::isfinite(gain.low) && gain.block < gain.whole_block) {
+      out += format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
+                    gain.block, kFewestBlocks, gain.whole_block);
+    }
     out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
   }
   return out;
@@ -178,6 +183,8 @@ json::Value to_json(const Evaluation& evaluation) {
     gain.set("mean", json::Value::number_or_null(evaluation.gain->mean));
     gain.set("low", json::Value::number_or_null(evaluation.gain->low));
     gain.set("high", json::Value::number_or_null(evaluation.gain->high));
+    gain.set("block", evaluation.gain->block);
+    gain.set("whole_block", evaluation.gain->whole_block);
     gain.set("sequences", evaluation.gain->sequences);
     gain.set("left_out", evaluation.gain->left_out);
     out.set("psnr_gain", std::move(gain));
@@ -260,10 +267,11 @@ class EvaluateCommand : public Command {
     return evaluate_model(*backend, model, data, options, log);
   }
 
-  /// What DATA names, prepared as the model was trained.
+  /// What DATA names, prepared as the model was trained, but whole frames.
   DataOptions data_options(const TrainedModel& model) const {
     if (!arguments_.data || fs::path(*arguments_.data).extension() == ".json") {
       DataOptions data = arguments_.data ? load_config(*arguments_.data, arguments_.overrides).data : own_data(model);
+      data.crop.reset();
       use_normalisation(data, model);
       return data;
     }

@@ -10,8 +10,6 @@
 namespace nextframe {
 namespace {
 
-constexpr std::int64_t kFewestBlocks = 4;
-
 double resampled_mean(const std::vector<double>& values, std::int64_t block, Random& random) {
   const std::size_t count = values.size();
   double sum = 0;

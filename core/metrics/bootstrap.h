@@ -6,6 +6,9 @@
 
 namespace nextframe {
 
+/// With fewer blocks nothing can be said of the spread.
+inline constexpr std::int64_t kFewestBlocks = 4;
+
 struct BootstrapOptions {
   double confidence = 0.95;
   std::int64_t resamples = 10000;
@@ -23,7 +26,7 @@ struct Interval {
 /// The mean over windows of score - other score, and how sure it is.
 struct MeanDifference {
   std::optional<double> mean;        ///< missing without a window
-  std::optional<Interval> interval;  ///< missing with fewer than four blocks, of which nothing can be said
+  std::optional<Interval> interval;  ///< missing with fewer than kFewestBlocks blocks
   std::int64_t windows = 0;          ///< those where both scores are there
 };
 

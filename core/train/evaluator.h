@@ -31,6 +31,10 @@ struct PsnrGain {
   double mean = 0;
   double low = 0;
   double high = 0;
+  /// Neighbouring sequences that were drawn together; below `whole_block`, which reaches from one sequence to the next
+  /// without a common frame, where the recording is too short for four of those: the interval is then too narrow.
+  std::int64_t block = 1;
+  std::int64_t whole_block = 1;
   std::int64_t sequences = 0;
   std::int64_t left_out = 0;  ///< sequences without a PSNR: nothing counted, or one of the two was without any error
 };
