@@ -201,10 +201,12 @@ struct DataOptions {
             {.doc = "source frames from one frame of a window to the next; 2 takes every other one", .min = 1});
     v.field("size", size,
             {.doc = "height and width that frames are resized to; default: their own", .min = 1, .max = 16384});
-    v.field("crop", crop,
-            {.doc = "height and width of the random piece to train on, the centre to validate; default: all",
-             .min = 1,
-             .max = 16384});
+    v.field(
+        "crop", crop,
+        {.doc = "height and width of the random piece to train on, the centre to validate; evaluate and forecast use "
+                "whole frames; default: all",
+         .min = 1,
+         .max = 16384});
     v.field("channels", channels, {.doc = "grey: one channel; color: red, green, blue; source: as they are"});
     v.field("scene_cuts", scene_cuts, {.doc = "avoid: no window runs across a cut; ignore: cuts are not looked for"});
     v.field("scene_cut_threshold", scene_cut_threshold,

@@ -46,6 +46,16 @@ void find_cell_problems(const ModelOptions& options, std::vector<std::string>& p
   if (gru && options.norm == Norm::kGroup && options.reset == Reset::kAfter) {
     problems.emplace_back("model.norm: got \"group\" with reset \"after\", expected \"none\" or reset \"before\"");
   }
+  if (!gru && options.reset != ModelOptions{}.reset) {
+    problems.emplace_back("model.reset: a convlstm has no reset gate; leave it out, or use cell \"convgru\"");
+  }
+  if (!gru && options.activation != ModelOptions{}.activation) {
+    problems.emplace_back("model.activation: a convlstm's is always tanh; leave it out, or use cell \"convgru\"");
+  }
+  if (options.forget_bias != ModelOptions{}.forget_bias && (gru || !options.gate_bias)) {
+    problems.push_back(format("model.forget_bias: got {}, but {}; leave it out", options.forget_bias,
+                              gru ? "a convgru has no forget gate" : "without model.gate_bias there is none"));
+  }
   const bool own_bias = options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll;
   if (own_bias && (!gru || options.reset == Reset::kBefore)) {
     problems.emplace_back(

@@ -42,6 +42,8 @@ struct TrainOptions {
   std::int64_t sample_every = 500;
   std::int64_t samples = 2;
 
+  static constexpr double kMostSteps = 1e12;
+
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("batch", batch, {.doc = "sequences that go through the network together", .min = 1, .max = 65536});
@@ -49,7 +51,7 @@ struct TrainOptions {
             {.doc = "batches whose gradients are added up for one step: a larger batch in the same memory",
              .min = 1,
              .max = 65536});
-    v.field("steps", steps, {.doc = "updates of the weights", .min = 1});
+    v.field("steps", steps, {.doc = "updates of the weights", .min = 1, .max = kMostSteps});
     v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0});
     v.field("precision", precision, {.doc = "type of the numbers in the network"});
     v.field("init", init, {.doc = "first weights: default as PyTorch draws them, he as He et al. 2015 (MSRA)"});
@@ -62,17 +64,21 @@ struct TrainOptions {
             {.doc = "decay of the moving average of the weights that validation and the model files then use; 0: off",
              .min = 0,
              .max = 0.9999999});
-    v.field("validate_every", validate_every, {.doc = "steps between two validations; 0: only at the end", .min = 0});
+    v.field("validate_every", validate_every,
+            {.doc = "steps between two validations; 0: only at the end", .min = 0, .max = kMostSteps});
     v.field("validation_batch", validation_batch,
-            {.doc = "sequences together in validation; 0: as train.batch", .min = 0});
+            {.doc = "sequences together in validation; 0: as train.batch", .min = 0, .max = 65536});
     v.field("best_metric", best_metric, {.doc = "validation score that tells which model is the best, or \"loss\""});
     v.field("early_stop", early_stop,
             {.doc = "stop after so many validations without a better score; 0: never", .min = 0});
     v.field("checkpoint_every", checkpoint_every,
-            {.doc = "steps between two saves of the whole state; a crash loses no more than these", .min = 1});
+            {.doc = "steps between two saves of the whole state; a crash loses no more than these",
+             .min = 1,
+             .max = kMostSteps});
     v.field("sample_every", sample_every,
             {.doc = "at the first validation after so many steps, sample pictures and curves are drawn; 0: at the end",
-             .min = 0});
+             .min = 0,
+             .max = kMostSteps});
     v.field("samples", samples, {.doc = "validation sequences to draw", .min = 0, .max = 64});
   }
 };

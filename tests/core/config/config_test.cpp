@@ -84,6 +84,20 @@ TEST(Config, ImpossibleValues) {
   EXPECT_EQ(error_of(R"("train":{"best_metric":"ssim"})"), "no error");
 }
 
+TEST(Config, OptionsOfTheOtherCell) {
+  EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","reset":"before"})"), "model.reset: ");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","activation":"relu"})"), "model.activation: ");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"convgru","forget_bias":2})"), "model.forget_bias: got 2, but a convgru");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","gate_bias":false,"forget_bias":2})"), "model.forget_bias: got 2");
+  EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","forget_bias":2,"reset":"after","activation":"tanh"})"), "no error");
+  EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","gate_bias":false})"), "no error");
+}
+
+TEST(Config, LimitsOfTraining) {
+  EXPECT_SAYS(error_of(R"("train":{"validation_batch":65537})"), "train.validation_batch: got 65537");
+  EXPECT_SAYS(error_of(R"("train":{"steps":2000000000000})"), "train.steps: got 2000000000000");
+}
+
 TEST(Config, DataThatCannotBe) {
   EXPECT_SAYS(error_of_data("{}"), "data.sources: got an empty list");
   EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"video"}]})"), "data.sources[0].path: got \"\"");
