@@ -45,6 +45,9 @@ void check_frames(const FrameFormat& frames, const std::string& where) {
   if (normalisation.scale == 0 || !std::isfinite(1 / normalisation.scale)) {
     reject("{}: frames.normalisation.scale is {}, expected a number that can divide", where, normalisation.scale);
   }
+  if (!(frames.low < frames.high) || !std::isfinite(frames.high - frames.low)) {
+    reject("{}: frames.low is {} and frames.high {}, expected low below high", where, frames.low, frames.high);
+  }
 }
 
 void check_finite(const NamedTensor& tensor, const std::string& where) {

@@ -59,8 +59,8 @@ struct ModelFile {
 };
 
 /// The model in a safetensors file; `name` begins every message. Rejects what parse_tensor_file rejects, files that
-/// nextframe did not write, a newer format, metadata that is missing or wrong, a normalisation with scale 0, and
-/// weights that are not finite.
+/// nextframe did not write, a newer format, metadata that is missing or wrong, a normalisation with scale 0, an
+/// empty range of values, and weights that are not finite.
 ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& name);
 ModelFile read_model_file(const std::string& path);
 /// Replaces `path` in one rename; a failure leaves the old file.

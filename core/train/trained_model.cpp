@@ -23,6 +23,12 @@ void set_value_range(const DataSet& data, FrameFormat& frames) {
   if (!data.clips().empty()) type = data.clips().front().pixel_type;
   frames.low = normalise.low.value_or(0);
   frames.high = normalise.high.value_or(type == PixelType::kUint8 ? 255 : type == PixelType::kUint16 ? 65535 : 1);
+  if (!(frames.low < frames.high)) {
+    reject(
+        "[data.normalise] low is {} and high {}, as far as they are not given by the pixels' type; expected low below "
+        "high",
+        frames.low, frames.high);
+  }
 }
 
 std::string describe(const NamedTensor& tensor) { return format("{} {}", tensor.name, to_string(tensor.shape)); }

@@ -11,7 +11,7 @@
 
 namespace nextframe {
 
-/// What a model that learns from `data` has to know of its frames.
+/// What a model that learns from `data` has to know of its frames. Rejects an empty range of values.
 FrameFormat frame_format_of(const DataSet& data);
 
 /// The model file of a network's present weights.

@@ -249,6 +249,10 @@ TEST(ModelFile, ForeignFilesAndWrongMetadataAreRejected) {
   bad = good;
   bad.metadata["frames"] = R"({"normalisation":{"offset":0,"scale":0}})";
   EXPECT_TRUE(contains(message(bad), "scale"));
+  bad.metadata["frames"] = R"({"low":300})";
+  EXPECT_TRUE(contains(message(bad), "frames.low is 300"));
+  bad.metadata["frames"] = R"({"low":255})";
+  EXPECT_TRUE(contains(message(bad), "expected low below high"));
   bad = good;
   bad.tensors[0].values[2] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(contains(message(bad), "head.0.weight"));

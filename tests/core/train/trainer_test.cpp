@@ -184,8 +184,7 @@ TEST(Trainer, InfiniteWeightsNeverReplaceGoodOnes) {
   run.train.steps = 20;
   for (const std::int64_t every : {1, 100}) {  // found by the checkpoint, found by the next step
     run.train.checkpoint_every = every;
-    const std::string message =
-        message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+    const std::string message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
     EXPECT_NE(message.find("last.state holds the state of step 2"), std::string::npos) << message;
     const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
     EXPECT_EQ(state.step, 2);
@@ -208,7 +207,8 @@ TEST(Trainer, PicturesThatCannotBeDrawnEndNothing) {
   const TemporaryFolder folder;
   const SmallRun run;
   BrokenPictures pictures;
-  const TrainResult result = run.go(run.request(folder.path() / "run"), [] { return false; }, pictures);
+  const TrainResult result = run.go(
+      run.request(folder.path() / "run"), [] { return false; }, pictures);
   EXPECT_EQ(result.end, TrainEnd::kFinished);
   EXPECT_EQ(read_checkpoint(folder.path() / "run/last.state").step, run.train.steps);
   EXPECT_NE(contents(folder.path() / "run/log.txt").find("the disk is full"), std::string::npos);
@@ -224,6 +224,15 @@ TEST(Trainer, APlateauNeedsValidation) {
   EXPECT_FALSE(fs::exists(folder.path() / "run"));
   run.train.schedule.type = ScheduleType::kConstant;
   EXPECT_NO_THROW(run.go(run.request(folder.path() / "run")));
+}
+
+TEST(Trainer, TheRangeOfValuesMustNotBeEmpty) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.data.normalise = {.by = NormaliseBy::kNone, .low = 300};
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run")); });
+  EXPECT_NE(message.find("low is 300"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder.path() / "run"));
 }
 
 TEST(Trainer, StopsEarlyWithoutABetterScore) {
