@@ -9,6 +9,7 @@
 #include "app/commands/run_support.h"
 #include "app/commands/training_plan.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/frames/media_sources.h"
 #include "core/train/pictures.h"
@@ -37,6 +38,12 @@ void report(const TrainResult& result, const TrainRequest& request, Log& log) {
     log.info("best {} {:.6g} at step {}", request.train.best_metric, result.best_score, result.best_step);
   }
   log.info("the model is {}", model_path(request.folder).string());
+}
+
+/// The configuration alone does not tell how large recorded frames are.
+void check_frame_size(const ModelOptions& model, const DataSet& data) {
+  const std::vector<std::string> problems = find_problems(model, data.crop_height(), data.crop_width());
+  if (!problems.empty()) reject("[train] {}", join(problems, "; "));
 }
 
 class TrainCommand : public Command {
@@ -76,6 +83,7 @@ class TrainCommand : public Command {
     DecodeDisplay display(guard);
     std::optional<DataSet> data;
     data.emplace(config.data, media_sources(), log, display.observer());
+    check_frame_size(config.model, *data);
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
     check_memory(config, *data);
 

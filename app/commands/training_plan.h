@@ -6,7 +6,7 @@
 
 namespace nextframe::app {
 
-/// The plan of a configuration's training step on the frames of `data`.
+/// The plan of a configuration's training step on the frames of `data`; training_bytes holds for its validation as well.
 Plan plan_training(const Config& config, const DataSet& data);
 
 /// What a process needs beside the tensors: code and libraries, reordered weights, batches prepared ahead.

@@ -69,6 +69,22 @@ TEST_F(Train, TheSameSeedGivesTheSameBitsAndAnotherSeedOthers) {
   EXPECT_NE(read_text(folder_ / "a/last.safetensors"), read_text(folder_ / "c/last.safetensors"));
 }
 
+TEST_F(Train, CropsAreForTrainingAndEvaluationSeesWholeFrames) {
+  ASSERT_EQ(run({"train", config(2), "--out", "a", "--set", "data.crop=[8,8]"}, here()).exit_code, 0);
+  const Outcome outcome = run({"evaluate", "a", "--json"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("2048"), std::string::npos) << outcome.out;  // 8 sequences of 16 x 16 pixels
+}
+
+TEST_F(Train, FramesTooSmallForTheNetworkAreRejectedBeforeAnythingIsWritten) {
+  ASSERT_EQ(run({"generate", "balls", "-o", "balls.npy", "--length", "60", "--size", "16x16"}, here()).exit_code, 0);
+  const Outcome outcome =
+      run({"train", config(2), "--set", R"(data.sources=[{"path":"balls.npy"}])", "--set", "model.patch=32"}, here());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("more than the 16x16 pixels"), std::string::npos) << outcome.err;
+  EXPECT_FALSE(fs::exists(folder_.path() / "runs"));
+}
+
 TEST_F(Train, AnOldRunIsNotWrittenOver) {
   const std::string file = config(5);
   ASSERT_EQ(run({"train", file, "--out", "a"}, here()).exit_code, 0);
