@@ -73,9 +73,10 @@ bool compare(Backend& backend, Random& random, const std::string& what, const Di
     std::vector<double> got, expected;
     for (std::size_t k = 0; k < gradient.size(); ++k) {
       const double wide = central_difference(values[i][k], kStep, objective);
-      const double narrow = central_difference(values[i][k], 0.25 * kStep, objective);
-      // Where two step lengths disagree, a kink lies between the points.
-      if (std::abs(wide - narrow) > 1e-7 * (1.0 + std::abs(narrow))) continue;
+      // Where two step lengths disagree, a kink lies between the points; asked only where there is something to explain.
+      const double tiny = 1e-7 * (1.0 + std::abs(wide));
+      const bool agrees = std::abs(wide - gradient[k]) <= tiny;
+      if (!agrees && std::abs(wide - central_difference(values[i][k], 0.25 * kStep, objective)) > tiny) continue;
       got.push_back(gradient[k]);
       expected.push_back(wide);
     }
