@@ -120,7 +120,7 @@ class ForecastReader {
   void advance() {
     do {
       more_ = source_.next(ahead_);
-    } while (more_ && ahead_.name.starts_with(kContextKey));
+    } while (more_ && ahead_.name.find(kContextKey) != std::string::npos);
   }
 
   ScaledSource source_;

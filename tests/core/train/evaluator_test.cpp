@@ -111,8 +111,9 @@ class HindcastFolder : public FrameSource {
   const SourceInfo& info() const override { return info_; }
   bool next(Frame& frame) override {
     static constexpr std::array<const char*, 5> kNames{
-        "hindcast_000002_forecast_lead_001.png", "hindcast_000002_forecast_lead_002.png", "input_-001.png",
-        "hindcast_000005_forecast_lead_001.png", "hindcast_000005_forecast_lead_002.png"};
+        "hindcast_000002_forecast_lead_001.png", "hindcast_000002_forecast_lead_002.png",
+        "hindcast_000002_context_001_lead_-1.png", "hindcast_000005_forecast_lead_001.png",
+        "hindcast_000005_forecast_lead_002.png"};
     if (number_ == kNames.size()) return false;
     frame = {.height = 8,
              .width = 8,
