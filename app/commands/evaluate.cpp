@@ -140,8 +140,9 @@ std::string to_text(const Evaluation& evaluation, std::size_t width) {
     out += std::isfinite(gain.low) ? format(", 95 % interval {:+.2f} to {:+.2f} dB", gain.low, gain.high)
                                    : std::string(", too few for an interval");
     if (std::isfinite(gain.low) && gain.block < gain.whole_block) {
-      out += format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
-                    gain.block, kFewestBlocks, gain.whole_block);
+      out +=
+          format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
+                 gain.block, kFewestBlocks, gain.whole_block);
     }
     out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
   }
@@ -286,7 +287,14 @@ class EvaluateCommand : public Command {
     data.split.test = 1;
     data.crop.reset();
     data.augment.clear();
-    use_normalisation(data, model);
+    // Floats are taken at their word, on the model's scale. Integers keep the range of their type: 8 and 16 bits show the
+    // same pictures on another scale, and evaluate_model() knows both.
+    const std::vector<ClipReference> clips = list_clips(media_sources(), data.sources.front());
+    if (clips.front().open()->info().pixel_type == PixelType::kFloat32) {
+      use_normalisation(data, model);
+    } else {
+      data.normalise = NormaliseOptions{};
+    }
     return data;
   }
 

@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/frames/last_frames.h"
 #include "core/frames/media_sources.h"
+#include "core/frames/path_list.h"
 #include "core/frames/preprocessing.h"
 #include "core/render/frame_writer.h"
 #include "core/render/side_by_side.h"
@@ -169,9 +170,12 @@ class ForecastRun {
 
  private:
   void check_not_input() const {
-    std::error_code error;
-    if (!info_.live && fs::equivalent(output_, arguments_.input, error)) {
-      reject("[forecast] {}: the output is the input; choose another name", output_);
+    if (info_.live) return;
+    for (const std::string& path : expand_path(arguments_.input)) {
+      std::error_code error;
+      const bool same =
+          fs::equivalent(output_, path, error) || fs::equivalent(output_, fs::path(path).parent_path(), error);
+      if (same) reject("[forecast] {}: the output is the input, or holds it; choose another name", output_);
     }
   }
 

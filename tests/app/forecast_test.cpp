@@ -176,6 +176,28 @@ TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {
   }
 }
 
+TEST_F(Forecast, EvaluationIsTheSameForTheSamePicturesInAnotherDepth) {
+  double scores[2] = {0, 0};
+  for (int i = 0; i < 2; ++i) {
+    const Outcome outcome =
+        run({"evaluate", "model", i == 0 ? "clip.npy" : "clip.mkv", "--metrics", "psnr", "--json"}, here());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json::Value document = json::parse(outcome.out, "stdout");
+    scores[i] = document.at("psnr_gain", "").at("mean", "").get<double>("mean");
+  }
+  EXPECT_NEAR(scores[0], scores[1], 0.1);
+}
+
+TEST_F(Forecast, AFolderOfInputsIsNoOutput) {
+  ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "16", "-o", "frames/"}, here()).exit_code, 0);
+  const std::vector<std::string> before = names_in(folder_->path() / "frames");
+  for (const std::string input : {"frames/*.png", "frames"}) {
+    const Outcome outcome = run({"forecast", "model", input, "-o", "frames/", "--overwrite"}, here());
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+  }
+  EXPECT_EQ(names_in(folder_->path() / "frames"), before);
+}
+
 TEST_F(Forecast, RealVideo) {
   const auto video = shared_data("video/bikes.mp4");
   if (!video) GTEST_SKIP() << "video/bikes.mp4 is absent; NEXTFRAME_DATA names the folder of the public data";
