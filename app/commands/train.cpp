@@ -75,6 +75,9 @@ class TrainCommand : public Command {
 
   int run(StderrLog& log) override {
     const InterruptGuard guard;
+    if (arguments_.resume && !arguments_.init.empty()) {
+      reject("[train] got --init with --resume, which goes on with the run's own weights; leave one of them out");
+    }
     if (std::filesystem::is_directory(arguments_.config)) use_run_folder();
     std::vector<std::string> overrides = arguments_.overrides;
     if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));

@@ -279,7 +279,7 @@ TrainResult Trainer::finish(TrainEnd end, double waiting_share) {
   save();
   if (!validator_) write_model(folder_.best(), std::nan(""));
   const double seconds = seconds_before_ + watch_.seconds();
-  log_->debug("{} at step {} after {}; the network waited for data {:.1f} % of the time",
+  log_->info("{} at step {} after {}; the network waited for data {:.1f} % of the time",
               end == TrainEnd::kFinished    ? "finished"
               : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
                                             : "interrupted, everything is saved",

@@ -171,6 +171,7 @@ TEST_F(BadInput, CombinationsThatMakeNoSense) {
   expect_refused({"evaluate", "model", "--baselines", "magic"}, "magic");
   expect_refused({"evaluate", "model", "--metrics", "psnrr"}, "psnr");
   expect_refused({"evaluate", "nothere"}, "nothere");
+  expect_refused({"train", "model", "--resume", "--init", "model"}, "--init with --resume");
   expect_refused({"train", "model"}, "--resume");
   expect_refused({"train", "tiny.json", "--resume", "--out", "bad-run"}, "bad-run");
   expect_refused({"generate", "rain", "--glyphs", "x"}, "--glyphs");
