@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
 #include "core/json/value.h"
+#include "core/tensor/half.h"
 
 namespace nextframe {
 namespace {
@@ -44,20 +45,6 @@ struct HeaderEntry {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
-
-float from_half(std::uint16_t half) {
-  const int exponent = (half >> 10) & 31;
-  const int fraction = half & 1023;
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  }
-  return (half & 0x8000) != 0 ? -magnitude : magnitude;
-}
 
 float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 

@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
+#include "core/tensor/half.h"
 
 namespace nextframe {
 namespace {
@@ -163,20 +164,6 @@ class DictionaryParser {
   std::optional<bool> fortran_order_;
   std::optional<std::vector<std::int64_t>> shape_;
 };
-
-float from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const int fraction = bits & 1023;
-  float value = 0;
-  if (exponent == 31) {
-    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    value = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -value : value;
-}
 
 template <class Stored>
 Stored load(const std::byte* address, bool swap) {
