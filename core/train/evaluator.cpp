@@ -9,6 +9,7 @@
 #include "core/baselines/baseline.h"
 #include "core/frames/batch.h"
 #include "core/metrics/bootstrap.h"
+#include "core/train/learner.h"
 
 namespace nextframe {
 namespace {
@@ -65,8 +66,7 @@ void collect(Entrant& entrant, const ForecastBatch& batch) {
 }
 
 std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
-  const Tensor context = backend.allocate(
-      {batch.context_length, batch.sequences, batch.height, batch.width, batch.channels}, DType::kFloat32);
+  const Tensor context = backend.allocate(context_shape(batch), DType::kFloat32);
   backend.upload(batch.context.data(), context);
   const Tensor prediction = network.forward(context, batch.horizon, Mode::kInference);
   std::vector<float> forecast(static_cast<std::size_t>(prediction.elements()));
