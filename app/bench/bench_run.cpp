@@ -1,23 +1,25 @@
 #include "app/bench/bench_run.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <thread>
-#include <vector>
 
 #include "app/bench/fma_peak.h"
+#include "app/bench/memory_bandwidth.h"
 #include "app/bench/plan.h"
-#include "app/output.h"
 #include "core/base/clock.h"
-#include "core/base/format.h"
 #include "core/base/memory.h"
-#include "core/base/text.h"
 
 namespace nextframe::app {
 namespace {
 
-constexpr double kPeakSeconds = 0.6;
+constexpr double kPeakSeconds = 0.4;
+constexpr double kBandwidthSeconds = 0.5;
+/// Short rounds are repeated until so much time is over, but not for ever.
+constexpr double kLeastSeconds = 1.0;
+constexpr std::int64_t kMostRounds = 1000;
 
 double seconds_of(Backend& backend, const std::function<void()>& work) {
   Stopwatch watch;
@@ -26,119 +28,94 @@ double seconds_of(Backend& backend, const std::function<void()>& work) {
   return watch.seconds();
 }
 
-void keep_best(BenchPart& part, double seconds) {
-  part.seconds = part.seconds == 0 ? seconds : std::min(part.seconds, seconds);
+/// The least of each of the times that `work` gives: after a call that builds plans, `rounds` calls or more, as
+/// BenchOptions::rounds says.
+template <class Work>
+auto best_of(std::int64_t rounds, const Work& work) {
+  work();
+  Stopwatch all;
+  auto best = work();
+  for (std::int64_t i = 1; i < rounds || (all.seconds() < kLeastSeconds && i < kMostRounds); ++i) {
+    const auto times = work();
+    std::transform(times.begin(), times.end(), best.begin(), best.begin(),
+                   [](double a, double b) { return std::min(a, b); });
+  }
+  return best;
 }
 
-void measure(Backend& backend, Workload& work, BenchReport& report) {
-  // The first round builds every plan and is not counted.
-  for (std::int64_t round = 0; round <= report.options.rounds; ++round) {
+void measure_step(Backend& backend, Workload& work, BenchReport& report) {
+  const std::array<double, 4> times = best_of(report.rounds, [&] {
     const double forward = seconds_of(backend, [&] { work.forward(); });
     const double backward = seconds_of(backend, [&] { work.backward(); });
     const double update = seconds_of(backend, [&] { work.update(); });
-    if (round == 0) continue;
-    keep_best(report.forward, forward);
-    keep_best(report.backward, backward);
-    keep_best(report.optimizer, update);
-    keep_best(report.step, forward + backward + update);
-  }
-  report.peak_bytes = peak_memory_bytes();
-  for (std::int64_t round = 0; round <= report.options.rounds; ++round) {
-    const double seconds = seconds_of(backend, [&] { work.forecast(); });
-    if (round > 0) keep_best(report.forecast, seconds);
-  }
-  report.peak_bytes = std::max(report.peak_bytes, peak_memory_bytes());
+    return std::array{forward, backward, update, forward + backward + update};
+  });
+  report.forward.seconds = times[0];
+  report.backward.seconds = times[1];
+  report.optimizer.seconds = times[2];
+  report.step.seconds = times[3];
+}
+
+void measure_forecast(Backend& backend, Workload& work, BenchReport& report) {
+  const auto seconds = [&](const std::function<void()>& part) {
+    return best_of(report.rounds, [&] { return std::array{seconds_of(backend, part)}; })[0];
+  };
+  report.forecast.seconds = seconds([&] { work.forecast(); });
+  work.observe_past();
+  report.response.seconds = seconds([&] { work.respond(); });
 }
 
 int thread_count(const BackendOptions& options) {
   return options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-std::vector<std::string> row_of(const std::string& name, const BenchPart& part, double peak) {
-  std::vector<std::string> row{name, format("{:.4f}", part.seconds)};
-  row.push_back(format("{:.2f}", part.flops / 1e9));
-  row.push_back(format("{:.1f}", part.gflops()));
-  row.push_back(peak > 0 ? format("{:.2f}", part.gflops() / peak) : "-");
-  return row;
+void measure_peak(NumberFormat format, int threads, FmaPeak& peak) {
+  const FmaPeak measured = measure_fma_peak(format, threads, kPeakSeconds);
+  if (measured.gflops > peak.gflops) peak = measured;
+}
+
+void measure_peaks(int threads, MachinePeak& machine) {
+  measure_peak(NumberFormat::kFloat32, threads, machine.float32);
+  measure_peak(NumberFormat::kBf16, threads, machine.bf16);
+}
+
+void count(const WorkloadOptions& options, BenchReport& report) {
+  const Plan plan = make_plan(options);
+  const auto set = [](BenchPart& part, double operations, double traffic) {
+    part.flops = operations;
+    part.bytes = traffic;
+  };
+  report.parameters = plan.parameters;
+  set(report.forward, plan.forward_operations, plan.forward_traffic);
+  set(report.backward, plan.backward_operations, plan.backward_traffic);
+  set(report.optimizer, plan.update_operations, plan.update_traffic);
+  set(report.step, plan.step_operations(), plan.step_traffic());
+  set(report.forecast, plan.forecast_operations, plan.forecast_traffic);
+  set(report.response, plan.response_operations, plan.response_traffic);
 }
 
 }  // namespace
 
-json::Value BenchReport::to_json() const {
-  json::Value out = json::Value::object();
-  out.set("backend", backend);
-  out.set("threads", threads);
-  out.set("batch", options.work.batch);
-  out.set("context", options.work.context);
-  out.set("horizon", options.work.horizon);
-  out.set("height", options.work.height);
-  out.set("width", options.work.width);
-  out.set("channels", options.work.channels);
-  out.set("parameters", parameters);
-  out.set("rounds", options.rounds);
-  const auto part = [&](const std::string& name, const BenchPart& value) {
-    out.set(name + "_seconds", value.seconds);
-    out.set(name + "_gflop", value.flops / 1e9);
-    out.set(name + "_gflops", value.gflops());
-    if (peak_gflops > 0) out.set(name + "_share_of_peak", value.gflops() / peak_gflops);
-  };
-  part("forward", forward);
-  part("backward", backward);
-  part("optimizer", optimizer);
-  part("step", step);
-  part("forecast", forecast);
-  out.set("peak_gflops", peak_gflops);
-  out.set("peak_instructions", peak_instructions);
-  out.set("peak_bytes", peak_bytes);
-  return out;
-}
-
-std::string BenchReport::to_text() const {
-  std::string out =
-      format("{} sequences of {} + {} frames, {}x{}x{}; {} parameters; backend {}, {} thread{}\n\n", options.work.batch,
-             options.work.context, options.work.horizon, options.work.height, options.work.width, options.work.channels,
-             with_thousands(static_cast<double>(parameters)), backend, threads, threads == 1 ? "" : "s");
-  std::vector<std::vector<std::string>> rows;
-  rows.push_back({"part", "seconds", "GFLOP needed", "GFLOP/s", "share of peak"});
-  rows.push_back(row_of("forward", forward, peak_gflops));
-  rows.push_back(row_of("backward", backward, peak_gflops));
-  rows.push_back(row_of("optimizer", optimizer, peak_gflops));
-  rows.push_back(row_of("training step", step, peak_gflops));
-  rows.push_back(row_of("forecast", forecast, peak_gflops));
-  out += aligned_table(rows);
-  if (peak_gflops > 0) {
-    out += format("\npeak of {} thread{} ({}): {:.1f} GFLOP/s, measured in this run\n", threads,
-                  threads == 1 ? "" : "s", peak_instructions, peak_gflops);
-  }
-  out += format("largest memory use: {}\n", format_bytes(static_cast<double>(peak_bytes)));
-  return out;
-}
-
 BenchReport run_bench(const BenchOptions& options) {
   const std::unique_ptr<Backend> backend = make_backend(options.backend);
   BenchReport report;
-  report.options = options;
+  report.work = options.work;
   report.backend = std::string(backend->name());
   report.threads = thread_count(options.backend);
+  report.rounds = options.rounds;
+  count(options.work, report);
   const bool on_processor = report.backend != "cuda";
-  if (on_processor) {
-    const FmaPeak peak = measure_fma_peak(report.threads, kPeakSeconds);
-    report.peak_gflops = peak.gflops;
-    report.peak_instructions = peak.instructions;
-  }
-  const Plan plan = make_plan(options.work);
-  report.parameters = plan.parameters;
-  report.forward.flops = plan.forward_operations;
-  report.backward.flops = plan.backward_operations;
-  report.optimizer.flops = plan.update_operations;
-  report.step.flops = plan.step_operations();
-  report.forecast.flops = plan.forecast_operations;
+  if (on_processor) measure_peaks(report.threads, report.machine);
   {
     Workload work(*backend, options.work, Workload::Frames::kRandom);
-    measure(*backend, work, report);
+    measure_step(*backend, work, report);
+    measure_forecast(*backend, work, report);
+    report.peak_bytes = peak_memory_bytes();
   }
   if (on_processor) {
-    report.peak_gflops = std::max(report.peak_gflops, measure_fma_peak(report.threads, kPeakSeconds).gflops);
+    measure_peaks(report.threads, report.machine);
+    // Last, since its arrays are larger than a small network.
+    report.machine.gigabytes_per_second = measure_memory_bandwidth(*backend, report.threads, kBandwidthSeconds);
   }
   return report;
 }

@@ -3,6 +3,14 @@
 #include "core/backend/counting/counting_backend.h"
 
 namespace nextframe::app {
+namespace {
+
+void take(const OperationTotal& total, double& operations, double& traffic) {
+  operations = static_cast<double>(total.operations);
+  traffic = static_cast<double>(total.bytes);
+}
+
+}  // namespace
 
 Plan make_plan(const WorkloadOptions& options) {
   Plan plan;
@@ -17,9 +25,9 @@ Plan make_plan(const WorkloadOptions& options) {
     work.backward();
     counting.set_phase(Phase::kUpdate);
     work.update();
-    plan.forward_operations = static_cast<double>(counting.total(Phase::kForward).operations);
-    plan.backward_operations = static_cast<double>(counting.total(Phase::kBackward).operations);
-    plan.update_operations = static_cast<double>(counting.total(Phase::kUpdate).operations);
+    take(counting.total(Phase::kForward), plan.forward_operations, plan.forward_traffic);
+    take(counting.total(Phase::kBackward), plan.backward_operations, plan.backward_traffic);
+    take(counting.total(Phase::kUpdate), plan.update_operations, plan.update_traffic);
     plan.training_bytes = counting.memory().peak_bytes();
     plan.by_purpose = counting.memory().at_peak();
   }
@@ -27,8 +35,12 @@ Plan make_plan(const WorkloadOptions& options) {
   Workload work(counting, options, Workload::Frames::kUndefined);
   counting.restart();
   work.forecast();
-  plan.forecast_operations = static_cast<double>(counting.total().operations);
+  take(counting.total(), plan.forecast_operations, plan.forecast_traffic);
   plan.forecast_bytes = counting.memory().peak_bytes();
+  work.observe_past();
+  counting.restart();
+  work.respond();
+  take(counting.total(), plan.response_operations, plan.response_traffic);
   return plan;
 }
 

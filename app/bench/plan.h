@@ -15,11 +15,18 @@ struct Plan {
   double backward_operations = 0;
   double update_operations = 0;
   double forecast_operations = 0;
+  double response_operations = 0;
+  double forward_traffic = 0;  ///< bytes that the operations read and write, each tensor once an operation
+  double backward_traffic = 0;
+  double update_traffic = 0;
+  double forecast_traffic = 0;
+  double response_traffic = 0;
   std::int64_t training_bytes = 0;                 ///< of all tensors at their fullest moment
   std::map<std::string, std::int64_t> by_purpose;  ///< what they were then
   std::int64_t forecast_bytes = 0;
 
   double step_operations() const { return forward_operations + backward_operations + update_operations; }
+  double step_traffic() const { return forward_traffic + backward_traffic + update_traffic; }
 };
 
 Plan make_plan(const WorkloadOptions& options);

@@ -13,8 +13,8 @@ Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames fram
       loss_(backend, DType::kFloat32, options.loss, options.horizon),
       optimizer_(backend, options.optimizer, options.clipping, network_.parameters().values(),
                  network_.parameters().gradients()),
-      context_(make_frames(options.context, 1, frames)),
-      target_(make_frames(options.horizon, 2, frames)) {
+      context_(make_frames(options.context, options.batch, 1, frames)),
+      target_(make_frames(options.horizon, options.batch, 2, frames)) {
   network_.initialise(Initialisation::kDefault, 1);
 }
 
@@ -37,8 +37,25 @@ void Workload::update() {
 
 void Workload::forecast() { network_.forward(context_, options_.horizon, Mode::kInference); }
 
-Tensor Workload::make_frames(std::int64_t steps, std::uint64_t stream, Frames frames) {
-  const Shape shape{steps, options_.batch, options_.height, options_.width, options_.channels};
+void Workload::observe_past() {
+  const Shape frame{1, 1, options_.height, options_.width, options_.channels};
+  last_frame_.assign(static_cast<std::size_t>(frame.elements()), 0.5F);
+  next_frame_.assign(last_frame_.size(), 0.0F);
+  past_ = {};
+  if (options_.context > 1) {
+    past_ = network_.observe(make_frames(options_.context - 1, 1, 3, Frames::kRandom), past_);
+  }
+}
+
+void Workload::respond() {
+  const Tensor frame = backend_.allocate({1, 1, options_.height, options_.width, options_.channels}, DType::kFloat32);
+  backend_.upload(last_frame_.data(), frame);
+  ModelState state = network_.observe(frame, past_);
+  backend_.download(network_.predict(state, 1), next_frame_.data());
+}
+
+Tensor Workload::make_frames(std::int64_t steps, std::int64_t batch, std::uint64_t stream, Frames frames) {
+  const Shape shape{steps, batch, options_.height, options_.width, options_.channels};
   Tensor made = backend_.allocate(shape, DType::kFloat32);
   if (frames == Frames::kUndefined) return made;
   Random random(1, stream);

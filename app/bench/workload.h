@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <vector>
 
 #include "core/backend/backend.h"
 #include "core/backend/factory.h"
@@ -25,7 +25,7 @@ struct WorkloadOptions {
   std::int64_t channels = 1;
 };
 
-/// The parts of a training step, and a forecast, on random frames: to be timed on a real backend or counted on a
+/// The parts of a training step, a forecast and the answer to a new frame, on random frames: to be timed on a real backend or counted on a
 /// counting one, which then sees the same operations.
 class Workload {
  public:
@@ -37,10 +37,15 @@ class Workload {
   void backward();
   void update();
   void forecast();
+  /// One sequence up to its last frame but one, whose state is then held.
+  void observe_past();
+  /// After observe_past(): takes the last frame from host memory and leaves the first forecast frame there. The state held
+  /// stays as it was.
+  void respond();
   EncoderForecaster& network() { return network_; }
 
  private:
-  Tensor make_frames(std::int64_t steps, std::uint64_t stream, Frames frames);
+  Tensor make_frames(std::int64_t steps, std::int64_t batch, std::uint64_t stream, Frames frames);
 
   Backend& backend_;
   WorkloadOptions options_;
@@ -50,6 +55,9 @@ class Workload {
   Tensor context_;
   Tensor target_;
   Tensor prediction_;
+  ModelState past_;
+  std::vector<float> last_frame_;
+  std::vector<float> next_frame_;
 };
 
 }  // namespace nextframe::app

@@ -30,15 +30,16 @@ class BenchCommand : public Command {
   void declare(CommandSpec& spec) override {
     spec.about(
         "Times forward pass, backward pass, optimizer, whole training step and forecast of a configuration on random "
-        "frames, and "
-        "compares the operations that are needed with the multiply-adds that this processor can do, measured in the "
-        "same run. "
-        "Run it alone: other programs slow it down.");
+        "frames, and the answer to a single new frame, the state held, as in a live forecast. Compares the operations "
+        "that "
+        "are needed with the multiply-adds that this processor can do, and the bytes that they read and write with its "
+        "memory bandwidth (STREAM's triad), both measured in the same run. Run it alone: other programs slow it down.");
     spec.positional("CONFIG", arguments_.config, "JSON file, see configs/");
     spec.group("What to time");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of the configuration; may be given many times");
-    spec.option("--rounds", "N", arguments_.rounds, {1, 1000}, "measure so often and take the best (default 5)");
+    spec.option("--rounds", "N", arguments_.rounds, {1, 1000},
+                "measure at least so often and take the best (default 5)");
     spec.flag("--json", arguments_.json, "print one JSON document");
     arguments_.compute.declare(spec);
     spec.example("nextframe bench configs/reference-convgru.json --threads 2", "the reference network on two threads");

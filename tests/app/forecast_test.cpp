@@ -157,8 +157,10 @@ TEST_F(Forecast, BenchCountsAndMeasures) {
   const Outcome outcome = run({"bench", "tiny.json", "--json", "--threads", "1", "--rounds", "1"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json::Value document = json::parse(outcome.out, "stdout");
-  for (const char* name : {"parameters", "step_seconds", "forecast_seconds", "peak_bytes", "step_share_of_peak",
-                           "step_gflops", "peak_gflops"}) {
+  for (const char* name :
+       {"parameters", "step_seconds", "forecast_seconds", "response_seconds", "peak_bytes", "step_share_of_peak",
+        "step_gflops", "step_gigabytes", "step_share_of_bandwidth", "peak_gflops", "float32_peak_gflops",
+        "bf16_peak_gflops", "bandwidth_gigabytes_per_second"}) {
     EXPECT_GT(document.at(name, "").get<double>(name), 0) << name;
   }
   EXPECT_LT(document.at("step_share_of_peak", "").get<double>(""), 1.0);
