@@ -29,6 +29,23 @@ void expect_type(std::string_view operation, std::initializer_list<const Tensor*
   }
 }
 
+/// What must not be rounded beside activations `x`; see exact_of().
+void expect_exact(std::string_view operation, const Tensor& x, std::initializer_list<const Tensor*> tensors) {
+  const DType expected = exact_of(x.dtype());
+  for (const Tensor* tensor : tensors) {
+    if (*tensor && tensor->dtype() != expected) {
+      fail("[{}] got {} beside activations in {}, expected {}", operation, name_of(tensor->dtype()), name_of(x.dtype()),
+           name_of(expected));
+    }
+  }
+}
+
+void expect_unrounded(std::string_view operation, const Tensor& x) {
+  if (exact_of(x.dtype()) != x.dtype()) {
+    fail("[{}] got {}, expected {}", operation, name_of(x.dtype()), name_of(exact_of(x.dtype())));
+  }
+}
+
 void expect_same(std::string_view operation, const Tensor& x, std::initializer_list<const Tensor*> others) {
   for (const Tensor* other : others) {
     expect_shape(operation, "argument", *other, x.shape());
@@ -50,7 +67,6 @@ void expect_convolution(std::string_view operation, const ConvolutionSpec& spec,
   expect_rank(operation, "input", large, 4);
   expect_rank(operation, "output", small, 4);
   expect_rank(operation, "weights", weights, 4);
-  expect_type(operation, {&large, &weights, &small});
   const std::int64_t kernel = weights.dimension(2);
   expect_shape(operation, "weights", weights, Shape{small.dimension(3), large.dimension(3), kernel, kernel});
   if (spec.stride < 1 || spec.dilation < 1 || spec.pad < 0) {
@@ -64,12 +80,12 @@ void expect_convolution(std::string_view operation, const ConvolutionSpec& spec,
   expect_shape(operation, "output", small, expected);
 }
 
-void expect_epilogue(std::string_view operation, const ConvolutionSpec& spec, const Tensor& bias, const Tensor& y,
-                     Write write) {
-  if (bias) {
-    expect_shape(operation, "bias", bias, Shape{y.dimension(3)});
-    expect_type(operation, {&bias, &y});
-  }
+/// x and w make y, with a bias or without; y may be exact where x is not.
+void expect_product(std::string_view operation, const ConvolutionSpec& spec, const Tensor& x, const Tensor& weights,
+                    const Tensor& bias, const Tensor& y, Write write) {
+  expect_exact(operation, x, {&weights, &bias});
+  if (y.dtype() != exact_of(x.dtype())) expect_type(operation, {&x, &y});
+  if (bias) expect_shape(operation, "bias", bias, Shape{y.dimension(3)});
   if (write == Write::kAccumulate && spec.activation.kind != Activation::kNone) {
     fail("[{}] got an activation on an accumulated output, expected none", operation);
   }
@@ -88,7 +104,7 @@ void Backend::fill(double value, const Tensor& y) {
 }
 
 void Backend::copy(const Tensor& x, const Tensor& y) {
-  expect_same("copy", x, {&y});
+  expect_shape("copy", "result", y, x.shape());
   do_copy(x, y);
 }
 
@@ -99,13 +115,13 @@ void Backend::add(double alpha, const Tensor& x, const Tensor& y, Write write) {
 
 void Backend::broadcast_channels(const Tensor& bias, const Tensor& y, Write write) {
   expect_shape("broadcast_channels", "bias", bias, Shape{y.dimension(-1)});
-  expect_type("broadcast_channels", {&bias, &y});
+  expect_exact("broadcast_channels", y, {&bias});
   do_broadcast_channels(bias, y, write);
 }
 
 void Backend::sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   expect_shape("sum_channels", "sums", sums, Shape{x.dimension(-1)});
-  expect_type("sum_channels", {&x, &sums});
+  expect_exact("sum_channels", x, {&sums});
   do_sum_channels(x, sums, write);
 }
 
@@ -154,43 +170,49 @@ void Backend::crop_or_pad(PadFill fill, const Tensor& x, const Tensor& y) {
 void Backend::convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                           const Tensor& y, Write write) {
   expect_convolution("convolution", spec, x, w.tensor, y);
-  expect_epilogue("convolution", spec, bias, y, write);
+  expect_product("convolution", spec, x, w.tensor, bias, y, write);
   do_convolution(spec, x, w, bias, y, write);
 }
 
 void Backend::convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
                                      const Tensor& bias, const Tensor& y, Write write) {
   expect_convolution("convolution_transposed", spec, y, w.tensor, x);
-  expect_epilogue("convolution_transposed", spec, bias, y, write);
+  expect_product("convolution_transposed", spec, x, w.tensor, bias, y, write);
   do_convolution_transposed(spec, x, w, bias, y, write);
 }
 
 void Backend::convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy,
                                           const Tensor& dw, Write write) {
   expect_convolution("convolution_weight_gradient", spec, x, dw, dy);
+  expect_type("convolution_weight_gradient", {&x, &dy});
+  expect_exact("convolution_weight_gradient", x, {&dw});
   do_convolution_weight_gradient(spec, x, dy, dw, write);
 }
 
 void Backend::lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
                    const Tensor& hidden) {
-  expect_same("lstm", cell_previous, {&cell, &hidden});
+  expect_same("lstm", cell_previous, {&cell});
   const std::int64_t channels = cell.dimension(-1);
+  expect_shape("lstm", "hidden", hidden, cell.shape());
   expect_shape("lstm", "gates", gates, with_channels(cell, 4 * channels));
   if (peephole) expect_shape("lstm", "peephole", peephole, Shape{3 * channels});
-  expect_type("lstm", {&cell, &gates, &peephole});
+  expect_type("lstm", {&hidden, &gates});
+  expect_exact("lstm", hidden, {&cell, &peephole});
   do_lstm(cell_previous, peephole, gates, cell, hidden);
 }
 
 void Backend::lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
                             const Tensor& dhidden, const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole) {
-  expect_same("lstm_backward", cell_previous, {&cell, &dhidden, &dcell});
+  expect_same("lstm_backward", cell_previous, {&cell, &dcell});
   const std::int64_t channels = cell.dimension(-1);
+  expect_shape("lstm_backward", "dhidden", dhidden, cell.shape());
   expect_shape("lstm_backward", "gates", gates, with_channels(cell, 4 * channels));
   if (peephole) {
     expect_shape("lstm_backward", "peephole", peephole, Shape{3 * channels});
     expect_shape("lstm_backward", "dpeephole", dpeephole, Shape{3 * channels});
   }
-  expect_type("lstm_backward", {&cell, &gates, &peephole, &dpeephole});
+  expect_type("lstm_backward", {&dhidden, &gates});
+  expect_exact("lstm_backward", dhidden, {&cell, &peephole, &dpeephole});
   do_lstm_backward(cell_previous, cell, peephole, dhidden, gates, dcell, dpeephole);
 }
 
@@ -263,11 +285,11 @@ void expect_groups(std::string_view operation, const GroupNormSpec& spec, const 
   }
   for (const Tensor* tensor : per_channel) {
     expect_shape(operation, "parameter", *tensor, Shape{channels});
-    expect_type(operation, {&x, tensor});
+    expect_exact(operation, x, {tensor});
   }
   for (const Tensor* tensor : per_group) {
     expect_shape(operation, "statistics", *tensor, Shape{x.dimension(0), spec.groups});
-    expect_type(operation, {&x, tensor});
+    expect_exact(operation, x, {tensor});
   }
 }
 
@@ -295,18 +317,21 @@ void Backend::pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, co
   if (mask) expect_shape("pixel_loss", "mask", mask, prediction.shape().with(-1, 1));
   if (lead_weights) expect_shape("pixel_loss", "lead weights", lead_weights, Shape{prediction.dimension(0)});
   if (dprediction) expect_same("pixel_loss", prediction, {&dprediction});
+  expect_unrounded("pixel_loss", prediction);
   expect_type("pixel_loss", {&prediction, &mask, &lead_weights});
   expect_scalar64("pixel_loss", sum);
   do_pixel_loss(spec, prediction, target, mask, lead_weights, sum, dprediction, write);
 }
 
 void Backend::euclidean_norm(const Tensor& x, const Tensor& norm) {
+  expect_unrounded("euclidean_norm", x);
   expect_scalar64("euclidean_norm", norm);
   do_euclidean_norm(x, norm);
 }
 
 void Backend::optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm, const Tensor& value,
                              const Tensor& first, const Tensor& second) {
+  expect_unrounded("optimizer_step", value);
   expect_same("optimizer_step", value, {&gradient});
   if (first) expect_same("optimizer_step", value, {&first});
   if (second) expect_same("optimizer_step", value, {&second});
@@ -318,6 +343,7 @@ void Backend::optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, 
 }
 
 void Backend::moving_average(double decay, const Tensor& value, const Tensor& average) {
+  expect_unrounded("moving_average", value);
   expect_same("moving_average", value, {&average});
   do_moving_average(decay, value, average);
 }

@@ -19,6 +19,10 @@ namespace nextframe {
 ///  - inputs and outputs do not overlap unless the comment says "in place";
 ///  - nothing visible is allocated, and the work may be asynchronous until `sync()`;
 ///  - the same call on the same data gives the same bits.
+/// Types: activations, the tensors of [N,H,W,C] and their gradients, are all alike float32, float64 or bf16. What an
+/// operation's comment calls exact is in the type exact_of() names, as every parameter, bias and parameter gradient is.
+/// Beside bf16 activations weights are rounded to bf16 as they are multiplied; sums and arithmetic are at least float32,
+/// rounded once as they are stored. Losses and optimizers work on exact tensors only.
 /// Layouts: activations [N,H,W,C]; convolution weights [out,in,kernel,kernel]; transposed convolution weights
 /// [in,out,kernel,kernel]; biases [C]. Gate orders: ConvLSTM i,f,g,o; ConvGRU z,r,n.
 class Backend {
@@ -30,6 +34,8 @@ class Backend {
 
   /// "reference", "cpu", "counting", ...
   virtual std::string_view name() const = 0;
+
+  virtual Bf16Support bf16_support() const { return Bf16Support::kEmulated; }
 
   /// Memory with undefined content. Blocks given back are kept and reused for equal sizes.
   virtual Tensor allocate(const Shape& shape, DType dtype) = 0;
@@ -45,6 +51,7 @@ class Backend {
 
   // --- elementwise and layout ---
   void fill(double value, const Tensor& y);
+  /// Converts where the two types differ.
   void copy(const Tensor& x, const Tensor& y);
   /// y = alpha x (+ y)
   void add(double alpha, const Tensor& x, const Tensor& y, Write write);
@@ -65,12 +72,13 @@ class Backend {
 
   // --- convolutions; output sizes are checked against ConvolutionSpec ---
   /// y[n,p,q,o] = activation(bias[o] + sum x[n, p*stride + i*dilation - pad, ..., c] w[o,c,i,j]) (+ y; then the activation
-  /// must be none). `bias` may be empty.
+  /// must be none). `bias` may be empty; y may be exact.
   void convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                    const Tensor& y, Write write);
   /// The adjoint of `convolution` in x, which is both its data gradient and the transposed convolution:
   /// y[n, p*stride + i*dilation - pad, ..., c] gathers x[n,p,q,o] w[o,c,i,j], plus bias, then activation. Here w is
-  /// [channels of x, channels of y, kernel, kernel]. `bias` may be empty; with kAccumulate the activation must be none.
+  /// [channels of x, channels of y, kernel, kernel]. `bias` may be empty; with kAccumulate the activation must be none; y
+  /// may be exact.
   void convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                               const Tensor& y, Write write);
   /// dw[o,c,i,j] = sum over n,p,q of x[n, p*stride + i*dilation - pad, ..., c] dy[n,p,q,o] (+ dw). For the weights of a
@@ -80,11 +88,11 @@ class Backend {
 
   // --- gates ---
   /// One ConvLSTM step after the convolutions: gates [N,H,W,4C] hold the summed pre-activations and become the activated
-  /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty.
+  /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty. The cell states are exact.
   void lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
             const Tensor& hidden);
   /// Its adjoint: gates go from activated to the gradient of the pre-activations; dcell [N,H,W,C] from the gradient of c
-  /// to that of c'. dpeephole [3C] accumulates.
+  /// to that of c', exact as c is. dpeephole [3C] accumulates.
   void lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole, const Tensor& dhidden,
                      const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole);
   /// One ConvGRU step, reset after: gates [N,H,W,3C] from input pre-activations to activated z,r,n; `hidden_gates`
@@ -112,7 +120,7 @@ class Backend {
 
   // --- normalisation (Wu and He 2018) ---
   /// Channels of [N,H,W,C] in `spec.groups` equal groups; each group of a sample is normalised over H, W and its
-  /// channels, then scaled by gamma [C] and shifted by beta [C]. mean and reciprocal_deviation [N,groups] are kept.
+  /// channels, then scaled by gamma [C] and shifted by beta [C]. mean and reciprocal_deviation [N,groups], exact, are kept.
   void group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta, const Tensor& y,
                   const Tensor& mean, const Tensor& reciprocal_deviation);
   /// dx may be dy (in place). dgamma and dbeta accumulate.

@@ -34,6 +34,12 @@ struct ConvolutionSpec {
   bool operator==(const ConvolutionSpec&) const = default;
 };
 
+/// How the processor computes with bf16 operands.
+enum class Bf16Support {
+  kNative,    ///< instructions of its own: faster than float32
+  kEmulated,  ///< by way of float32: saves memory, not time
+};
+
 /// Weights as an operation sees them. A backend may keep a reordered copy for as long as (address, version) stay the same;
 /// whoever changes the weights gives them a new version from Backend::next_weight_version().
 struct WeightView {

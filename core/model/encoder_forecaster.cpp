@@ -29,7 +29,7 @@ EncoderForecaster::EncoderForecaster(Backend& backend, DType dtype, const ModelO
   }
   if (!text.empty()) reject("[model] this network cannot be built:{}", text);
   build();
-  parameters_.allocate(backend, dtype);
+  parameters_.allocate(backend, exact_of(dtype));
 }
 
 CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int64_t input_channels) const {
@@ -92,11 +92,13 @@ void EncoderForecaster::build() {
     const bool last = j + 1 == options_.head.size();
     const std::int64_t output = last ? output_channels_ * block : head.channels;
     const Activation kind = head.activation.value_or(last ? Activation::kNone : options_.conv_activation);
+    const ResultType result = last ? ResultType::kExact : ResultType::kActivation;
     head_.push_back(std::make_unique<ConvolutionLayer>(context_, format("head.{}", j),
                                                        ConvolutionLayerOptions{.input_channels = channels,
                                                                                .output_channels = output,
                                                                                .kernel = head.kernel,
-                                                                               .activation = activation(kind)}));
+                                                                               .activation = activation(kind),
+                                                                               .result = result}));
     channels = output;
   }
 }
@@ -122,9 +124,13 @@ void EncoderForecaster::set_frame_size(const Tensor& frames) {
   padded_size_ = {.batch = size_.batch, .height = padded(size_.height), .width = padded(size_.width)};
 }
 
-/// [T,N,H,W,C] -> what the finest convolution reads, [T*N,H',W',C'], padded and in patches.
+/// Frames [T,N,H,W,C] -> what the finest convolution reads, [T*N,H',W',C'], padded and in patches.
 Tensor EncoderForecaster::enter(const Tensor& frames) {
   Tensor x = frames.merged();
+  if (x.dtype() != context_.dtype) {
+    x = context_.allocate(x.shape());
+    backend_.copy(frames.merged(), x);
+  }
   const std::int64_t channels = x.dimension(3);
   if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
     const Tensor padded = context_.allocate({x.dimension(0), padded_size_.height, padded_size_.width, channels});
@@ -170,12 +176,12 @@ Tensor EncoderForecaster::leave(const Tensor& head_output, const Tensor& last_fr
   Tensor y = head_output;
   const std::int64_t frames = y.dimension(0);
   if (options_.patch > 1) {
-    const Tensor pixels = context_.allocate({frames, padded_size_.height, padded_size_.width, output_channels_});
+    const Tensor pixels = context_.allocate_exact({frames, padded_size_.height, padded_size_.width, output_channels_});
     backend_.depth_to_space(options_.patch, y, pixels);
     y = pixels;
   }
   if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
-    const Tensor cropped = context_.allocate({frames, size_.height, size_.width, output_channels_});
+    const Tensor cropped = context_.allocate_exact({frames, size_.height, size_.width, output_channels_});
     backend_.crop_or_pad(PadFill::kZero, y, cropped);
     y = cropped;
   }
@@ -220,13 +226,13 @@ std::vector<RecurrentState> EncoderForecaster::backward_forecaster(const Tensor&
   Tensor dy = dprediction.merged();
   if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
     const Tensor padded =
-        context_.allocate({dy.dimension(0), padded_size_.height, padded_size_.width, output_channels_});
+        context_.allocate_exact({dy.dimension(0), padded_size_.height, padded_size_.width, output_channels_});
     backend_.crop_or_pad(PadFill::kZero, dy, padded);
     dy = padded;
   }
   if (options_.patch > 1) {
     const Geometry geometry = geometry_at(-1, steps);
-    const Tensor blocks = context_.allocate(
+    const Tensor blocks = context_.allocate_exact(
         {dy.dimension(0), geometry.height, geometry.width, output_channels_ * options_.patch * options_.patch});
     backend_.space_to_depth(options_.patch, dy, blocks);
     dy = blocks;
@@ -275,20 +281,20 @@ ModelState EncoderForecaster::observe(const Tensor& frames, const ModelState& st
   for (Level& level : levels_) {
     RecurrentState copies;
     for (const Tensor& view : level.encoder->final_state()) {
-      copies.push_back(context_.allocate(view.shape()));
+      copies.push_back(backend_.allocate(view.shape(), view.dtype()));
       backend_.copy(view, copies.back());
     }
     after.levels.push_back(std::move(copies));
     level.encoder->release();
   }
-  after.last_frame = context_.allocate(frames.shape().from(1));
+  after.last_frame = context_.allocate_exact(frames.shape().from(1));
   backend_.copy(frames.at(frames.dimension(0) - 1), after.last_frame);
   return after;
 }
 
 Tensor EncoderForecaster::predict_in_chunks(ModelState& state, std::int64_t horizon) {
   if (horizon <= kForecastChunk) return predict(state, horizon);
-  const Tensor whole = context_.allocate(state.last_frame.shape().with(-1, output_channels_).with_front(horizon));
+  const Tensor whole = context_.allocate_exact(state.last_frame.shape().with(-1, output_channels_).with_front(horizon));
   for (std::int64_t first = 0; first < horizon; first += kForecastChunk) {
     const std::int64_t last = std::min(horizon, first + kForecastChunk);
     backend_.copy(predict(state, last - first), whole.range(first, last));
@@ -303,7 +309,7 @@ Tensor EncoderForecaster::predict(ModelState& state, std::int64_t count) {
   for (std::size_t k = 0; k < levels_.size(); ++k) {
     RecurrentState after;
     for (const Tensor& view : levels_[k].forecaster->final_state()) {
-      after.push_back(context_.allocate(view.shape()));
+      after.push_back(backend_.allocate(view.shape(), view.dtype()));
       backend_.copy(view, after.back());
     }
     state.levels[k] = std::move(after);

@@ -24,8 +24,8 @@ struct ModelState {
 /// the forecast is cropped back.
 class EncoderForecaster {
  public:
-  /// Declares and allocates the parameters, which stay undefined until initialised or loaded. Rejects what
-  /// find_problems() finds, and a change prediction whose input and output channels differ.
+  /// Declares and allocates the parameters, which stay undefined until initialised or loaded. `dtype` is the type of the
+  /// activations; parameters, frames and predictions are exact (see exact_of()). Rejects what find_problems() finds, and a change prediction whose input and output channels differ.
   EncoderForecaster(Backend& backend, DType dtype, const ModelOptions& options, std::int64_t input_channels,
                     std::int64_t output_channels);
 

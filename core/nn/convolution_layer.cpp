@@ -35,8 +35,8 @@ Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
   const auto resized = [&](std::int64_t length) {
     return down ? spec_.output_length(length, options_.kernel) : length * options_.stride;
   };
-  const Tensor y =
-      context_.allocate({x.dimension(0), resized(x.dimension(1)), resized(x.dimension(2)), options_.output_channels});
+  const Shape shape{x.dimension(0), resized(x.dimension(1)), resized(x.dimension(2)), options_.output_channels};
+  const Tensor y = options_.result == ResultType::kExact ? context_.allocate_exact(shape) : context_.allocate(shape);
   ConvolutionSpec spec = spec_;
   spec.activation = options_.activation;
   const ParameterSet& parameters = context_.parameters;
@@ -53,12 +53,19 @@ Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
   return y;
 }
 
-void ConvolutionLayer::backward(const Tensor& dy, const Tensor& dx) {
+void ConvolutionLayer::backward(const Tensor& dresult, const Tensor& dx) {
   Backend& backend = context_.backend;
   const ParameterSet& parameters = context_.parameters;
-  if (options_.activation.kind != Activation::kNone) backend.activate_backward(options_.activation, y_, dy, dy);
+  if (options_.activation.kind != Activation::kNone) {
+    backend.activate_backward(options_.activation, y_, dresult, dresult);
+  }
   y_ = Tensor();
-  if (options_.bias == Bias::kPerChannel) backend.sum_channels(dy, parameters.gradient(bias_), Write::kAccumulate);
+  if (options_.bias == Bias::kPerChannel) backend.sum_channels(dresult, parameters.gradient(bias_), Write::kAccumulate);
+  Tensor dy = dresult;
+  if (dy.dtype() != context_.dtype) {
+    dy = context_.allocate(dresult.shape());
+    backend.copy(dresult, dy);
+  }
   const Tensor& dw = parameters.gradient(weight_);
   if (options_.direction == ConvolutionDirection::kDown) {
     backend.convolution_weight_gradient(spec_, x_, dy, dw, Write::kAccumulate);

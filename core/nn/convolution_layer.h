@@ -13,6 +13,12 @@ enum class ConvolutionDirection {
 
 enum class Bias { kNone, kPerChannel };
 
+/// In which type a layer writes its result.
+enum class ResultType {
+  kActivation,
+  kExact,  ///< for the frames that leave a network
+};
+
 struct ConvolutionLayerOptions {
   ConvolutionDirection direction = ConvolutionDirection::kDown;
   std::int64_t input_channels = 1;
@@ -22,6 +28,7 @@ struct ConvolutionLayerOptions {
   int dilation = 1;
   Bias bias = Bias::kPerChannel;
   ActivationSpec activation{};
+  ResultType result = ResultType::kActivation;
 };
 
 /// Padding of a convolution on `kernel` and `stride` so that a frame size that is a multiple of the stride is divided by it
@@ -35,9 +42,9 @@ class ConvolutionLayer {
 
   /// x [B,H,W,Cin] -> [B,H/stride,W/stride,Cout], or times stride for kUp.
   Tensor forward(const Tensor& x, Mode mode);
-  /// Overwrites dy with the gradient before the activation, accumulates the parameters' gradients and writes dx where it
-  /// is given. What forward kept is released.
-  void backward(const Tensor& dy, const Tensor& dx);
+  /// `dresult`, in the type of forward's result, is overwritten with the gradient before the activation. Accumulates the
+  /// parameters' gradients and writes dx where it is given. What forward kept is released.
+  void backward(const Tensor& dresult, const Tensor& dx);
 
   const ConvolutionLayerOptions& options() const { return options_; }
 

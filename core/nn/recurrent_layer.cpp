@@ -17,7 +17,9 @@ Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, const 
   sequences_.clear();
   for (int i = 0; i < cell_->state_count(); ++i) {
     const std::int64_t slots = i == 0 || mode == Mode::kTraining ? geometry.steps + 1 : 2;
-    const Tensor sequence = context_.allocate(geometry.step(options().hidden_channels).with_front(slots));
+    const Shape shape = geometry.step(options().hidden_channels).with_front(slots);
+    // h is what the convolutions multiply; what else a cell keeps adds up over the steps.
+    const Tensor sequence = i == 0 ? context_.allocate(shape) : context_.allocate_exact(shape);
     if (initial.empty()) {
       context_.backend.fill(0.0, sequence.at(0));
     } else {
@@ -49,7 +51,7 @@ RecurrentState RecurrentLayer::backward(const RecurrentState& dfinal, const Tens
   backend.fill(0.0, dhidden_.at(0));
   RecurrentState dstate(sequences_.size());
   for (std::size_t i = 1; i < dstate.size(); ++i) {
-    dstate[i] = dfinal.empty() ? backend.zeros(sequences_[i].shape().from(1), context_.dtype) : dfinal[i];
+    dstate[i] = dfinal.empty() ? backend.zeros(sequences_[i].shape().from(1), context_.exact_dtype()) : dfinal[i];
   }
   if (!dfinal.empty()) backend.add(1.0, dfinal[0], dhidden_.at(geometry_.steps), Write::kAccumulate);
 

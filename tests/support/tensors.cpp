@@ -1,17 +1,37 @@
 #include "tests/support/tensors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace nextframe::test {
 
+namespace {
+
+template <class T>
+void upload_as(Backend& backend, const Tensor& tensor, const std::vector<double>& values) {
+  std::vector<T> narrow(values.size());
+  std::transform(values.begin(), values.end(), narrow.begin(), [](double value) { return static_cast<T>(value); });
+  backend.upload(narrow.data(), tensor);
+}
+
+template <class T>
+void download_as(Backend& backend, const Tensor& tensor, std::vector<double>& values) {
+  std::vector<T> narrow(values.size());
+  backend.download(tensor, narrow.data());
+  values.assign(narrow.begin(), narrow.end());
+}
+
+}  // namespace
+
 Tensor upload(Backend& backend, const Shape& shape, DType dtype, const std::vector<double>& values) {
   const Tensor tensor = backend.allocate(shape, dtype);
   if (dtype == DType::kFloat64) {
     backend.upload(values.data(), tensor);
+  } else if (dtype == DType::kFloat32) {
+    upload_as<float>(backend, tensor, values);
   } else {
-    const std::vector<float> narrow(values.begin(), values.end());
-    backend.upload(narrow.data(), tensor);
+    upload_as<BFloat16>(backend, tensor, values);
   }
   return tensor;
 }
@@ -20,10 +40,10 @@ std::vector<double> download(Backend& backend, const Tensor& tensor) {
   std::vector<double> values(static_cast<std::size_t>(tensor.elements()));
   if (tensor.dtype() == DType::kFloat64) {
     backend.download(tensor, values.data());
+  } else if (tensor.dtype() == DType::kFloat32) {
+    download_as<float>(backend, tensor, values);
   } else {
-    std::vector<float> narrow(values.size());
-    backend.download(tensor, narrow.data());
-    values.assign(narrow.begin(), narrow.end());
+    download_as<BFloat16>(backend, tensor, values);
   }
   return values;
 }

@@ -1,11 +1,13 @@
 // Square kernels k x k on a large side l [N,H,W,C] and a small side s [N,P,Q,O], weights w [O,C,k,k]. Row h of l and
 // row p of s meet through kernel row i where h = p*stride + i*dilation - pad, columns likewise. With the sums over all
-// that meet:
+// that meet, w first rounded to the type of the side that is read:
 //   convolution                  s[n,p,q,o] = activation(bias[o] + sum l w)
 //   convolution_transposed       l[n,h,w,c] = activation(bias[c] + sum s w)
 //   convolution_weight_gradient  w[o,c,i,j] = sum l s
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "core/backend/reference/activation.h"
 #include "core/backend/reference/dispatch.h"
@@ -55,6 +57,15 @@ struct Geometry {
   std::int64_t large_height, large_width, large_channels;
   std::int64_t small_height, small_width, small_channels;
 };
+
+/// Weights as they are multiplied beside activations of type T.
+template <class T>
+std::vector<T> rounded(const Tensor& weights) {
+  const Exact<T>* from = weights.data<Exact<T>>();
+  std::vector<T> to(static_cast<std::size_t>(weights.elements()));
+  std::transform(from, from + weights.elements(), to.begin(), [](Exact<T> value) { return static_cast<T>(value); });
+  return to;
+}
 
 template <class T>
 double small_sum(const Geometry& g, const T* large, const T* weights, std::int64_t n, std::int64_t p, std::int64_t q,
@@ -120,19 +131,21 @@ void ReferenceBackend::do_convolution(const ConvolutionSpec& spec, const Tensor&
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);
     const T* large = x.data<T>();
-    const T* weights = w.tensor.data<T>();
-    const T* b = data_or_null<T>(bias);
-    T* small = y.data<T>();
-    for (std::int64_t n = 0; n < g.batch; ++n) {
-      for (std::int64_t p = 0; p < g.small_height; ++p) {
-        for (std::int64_t q = 0; q < g.small_width; ++q) {
-          for (std::int64_t o = 0; o < g.small_channels; ++o, ++small) {
-            const double sum = small_sum(g, large, weights, n, p, q, o) + (b ? b[o] : T{0});
-            store(*small, reference::activated(spec.activation, sum), write);
+    const std::vector<T> weights = rounded<T>(w.tensor);
+    const Exact<T>* b = data_or_null<Exact<T>>(bias);
+    dispatch(y.dtype(), [&](auto result_type) {
+      auto* small = y.data<decltype(result_type)>();
+      for (std::int64_t n = 0; n < g.batch; ++n) {
+        for (std::int64_t p = 0; p < g.small_height; ++p) {
+          for (std::int64_t q = 0; q < g.small_width; ++q) {
+            for (std::int64_t o = 0; o < g.small_channels; ++o, ++small) {
+              const double sum = small_sum(g, large, weights.data(), n, p, q, o) + (b ? b[o] : Exact<T>{});
+              store(*small, reference::activated(spec.activation, sum), write);
+            }
           }
         }
       }
-    }
+    });
   });
 }
 
@@ -142,19 +155,21 @@ void ReferenceBackend::do_convolution_transposed(const ConvolutionSpec& spec, co
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);
     const T* small = x.data<T>();
-    const T* weights = w.tensor.data<T>();
-    const T* b = data_or_null<T>(bias);
-    T* large = y.data<T>();
-    for (std::int64_t n = 0; n < g.batch; ++n) {
-      for (std::int64_t row = 0; row < g.large_height; ++row) {
-        for (std::int64_t column = 0; column < g.large_width; ++column) {
-          for (std::int64_t c = 0; c < g.large_channels; ++c, ++large) {
-            const double sum = large_sum(g, small, weights, n, row, column, c) + (b ? b[c] : T{0});
-            store(*large, reference::activated(spec.activation, sum), write);
+    const std::vector<T> weights = rounded<T>(w.tensor);
+    const Exact<T>* b = data_or_null<Exact<T>>(bias);
+    dispatch(y.dtype(), [&](auto result_type) {
+      auto* large = y.data<decltype(result_type)>();
+      for (std::int64_t n = 0; n < g.batch; ++n) {
+        for (std::int64_t row = 0; row < g.large_height; ++row) {
+          for (std::int64_t column = 0; column < g.large_width; ++column) {
+            for (std::int64_t c = 0; c < g.large_channels; ++c, ++large) {
+              const double sum = large_sum(g, small, weights.data(), n, row, column, c) + (b ? b[c] : Exact<T>{});
+              store(*large, reference::activated(spec.activation, sum), write);
+            }
           }
         }
       }
-    }
+    });
   });
 }
 
@@ -165,7 +180,7 @@ void ReferenceBackend::do_convolution_weight_gradient(const ConvolutionSpec& spe
     using T = decltype(type);
     const T* large = x.data<T>();
     const T* small = dy.data<T>();
-    T* weights = dw.data<T>();
+    Exact<T>* weights = dw.data<Exact<T>>();
     for (std::int64_t o = 0; o < g.small_channels; ++o) {
       for (std::int64_t c = 0; c < g.large_channels; ++c) {
         for (std::int64_t i = 0; i < g.kernel; ++i) {

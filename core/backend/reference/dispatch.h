@@ -8,10 +8,13 @@ namespace nextframe::reference {
 /// Calls `body(T{})` with T the element type of `dtype`.
 template <class Body>
 void dispatch(DType dtype, const Body& body) {
-  if (dtype == DType::kFloat32) {
-    body(float{});
-  } else {
-    body(double{});
+  switch (dtype) {
+    case DType::kFloat32:
+      return body(float{});
+    case DType::kFloat64:
+      return body(double{});
+    case DType::kBFloat16:
+      return body(BFloat16{});
   }
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "core/backend/reference/dispatch.h"
@@ -21,7 +20,16 @@ void ReferenceBackend::do_fill(double value, const Tensor& y) {
   });
 }
 
-void ReferenceBackend::do_copy(const Tensor& x, const Tensor& y) { std::memcpy(y.raw(), x.raw(), y.bytes()); }
+void ReferenceBackend::do_copy(const Tensor& x, const Tensor& y) {
+  dispatch(x.dtype(), [&](auto from_type) {
+    using From = decltype(from_type);
+    dispatch(y.dtype(), [&](auto to_type) {
+      using To = decltype(to_type);
+      const From* from = x.data<From>();
+      std::transform(from, from + x.elements(), y.data<To>(), [](From value) { return static_cast<To>(value); });
+    });
+  });
+}
 
 void ReferenceBackend::do_add(double alpha, const Tensor& x, const Tensor& y, Write write) {
   dispatch(y.dtype(), [&](auto type) {
@@ -35,7 +43,7 @@ void ReferenceBackend::do_add(double alpha, const Tensor& x, const Tensor& y, Wr
 void ReferenceBackend::do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) {
   dispatch(y.dtype(), [&](auto type) {
     using T = decltype(type);
-    const T* b = bias.data<T>();
+    const Exact<T>* b = bias.data<Exact<T>>();
     T* to = y.data<T>();
     const std::int64_t channels = bias.elements();
     for (std::int64_t i = 0; i < y.elements(); ++i) store(to[i], b[i % channels], write);
@@ -46,7 +54,7 @@ void ReferenceBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Writ
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);
     const T* from = x.data<T>();
-    T* to = sums.data<T>();
+    Exact<T>* to = sums.data<Exact<T>>();
     const std::int64_t channels = sums.elements();
     std::vector<double> totals(static_cast<std::size_t>(channels), 0.0);
     for (std::int64_t i = 0; i < x.elements(); ++i) totals[static_cast<std::size_t>(i % channels)] += from[i];

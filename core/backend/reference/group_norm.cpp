@@ -46,6 +46,7 @@ void ReferenceBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x,
   const Groups all(x, spec);
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);
+    using E = Exact<T>;
     const T* in = x.data<T>();
     for (std::int64_t n = 0; n < all.samples; ++n) {
       for (std::int64_t g = 0; g < all.groups; ++g) {
@@ -54,10 +55,10 @@ void ReferenceBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x,
         const double m = sum / all.members();
         all.for_each(n, g, [&](std::int64_t k, std::int64_t) { squares += (in[k] - m) * (in[k] - m); });
         const double s = 1.0 / std::sqrt(squares / all.members() + spec.epsilon);
-        mean.data<T>()[n * all.groups + g] = static_cast<T>(m);
-        reciprocal_deviation.data<T>()[n * all.groups + g] = static_cast<T>(s);
+        mean.data<E>()[n * all.groups + g] = static_cast<E>(m);
+        reciprocal_deviation.data<E>()[n * all.groups + g] = static_cast<E>(s);
         all.for_each(n, g, [&](std::int64_t k, std::int64_t c) {
-          y.data<T>()[k] = static_cast<T>(gamma.data<T>()[c] * (in[k] - m) * s + beta.data<T>()[c]);
+          y.data<T>()[k] = static_cast<T>(gamma.data<E>()[c] * (in[k] - m) * s + beta.data<E>()[c]);
         });
       }
     }
@@ -70,14 +71,15 @@ void ReferenceBackend::do_group_norm_backward(const GroupNormSpec& spec, const T
   const Groups all(x, spec);
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);
+    using E = Exact<T>;
     const T* in = x.data<T>();
-    const T* scale = gamma.data<T>();
+    const E* scale = gamma.data<E>();
     const T* gradient = dy.data<T>();
     std::vector<double> scale_sums(static_cast<std::size_t>(all.channels), 0.0), shift_sums = scale_sums;
     for (std::int64_t n = 0; n < all.samples; ++n) {
       for (std::int64_t g = 0; g < all.groups; ++g) {
-        const double m = mean.data<T>()[n * all.groups + g];
-        const double s = reciprocal_deviation.data<T>()[n * all.groups + g];
+        const double m = mean.data<E>()[n * all.groups + g];
+        const double s = reciprocal_deviation.data<E>()[n * all.groups + g];
         double sum = 0.0, product = 0.0;
         all.for_each(n, g, [&](std::int64_t k, std::int64_t c) {
           const double normalised = (in[k] - m) * s, e = static_cast<double>(scale[c]) * gradient[k];
@@ -93,8 +95,8 @@ void ReferenceBackend::do_group_norm_backward(const GroupNormSpec& spec, const T
       }
     }
     for (std::int64_t c = 0; c < all.channels; ++c) {
-      dgamma.data<T>()[c] = static_cast<T>(dgamma.data<T>()[c] + scale_sums[static_cast<std::size_t>(c)]);
-      dbeta.data<T>()[c] = static_cast<T>(dbeta.data<T>()[c] + shift_sums[static_cast<std::size_t>(c)]);
+      dgamma.data<E>()[c] = static_cast<E>(dgamma.data<E>()[c] + scale_sums[static_cast<std::size_t>(c)]);
+      dbeta.data<E>()[c] = static_cast<E>(dbeta.data<E>()[c] + shift_sums[static_cast<std::size_t>(c)]);
     }
   });
 }

@@ -63,7 +63,7 @@ void ReferenceBackend::do_crop_or_pad(PadFill fill, const Tensor& x, const Tenso
       for (std::int64_t row = 0; row < y.dimension(1); ++row) {
         for (std::int64_t column = 0; column < y.dimension(2); ++column, to += channels) {
           if (fill == PadFill::kZero && (row >= rows || column >= columns)) {
-            std::fill_n(to, channels, T{0});
+            std::fill_n(to, channels, T{});
           } else {
             const std::int64_t pixel = (n * rows + std::min(row, rows - 1)) * columns + std::min(column, columns - 1);
             std::copy_n(from + pixel * channels, channels, to);

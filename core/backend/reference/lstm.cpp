@@ -23,10 +23,11 @@ void ReferenceBackend::do_lstm(const Tensor& cell_previous, const Tensor& peepho
                                const Tensor& cell, const Tensor& hidden) {
   const std::int64_t channels = cell.dimension(-1);
   const std::int64_t pixels = cell.elements() / channels;
-  dispatch(cell.dtype(), [&](auto type) {
+  dispatch(hidden.dtype(), [&](auto type) {
     using T = decltype(type);
-    const T* before = cell_previous.data<T>();
-    const T* p = data_or_null<T>(peephole);
+    using E = Exact<T>;
+    const E* before = cell_previous.data<E>();
+    const E* p = data_or_null<E>(peephole);
     for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
       T* gate = gates.data<T>() + pixel * 4 * channels;
       for (std::int64_t c = 0; c < channels; ++c) {
@@ -41,7 +42,7 @@ void ReferenceBackend::do_lstm(const Tensor& cell_previous, const Tensor& peepho
         gate[channels + c] = static_cast<T>(f);
         gate[2 * channels + c] = static_cast<T>(g);
         gate[3 * channels + c] = static_cast<T>(o);
-        cell.data<T>()[k] = static_cast<T>(now);
+        cell.data<E>()[k] = static_cast<E>(now);
         hidden.data<T>()[k] = static_cast<T>(o * std::tanh(now));
       }
     }
@@ -53,28 +54,29 @@ void ReferenceBackend::do_lstm_backward(const Tensor& cell_previous, const Tenso
                                         const Tensor& dpeephole) {
   const std::int64_t channels = cell.dimension(-1);
   const std::int64_t pixels = cell.elements() / channels;
-  dispatch(cell.dtype(), [&](auto type) {
+  dispatch(dhidden.dtype(), [&](auto type) {
     using T = decltype(type);
-    const T* p = data_or_null<T>(peephole);
+    using E = Exact<T>;
+    const E* p = data_or_null<E>(peephole);
     std::vector<double> dp(static_cast<std::size_t>(3 * channels), 0.0);
     for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
       T* gate = gates.data<T>() + pixel * 4 * channels;
       for (std::int64_t c = 0; c < channels; ++c) {
         const std::int64_t k = pixel * channels + c;
         const double i = gate[c], f = gate[channels + c], g = gate[2 * channels + c], o = gate[3 * channels + c];
-        const double old = cell_previous.data<T>()[k];
-        const double now = cell.data<T>()[k];
+        const double old = cell_previous.data<E>()[k];
+        const double now = cell.data<E>()[k];
         const double dh = dhidden.data<T>()[k];
         const double t = std::tanh(now);
         const double da_o = dh * t * o * (1.0 - o);
-        const double dc = dcell.data<T>()[k] + dh * o * (1.0 - t * t) + (p ? p[2 * channels + c] * da_o : 0.0);
+        const double dc = dcell.data<E>()[k] + dh * o * (1.0 - t * t) + (p ? p[2 * channels + c] * da_o : 0.0);
         const double da_i = dc * g * i * (1.0 - i);
         const double da_f = dc * old * f * (1.0 - f);
         gate[c] = static_cast<T>(da_i);
         gate[channels + c] = static_cast<T>(da_f);
         gate[2 * channels + c] = static_cast<T>(dc * i * (1.0 - g * g));
         gate[3 * channels + c] = static_cast<T>(da_o);
-        dcell.data<T>()[k] = static_cast<T>(dc * f + (p ? p[c] * da_i + p[channels + c] * da_f : 0.0));
+        dcell.data<E>()[k] = static_cast<E>(dc * f + (p ? p[c] * da_i + p[channels + c] * da_f : 0.0));
         const std::size_t place = static_cast<std::size_t>(c), step = static_cast<std::size_t>(channels);
         dp[place] += da_i * old;
         dp[place + step] += da_f * old;
@@ -82,7 +84,7 @@ void ReferenceBackend::do_lstm_backward(const Tensor& cell_previous, const Tenso
       }
     }
     if (!p) return;
-    for (std::size_t c = 0; c < dp.size(); ++c) dpeephole.data<T>()[c] = static_cast<T>(dpeephole.data<T>()[c] + dp[c]);
+    for (std::size_t c = 0; c < dp.size(); ++c) dpeephole.data<E>()[c] = static_cast<E>(dpeephole.data<E>()[c] + dp[c]);
   });
 }
 

@@ -8,8 +8,8 @@
 
 namespace nextframe {
 
-/// The definition of correct: every operation as the plainest loop over its equation, in float and double, one after
-/// the other on the calling thread. Sums are formed in double whatever the type. New memory is filled with NaN, so that
+/// The definition of correct: every operation as the plainest loop over its equation, in float, double and bf16, one
+/// after the other on the calling thread. Sums and arithmetic are in double whatever the type. New memory is filled with NaN, so that
 /// reading what nobody wrote shows in every result.
 class ReferenceBackend final : public Backend {
  public:

@@ -42,7 +42,8 @@ struct Geometry {
 /// Whether the state before the first step is known to be zero; then the first hidden convolution is skipped.
 enum class InitialState { kZero, kGiven };
 
-/// The states of one layer between two steps: h first, then what else the cell keeps (c for ConvLSTM).
+/// The states of one layer between two steps: h first, an activation, then what else the cell keeps (c for ConvLSTM),
+/// exact.
 using RecurrentState = std::vector<Tensor>;
 
 /// One kind of recurrent unit. A driver (RecurrentLayer) owns the states and the time loop; the cell owns its gates.

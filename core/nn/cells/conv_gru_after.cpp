@@ -38,7 +38,7 @@ Tensor ConvGruAfter::full_hidden_bias() const {
   const Tensor& bias = context_.parameters.value(*ids_.hidden_bias);
   const std::int64_t full = kGates * options_.hidden_channels;
   if (hidden_bias_channels_ == full) return bias;
-  const Tensor padded = context_.allocate({full});
+  const Tensor padded = context_.allocate_exact({full});
   context_.backend.fill(0.0, padded);
   context_.backend.copy(bias, padded.range(full - hidden_bias_channels_, full));
   return padded;
@@ -104,7 +104,7 @@ void ConvGruAfter::finish_backward(const Tensor& hidden, const Tensor& dx) {
   }
   if (ids_.hidden_bias) {
     const std::int64_t full = kGates * options_.hidden_channels;
-    const Tensor sums = context_.allocate({full});
+    const Tensor sums = context_.allocate_exact({full});
     backend.sum_channels(dhidden_gates_, sums, Write::kOverwrite);
     backend.add(1.0, sums.range(full - hidden_bias_channels_, full), parameters.gradient(*ids_.hidden_bias),
                 Write::kAccumulate);

@@ -80,8 +80,8 @@ GateNorm::GateNorm(const Context& context, ParameterSet::Id weight, ParameterSet
 }
 
 void GateNorm::begin(const Geometry& geometry, std::int64_t slots) {
-  mean_ = context_.allocate({slots, geometry.batch, spec_.groups});
-  reciprocal_deviation_ = context_.allocate({slots, geometry.batch, spec_.groups});
+  mean_ = context_.allocate_exact({slots, geometry.batch, spec_.groups});
+  reciprocal_deviation_ = context_.allocate_exact({slots, geometry.batch, spec_.groups});
 }
 
 void GateNorm::forward(std::int64_t slot, const Tensor& x, const Tensor& y) {

@@ -75,7 +75,7 @@ void PrintTo(const CellVariant& variant, std::ostream* stream) { *stream << vari
 
 RecurrentRun::RecurrentRun(Backend& backend, DType dtype, const CellOptions& options)
     : backend_(backend), context_{backend, parameters_, dtype}, layer_(context_, "rnn", options) {
-  parameters_.allocate(backend, dtype);
+  parameters_.allocate(backend, exact_of(dtype));
   ParameterSet unused;
   state_count_ = static_cast<std::size_t>(make_cell({backend, unused, dtype}, "rnn", options)->state_count());
 }

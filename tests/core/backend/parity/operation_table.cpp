@@ -28,8 +28,15 @@ OperationArgument written(const Shape& shape) { return {.role = Role::kWritten, 
 OperationArgument updated(const Shape& shape, double low = -1.0, double high = 1.0) {
   return {.role = Role::kUpdated, .shape = shape, .low = low, .high = high};
 }
+OperationArgument exact(OperationArgument argument) {
+  argument.type = ArgumentType::kExact;
+  return argument;
+}
+OperationArgument weights_of(const Shape& shape) {
+  return {.role = Role::kRead, .shape = shape, .type = ArgumentType::kWeights};
+}
 OperationArgument scalar(Role role) {
-  return {.role = role, .shape = {1}, .low = 0.5, .high = 1.5, .always_double = true};
+  return {.role = role, .shape = {1}, .low = 0.5, .high = 1.5, .type = ArgumentType::kFloat64};
 }
 
 std::vector<Shape> state_shapes() {
@@ -45,17 +52,23 @@ void add_elementwise(Cases& cases) {
     cases.push_back({"fill" + at, {written(shape)}, [](Backend& b, const Tensors& t) { b.fill(-0.25, t[0]); }});
     cases.push_back(
         {"copy" + at, {read(shape), written(shape)}, [](Backend& b, const Tensors& t) { b.copy(t[0], t[1]); }});
-    cases.push_back({"moving_average" + at, {read(shape), updated(shape)}, [](Backend& b, const Tensors& t) {
-                       b.moving_average(0.9, t[0], t[1]);
+    cases.push_back({"copy from exact" + at, {exact(read(shape)), written(shape)}, [](Backend& b, const Tensors& t) {
+                       b.copy(t[0], t[1]);
                      }});
+    cases.push_back({"copy to exact" + at, {read(shape), exact(written(shape))}, [](Backend& b, const Tensors& t) {
+                       b.copy(t[0], t[1]);
+                     }});
+    cases.push_back({"moving_average" + at,
+                     {exact(read(shape)), exact(updated(shape))},
+                     [](Backend& b, const Tensors& t) { b.moving_average(0.9, t[0], t[1]); }});
     for (const Write write : kWrites) {
       const OperationArgument y{.role = role_of(write), .shape = shape};
-      const OperationArgument sums{.role = role_of(write), .shape = channels};
+      const OperationArgument sums = exact({.role = role_of(write), .shape = channels});
       cases.push_back({"add" + at + suffix(write), {read(shape), y}, [write](Backend& b, const Tensors& t) {
                          b.add(-1.7, t[0], t[1], write);
                        }});
       cases.push_back({"broadcast_channels" + at + suffix(write),
-                       {read(channels), y},
+                       {exact(read(channels)), y},
                        [write](Backend& b, const Tensors& t) { b.broadcast_channels(t[0], t[1], write); }});
       cases.push_back({"sum_channels" + at + suffix(write), {read(shape), sums}, [write](Backend& b, const Tensors& t) {
                          b.sum_channels(t[0], t[1], write);
@@ -129,13 +142,13 @@ void add_convolutions(const Problem& p, Write write, Cases& cases) {
     for (const bool biased : {false, true}) {
       const std::string name = at + suffix(activation) + (biased ? " bias" : "");
       cases.push_back({"convolution" + name,
-                       {read(large), read(weights), read({p.out}), output(small)},
+                       {read(large), weights_of(weights), exact(read({p.out})), output(small)},
                        [=](Backend& b, const Tensors& t) {
                          const WeightView w{t[1], b.next_weight_version()};
                          b.convolution(spec, t[0], w, biased ? t[2] : Tensor(), t[3], write);
                        }});
       cases.push_back({"convolution_transposed" + name,
-                       {read(small), read(weights), read({p.in}), output(large)},
+                       {read(small), weights_of(weights), exact(read({p.in})), output(large)},
                        [=](Backend& b, const Tensors& t) {
                          const WeightView w{t[1], b.next_weight_version()};
                          b.convolution_transposed(spec, t[0], w, biased ? t[2] : Tensor(), t[3], write);
@@ -143,9 +156,19 @@ void add_convolutions(const Problem& p, Write write, Cases& cases) {
     }
   }
   spec.activation = {};
+  cases.push_back({"convolution to exact" + at,
+                   {read(large), weights_of(weights), exact(read({p.out})), exact(output(small))},
+                   [=](Backend& b, const Tensors& t) {
+                     b.convolution(spec, t[0], {t[1], b.next_weight_version()}, t[2], t[3], write);
+                   }});
+  cases.push_back({"convolution_transposed to exact" + at,
+                   {read(small), weights_of(weights), exact(read({p.in})), exact(output(large))},
+                   [=](Backend& b, const Tensors& t) {
+                     b.convolution_transposed(spec, t[0], {t[1], b.next_weight_version()}, t[2], t[3], write);
+                   }});
   cases.push_back(
       {"convolution_weight_gradient" + at,
-       {read(large), read(small), output(weights)},
+       {read(large), read(small), exact(output(weights))},
        [=](Backend& b, const Tensors& t) { b.convolution_weight_gradient(spec, t[0], t[1], t[2], write); }});
 }
 
@@ -156,11 +179,12 @@ void add_lstm(Cases& cases) {
       const std::string at = " " + to_string(state) + (peepholes ? " peepholes" : "");
       cases.push_back(
           {"lstm" + at,
-           {read(state), read(peephole), updated(gates, -3.0, 3.0), written(state), written(state)},
+           {exact(read(state)), exact(read(peephole)), updated(gates, -3.0, 3.0), exact(written(state)),
+            written(state)},
            [=](Backend& b, const Tensors& t) { b.lstm(t[0], peepholes ? t[1] : Tensor(), t[2], t[3], t[4]); }});
       cases.push_back({"lstm_backward" + at,
-                       {read(state), read(state), read(peephole), read(state), updated(gates, 0.05, 0.95),
-                        updated(state), updated(peephole)},
+                       {exact(read(state)), exact(read(state)), exact(read(peephole)), read(state),
+                        updated(gates, 0.05, 0.95), exact(updated(state)), exact(updated(peephole))},
                        [=](Backend& b, const Tensors& t) {
                          b.lstm_backward(t[0], t[1], peepholes ? t[2] : Tensor(), t[3], t[4], t[5],
                                          peepholes ? t[6] : Tensor());
@@ -206,15 +230,15 @@ void add_group_norm(Cases& cases) {
       const Shape x{3, 5, 7, groups * width}, channels{groups * width}, statistics{3, groups};
       const std::string at = " " + to_string(x) + " groups " + std::to_string(groups);
       const GroupNormSpec spec{.groups = groups};
-      cases.push_back(
-          {"group_norm" + at,
-           {read(x, 2.0, 4.0), read(channels), read(channels), written(x), written(statistics), written(statistics)},
-           [=](Backend& b, const Tensors& t) { b.group_norm(spec, t[0], t[1], t[2], t[3], t[4], t[5]); }});
-      const std::vector<OperationArgument> inputs{read(x), read(channels), read(statistics, -0.1, 0.1),
-                                                  read(statistics, 1.0, 2.0)};
+      cases.push_back({"group_norm" + at,
+                       {read(x, 2.0, 4.0), exact(read(channels)), exact(read(channels)), written(x),
+                        exact(written(statistics)), exact(written(statistics))},
+                       [=](Backend& b, const Tensors& t) { b.group_norm(spec, t[0], t[1], t[2], t[3], t[4], t[5]); }});
+      const std::vector<OperationArgument> inputs{read(x), exact(read(channels)), exact(read(statistics, -0.1, 0.1)),
+                                                  exact(read(statistics, 1.0, 2.0))};
       std::vector<OperationArgument> apart = inputs, in_place = inputs;
-      apart.insert(apart.end(), {read(x), written(x), updated(channels), updated(channels)});
-      in_place.insert(in_place.end(), {updated(x), updated(channels), updated(channels)});
+      apart.insert(apart.end(), {read(x), written(x), exact(updated(channels)), exact(updated(channels))});
+      in_place.insert(in_place.end(), {updated(x), exact(updated(channels)), exact(updated(channels))});
       cases.push_back({"group_norm_backward" + at, apart, [=](Backend& b, const Tensors& t) {
                          b.group_norm_backward(spec, t[0], t[1], t[2], t[3], t[4], t[5], t[6], t[7]);
                        }});
@@ -234,12 +258,9 @@ void add_losses(Cases& cases) {
           const PixelLossSpec spec{.kind = kind, .delta = 0.3, .weight = 0.7, .scale = 0.01};
           cases.push_back({"pixel_loss " + std::to_string(static_cast<int>(kind)) + " " + to_string(frames) +
                                (weighted ? " weighted" : "") + suffix(write),
-                           {read(frames, 0.05, 0.95),
-                            read(frames, 0.0, 1.0),
-                            read(frames.with(-1, 1), 0.0, 1.0),
-                            read({frames[0]}, 0.0, 2.0),
-                            scalar(Role::kUpdated),
-                            {.role = role_of(write), .shape = frames}},
+                           {exact(read(frames, 0.05, 0.95)), exact(read(frames, 0.0, 1.0)),
+                            exact(read(frames.with(-1, 1), 0.0, 1.0)), exact(read({frames[0]}, 0.0, 2.0)),
+                            scalar(Role::kUpdated), exact({.role = role_of(write), .shape = frames})},
                            [=](Backend& b, const Tensors& t) {
                              b.pixel_loss(spec, t[0], t[1], weighted ? t[2] : Tensor(), weighted ? t[3] : Tensor(),
                                           t[4], t[5], write);
@@ -254,7 +275,7 @@ void add_optimizers(Cases& cases) {
   for (const std::int64_t size : {1, 37, 20011}) {
     const Shape flat{size};
     cases.push_back({"euclidean_norm " + to_string(flat),
-                     {read(flat), scalar(Role::kWritten)},
+                     {exact(read(flat)), scalar(Role::kWritten)},
                      [](Backend& b, const Tensors& t) { b.euclidean_norm(t[0], t[1]); }});
     for (const OptimizerRule rule :
          {OptimizerRule::kAdam, OptimizerRule::kAdamW, OptimizerRule::kRmsProp, OptimizerRule::kSgd}) {
@@ -268,7 +289,8 @@ void add_optimizers(Cases& cases) {
                 {"optimizer_step rule " + std::to_string(static_cast<int>(rule)) + " " + to_string(flat) +
                      " momentum " + std::to_string(momentum) + " step " + std::to_string(step) +
                      (clip ? " clipped" : ""),
-                 {read(flat), scalar(Role::kRead), updated(flat), updated(flat), updated(flat, 0.1, 1.0)},
+                 {exact(read(flat)), scalar(Role::kRead), exact(updated(flat)), exact(updated(flat)),
+                  exact(updated(flat, 0.1, 1.0))},
                  [=](Backend& b, const Tensors& t) { b.optimizer_step(spec, t[0], t[1], t[2], t[3], t[4]); }});
           }
         }

@@ -1,8 +1,10 @@
-// Every operation in the table, on every backend in float32, against the reference in double. Outputs hold NaN before,
-// stand between guards, and begin off every alignment; the inputs are new in each run.
+// Every operation in the table, on every backend in float32 and bf16, against the reference in double, both from the same
+// rounded inputs. Outputs hold NaN before, stand between guards, and begin off every alignment; the inputs are new in each
+// run.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -30,10 +32,28 @@ std::uint64_t fresh_seed() {
   return seed;
 }
 
+DType type_of(const OperationArgument& argument, DType activations) {
+  switch (argument.type) {
+    case ArgumentType::kActivation:
+      return activations;
+    case ArgumentType::kExact:
+    case ArgumentType::kWeights:
+      return exact_of(activations);
+    case ArgumentType::kFloat64:
+      break;
+  }
+  return DType::kFloat64;
+}
+
+bool has_activations(const OperationCase& operation) {
+  return std::any_of(operation.arguments.begin(), operation.arguments.end(),
+                     [](const OperationArgument& argument) { return argument.type == ArgumentType::kActivation; });
+}
+
 /// The arguments of one call, in guarded buffers of one backend.
 class Arguments {
  public:
-  Arguments(Backend& backend, DType dtype, const OperationCase& operation,
+  Arguments(Backend& backend, DType activations, const OperationCase& operation,
             const std::vector<std::vector<double>>& values)
       : backend_(backend), operation_(operation) {
     for (std::size_t i = 0; i < operation.arguments.size(); ++i) {
@@ -42,8 +62,7 @@ class Arguments {
       guarded.insert(guarded.end(), values[i].begin(), values[i].end());
       guarded.resize(guarded.size() + static_cast<std::size_t>(kGuard), guard_value(i));
       const std::int64_t count = argument.shape.elements();
-      const DType type = argument.always_double ? DType::kFloat64 : dtype;
-      buffers_.push_back(upload(backend, {count + 2 * kGuard}, type, guarded));
+      buffers_.push_back(upload(backend, {count + 2 * kGuard}, type_of(argument, activations), guarded));
       before_.push_back(download(backend, buffers_.back()));
       tensors_.push_back(buffers_.back().range(kGuard, kGuard + count).reshaped(argument.shape));
     }
@@ -76,15 +95,22 @@ class Arguments {
   std::vector<std::vector<double>> before_;
 };
 
-/// Float values, so that both precisions start from the same numbers.
-std::vector<std::vector<double>> draw(const OperationCase& operation, std::uint64_t stream) {
+double rounded(double value, DType dtype) {
+  return dtype == DType::kBFloat16 ? static_cast<double>(BFloat16(value))
+                                   : static_cast<double>(static_cast<float>(value));
+}
+
+/// Values as the arguments of `activations` hold them, so that all precisions start from the same numbers.
+std::vector<std::vector<double>> draw(const OperationCase& operation, DType activations, std::uint64_t stream) {
   Random random(fresh_seed(), stream);
   std::vector<std::vector<double>> values;
   for (const OperationArgument& argument : operation.arguments) {
     const bool poisoned = argument.role == Role::kWritten;
     values.push_back(uniform(random, argument.shape.elements(), argument.low, argument.high));
+    const bool multiplied = argument.type == ArgumentType::kActivation || argument.type == ArgumentType::kWeights;
     for (double& value : values.back()) {
-      value = poisoned ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(static_cast<float>(value));
+      value = poisoned ? std::numeric_limits<double>::quiet_NaN()
+                       : rounded(value, multiplied ? activations : exact_of(activations));
     }
   }
   return values;
@@ -98,43 +124,60 @@ double difference(const std::vector<double>& got, const std::vector<double>& exp
   return std::sqrt(dot(gap, gap) / (dot(expected, expected) + 0.01 * static_cast<double>(gap.size())));
 }
 
-class Parity : public testing::TestWithParam<BackendUnderTest> {};
-
-TEST_P(Parity, EveryOperationInTheTable) {
-  const auto backend = GetParam().make();
-  ReferenceBackend reference;
-  std::uint64_t stream = 0;
-  for (const OperationCase& operation : operation_table()) {
-    SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
-    const std::vector<std::vector<double>> values = draw(operation, ++stream);
-    Arguments expected(reference, DType::kFloat64, operation, values);
-    Arguments got(*backend, DType::kFloat32, operation, values);
-    expected.run();
-    got.run();
-    got.expect_nothing_else_written();
-    expected.expect_nothing_else_written();
-    for (std::size_t i = 0; i < operation.arguments.size(); ++i) {
-      if (operation.arguments[i].role == Role::kRead) continue;
-      EXPECT_LT(difference(got.result(i), expected.result(i)), operation.tolerance) << "argument " << i;
+class Parity : public testing::TestWithParam<BackendUnderTest> {
+ protected:
+  void expect_every_operation(DType activations) {
+    const auto backend = GetParam().make();
+    ReferenceBackend reference;
+    std::uint64_t stream = 0;
+    for (const OperationCase& operation : operation_table()) {
+      if (activations == DType::kBFloat16 && !has_activations(operation)) continue;
+      SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
+      const std::vector<std::vector<double>> values = draw(operation, activations, ++stream);
+      Arguments expected(reference, DType::kFloat64, operation, values);
+      Arguments got(*backend, activations, operation, values);
+      expected.run();
+      got.run();
+      got.expect_nothing_else_written();
+      expected.expect_nothing_else_written();
+      for (std::size_t i = 0; i < operation.arguments.size(); ++i) {
+        if (operation.arguments[i].role == Role::kRead) continue;
+        const bool narrow = type_of(operation.arguments[i], activations) == DType::kBFloat16;
+        EXPECT_LT(difference(got.result(i), expected.result(i)),
+                  narrow ? operation.bf16_tolerance : operation.tolerance)
+            << "argument " << i;
+      }
     }
   }
-}
 
-TEST_P(Parity, TheSameCallGivesTheSameBits) {
-  const auto backend = GetParam().make();
-  std::uint64_t stream = 0;
-  for (const OperationCase& operation : operation_table()) {
-    SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
-    const std::vector<std::vector<double>> values = draw(operation, ++stream);
-    Arguments first(*backend, DType::kFloat32, operation, values);
-    Arguments second(*backend, DType::kFloat32, operation, values);
-    first.run();
-    second.run();
-    for (std::size_t i = 0; i < operation.arguments.size(); ++i) ASSERT_EQ(first.result(i), second.result(i));
+  void expect_the_same_bits(DType activations) {
+    const auto backend = GetParam().make();
+    std::uint64_t stream = 0;
+    for (const OperationCase& operation : operation_table()) {
+      SCOPED_TRACE(operation.name + ", seed " + std::to_string(fresh_seed()));
+      const std::vector<std::vector<double>> values = draw(operation, activations, ++stream);
+      Arguments first(*backend, activations, operation, values);
+      Arguments second(*backend, activations, operation, values);
+      first.run();
+      second.run();
+      for (std::size_t i = 0; i < operation.arguments.size(); ++i) ASSERT_EQ(first.result(i), second.result(i));
+    }
   }
-}
+};
+
+TEST_P(Parity, EveryOperationInTheTable) { expect_every_operation(DType::kFloat32); }
+
+/// The reference, whose definition of bf16 the others follow.
+class Bf16Parity : public Parity {};
+
+TEST_P(Bf16Parity, EveryOperationInTheTable) { expect_every_operation(DType::kBFloat16); }
+
+TEST_P(Parity, TheSameCallGivesTheSameBits) { expect_the_same_bits(DType::kFloat32); }
+
+TEST_P(Bf16Parity, TheSameCallGivesTheSameBits) { expect_the_same_bits(DType::kBFloat16); }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Parity, testing::ValuesIn(backends_under_test()), BackendName());
+INSTANTIATE_TEST_SUITE_P(Backends, Bf16Parity, testing::Values(backends_under_test().front()), BackendName());
 
 }  // namespace
 }  // namespace nextframe::test
