@@ -20,6 +20,8 @@ WorkloadOptions workload_of(const Config& config, std::int64_t height, std::int6
   options.loss = config.train.loss;
   options.optimizer = config.train.optimizer;
   options.clipping = {.norm = config.train.clip_norm, .value = config.train.clip_value};
+  options.execution =
+      execution_of(config.train, config.model, {.context = config.data.context, .horizon = config.data.horizon});
   options.batch = config.train.batch;
   options.context = config.data.context;
   options.horizon = config.data.horizon;

@@ -15,6 +15,7 @@ Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames fram
                  network_.parameters().gradients()),
       context_(make_frames(options.context, options.batch, 1, frames)),
       target_(make_frames(options.horizon, options.batch, 2, frames)) {
+  network_.set_execution(options.execution);
   network_.initialise(Initialisation::kDefault, 1);
 }
 

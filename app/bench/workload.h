@@ -17,6 +17,7 @@ struct WorkloadOptions {
   LossOptions loss;
   OptimizerOptions optimizer;
   GradientClipping clipping;
+  ExecutionOptions execution;
   std::int64_t batch = 4;
   std::int64_t context = 10;
   std::int64_t horizon = 10;

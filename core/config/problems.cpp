@@ -119,6 +119,12 @@ void check_schedule(const TrainOptions& train, List& problems) {
   }
 }
 
+void check_recomputation(const TrainOptions& train, List& problems) {
+  if (train.segment > 0 && train.recompute == Recompute::kNone) {
+    problems.push_back(format("train.segment: got {}, expected 0 or train.recompute \"segments\"", train.segment));
+  }
+}
+
 void check_best_metric(const TrainOptions& train, List& problems) {
   List names{"loss"};
   for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
@@ -138,6 +144,7 @@ std::vector<std::string> find_problems(const Config& config) {
   check_normalisation(config.data.normalise, problems);
   check_loss(config, problems);
   check_schedule(config.train, problems);
+  check_recomputation(config.train, problems);
   check_best_metric(config.train, problems);
   return problems;
 }

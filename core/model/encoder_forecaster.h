@@ -4,16 +4,20 @@
 #include <memory>
 #include <vector>
 
+#include "core/model/execution.h"
 #include "core/model/options.h"
 #include "core/nn/convolution_layer.h"
 #include "core/nn/recurrent_layer.h"
 
 namespace nextframe {
 
+/// The state of every level of an encoder or a forecaster, finest first; none before the first step.
+using LevelStates = std::vector<RecurrentState>;
+
 /// What an encoder-forecaster remembers between frames: the state of every level and the last frame it saw. A state
 /// without levels has seen nothing. Copies share their tensors, which nobody writes to.
 struct ModelState {
-  std::vector<RecurrentState> levels;
+  LevelStates levels;
   Tensor last_frame;  ///< [N,H,W,C]
 };
 
@@ -33,12 +37,15 @@ class EncoderForecaster {
   const ModelOptions& options() const { return options_; }
   std::int64_t input_channels() const { return input_channels_; }
   std::int64_t output_channels() const { return output_channels_; }
+  /// Holds from the next forward() on.
+  void set_execution(const ExecutionOptions& execution) { execution_ = execution; }
+  const ExecutionOptions& execution() const { return execution_; }
   /// The published initialisation of `scheme` with the model's own leaky slope.
   void initialise(Initialisation scheme, std::uint64_t seed);
 
   /// context [T,N,H,W,Cin] -> prediction [horizon,N,H,W,Cout].
   Tensor forward(const Tensor& context, std::int64_t horizon, Mode mode);
-  /// After forward in Mode::kTraining: accumulates into parameters().gradients().
+  /// After forward in Mode::kTraining: accumulates into parameters().gradients(). `dprediction` may be overwritten.
   void backward(const Tensor& dprediction);
 
   /// Takes frames [T,N,H,W,Cin] in, in order, T at least 1: state before -> state after.
@@ -59,6 +66,15 @@ class EncoderForecaster {
     std::int64_t batch = 0, height = 0, width = 0;
   };
 
+  /// A training pass between forward and backward.
+  struct Pass {
+    Tensor context;
+    std::int64_t horizon = 0;
+    std::int64_t segment = 0;          ///< steps of a segment; 0: one segment, which keeps everything
+    std::vector<LevelStates> encoder;  ///< the states before each segment
+    std::vector<LevelStates> forecaster;
+  };
+
   void build();
   ActivationSpec activation(Activation kind) const { return {.kind = kind, .slope = options_.leaky_slope}; }
   CellOptions cell_options(const LevelOptions& level, std::int64_t input_channels) const;
@@ -67,11 +83,15 @@ class EncoderForecaster {
   void set_frame_size(const Tensor& frames);
   Tensor enter(const Tensor& frames);
   Tensor leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps);
-  void encode(const Tensor& frames, const ModelState& state, Mode mode);
-  Tensor decode(const std::vector<RecurrentState>& initial, const Tensor& last_frame, std::int64_t steps, Mode mode);
+  Tensor enter_gradient(const Tensor& dprediction);
+  LevelStates encode(const Tensor& frames, const LevelStates& initial, Mode mode);
+  /// `states` goes from before the first step to after the last.
+  Tensor decode(LevelStates& states, const Tensor& last_frame, std::int64_t steps, Mode mode);
+  RecurrentState take_state(RecurrentLayer& layer, Mode mode);
   Tensor predict_in_chunks(ModelState& state, std::int64_t horizon);
-  std::vector<RecurrentState> backward_forecaster(const Tensor& dprediction);
-  void backward_encoder(const std::vector<RecurrentState>& dfinal);
+  Tensor forward_training(const Tensor& context, std::int64_t horizon);
+  LevelStates backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal);
+  LevelStates backward_encoder(const LevelStates& dfinal);
 
   Backend& backend_;
   DType dtype_;
@@ -83,6 +103,8 @@ class EncoderForecaster {
   std::vector<Level> levels_;
   std::vector<std::unique_ptr<ConvolutionLayer>> head_;
 
+  ExecutionOptions execution_;
+  Pass pass_;
   FrameSize size_;         ///< of the frames of the last call
   FrameSize padded_size_;  ///< the same, padded to a multiple of the strides
 };

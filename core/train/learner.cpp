@@ -22,12 +22,13 @@ Shape target_shape(const Batch& batch) {
 }
 
 Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
-                 std::int64_t horizon)
+                 const SequenceLengths& lengths)
     : backend_(backend),
       model_(backend, kDType, model, channels, channels),
-      loss_(backend, kDType, train.loss, horizon),
+      loss_(backend, kDType, train.loss, lengths.horizon),
       optimizer_(backend, train.optimizer, clipping_of(train), model_.parameters().values(),
                  model_.parameters().gradients()) {
+  model_.set_execution(execution_of(train, model, lengths));
   model_.initialise(train.init, static_cast<std::uint64_t>(train.seed));
   if (train.ema > 0) average_.emplace(backend, train.ema, model_.parameters().values());
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/loss/loss_options.h"
+#include "core/model/execution.h"
 #include "core/nn/parameter_set.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
@@ -19,6 +20,17 @@ constexpr auto enum_names(Precision) {
   return std::array<std::pair<std::string_view, Precision>, 1>{{{"float32", Precision::kFloat32}}};
 }
 
+/// Whether backward runs parts of the forward pass again instead of keeping what they gave.
+enum class Recompute {
+  kNone,
+  kSegments,  ///< one segment of the time steps after the other: see ExecutionOptions
+};
+
+constexpr auto enum_names(Recompute) {
+  return std::array<std::pair<std::string_view, Recompute>, 2>{
+      {{"none", Recompute::kNone}, {"segments", Recompute::kSegments}}};
+}
+
 /// How a model is trained: the configuration's "train". A step is one update of the weights, from `batch` times
 /// `accumulate` sequences.
 struct TrainOptions {
@@ -27,6 +39,8 @@ struct TrainOptions {
   std::int64_t steps = 20000;
   std::int64_t seed = 1;
   Precision precision = Precision::kFloat32;
+  Recompute recompute = Recompute::kNone;
+  std::int64_t segment = 0;
   Initialisation init = Initialisation::kDefault;
   LossOptions loss;
   OptimizerOptions optimizer;
@@ -54,6 +68,13 @@ struct TrainOptions {
     v.field("steps", steps, {.doc = "updates of the weights", .min = 1, .max = kMostSteps});
     v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0});
     v.field("precision", precision, {.doc = "type of the numbers in the network"});
+    v.field("recompute", recompute,
+            {.doc = "segments: keep the states between segments of the sequence only and run each segment again in the "
+                    "backward pass, for about a third more time in much less memory"});
+    v.field("segment", segment,
+            {.doc = "steps of a segment with recompute \"segments\"; 0: chosen for the least memory",
+             .min = 0,
+             .max = 65536});
     v.field("init", init, {.doc = "first weights: default as PyTorch draws them, he as He et al. 2015 (MSRA)"});
     v.field("loss", loss, {.doc = "weighted sum of losses, a mean over all valid pixels and channels"});
     v.field("optimizer", optimizer, {.doc = "how a gradient changes the weights"});
@@ -82,5 +103,8 @@ struct TrainOptions {
     v.field("samples", samples, {.doc = "validation sequences to draw", .min = 0, .max = 64});
   }
 };
+
+/// How a network trains that is configured so.
+ExecutionOptions execution_of(const TrainOptions& train, const ModelOptions& model, const SequenceLengths& lengths);
 
 }  // namespace nextframe

@@ -40,7 +40,7 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
       services_(services),
       frames_(frame_format_of(services.data)),
       learner_(services.backend, request.model, request.train, services.data.channels(),
-               services.data.options().horizon),
+               {.context = services.data.options().context, .horizon = services.data.options().horizon}),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
   if (services.data.window_count(Split::kValidation) > 0) {

@@ -39,8 +39,8 @@ Batch sequences(std::int64_t first, std::int64_t last) {
 TEST(Learner, AccumulatedBatchesEqualOneBigBatch) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner whole(backend, run.model, run.train, 1, 2);
-  Learner parts(backend, run.model, run.train, 1, 2);
+  Learner whole(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+  Learner parts(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
   const std::vector<Batch> one{sequences(0, 4)};
   const std::vector<Batch> several{sequences(0, 1), sequences(1, 4)};
   for (int step = 0; step < 5; ++step) {
@@ -57,7 +57,7 @@ TEST(Learner, AccumulatedBatchesEqualOneBigBatch) {
 TEST(Learner, LeavesTheWeightsWhereTheLossIsNotFinite) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, 2);
+  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
   const std::vector<float> before = learner.model().parameters().download();
   std::vector<Batch> batches{sequences(0, 2)};
   batches.front().context[5] = std::nanf("");
@@ -68,7 +68,7 @@ TEST(Learner, LeavesTheWeightsWhereTheLossIsNotFinite) {
 TEST(Learner, ForecastLossEqualsTrainingLoss) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, 2);
+  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
   const std::vector<Batch> batches{sequences(0, 3)};
   const Learner::Forecast forecast = learner.forecast(batches.front());
   const Learner::StepResult step = learner.step(batches, 0.01);

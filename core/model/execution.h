@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "core/model/options.h"
+
+namespace nextframe {
+
+/// Frames that a sequence has.
+struct SequenceLengths {
+  std::int64_t context = 10, horizon = 10;
+};
+
+/// How a network runs, in time and memory. Nothing here changes what is computed, beyond the order of float sums.
+struct ExecutionOptions {
+  /// Training: 0 keeps what backward needs of every step. Above 0, forward keeps only the states of every layer at the
+  /// beginning of each segment of so many steps (the context and the horizon are cut apart), and the forecaster's last
+  /// segment; backward goes through the segments from the last to the first and runs the forward pass of each again
+  /// (Chen et al. 2016). One forward pass more in the memory of one segment.
+  std::int64_t segment = 0;
+};
+
+/// The segment length of about the least memory. With n steps, S of them in a segment, n/S states and the activations of
+/// S steps are held at a time: the sum is smallest at S = sqrt(n * state / activations of a step), which depends on the
+/// network alone and not on the frame size.
+std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengths& lengths);
+
+}  // namespace nextframe

@@ -1,0 +1,121 @@
+// However a network runs, it computes the same.
+
+#include "core/model/execution.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/backend/counting/counting_backend.h"
+#include "core/backend/reference/reference_backend.h"
+#include "core/model/encoder_forecaster.h"
+#include "tests/support/tensors.h"
+
+namespace nextframe::test {
+namespace {
+
+ModelOptions two_levels(CellKind cell) {
+  ModelOptions options;
+  options.cell = cell;
+  options.peephole = cell == CellKind::kConvLstm;
+  options.levels.resize(2);
+  options.levels[0] = {.conv = {.channels = 2, .kernel = 3, .stride = 1}, .hidden = 3, .kernel = 3, .up = {}};
+  options.levels[1] = {.conv = {.channels = 3, .kernel = 3, .stride = 2}, .hidden = 2, .kernel = 3, .up = {}};
+  return options;
+}
+
+/// The prediction and all parameter gradients of one training pass.
+struct Pass {
+  std::vector<double> prediction, gradients;
+};
+
+class Segments : public testing::TestWithParam<CellKind> {
+ protected:
+  Pass run(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t segment) {
+    Random random(41);
+    EncoderForecaster network(backend_, DType::kFloat64, options, 1, 1);
+    network.initialise(Initialisation::kDefault, 5);
+    network.set_execution({.segment = segment});
+    const auto filled = [&](std::int64_t steps) {
+      const Shape shape{steps, 2, 5, 6, 1};
+      return upload(backend_, shape, DType::kFloat64, uniform(random, shape.elements(), -1.0, 1.0));
+    };
+    const Tensor context = filled(lengths.context);
+    const Tensor dprediction = filled(lengths.horizon);
+    Pass pass;
+    pass.prediction = download(backend_, network.forward(context, lengths.horizon, Mode::kTraining));
+    network.backward(dprediction);
+    pass.gradients = download(backend_, network.parameters().gradients());
+    return pass;
+  }
+
+  ReferenceBackend backend_;
+};
+
+TEST_P(Segments, GiveTheGradientsOfTheWholeSequence) {
+  std::vector<ModelOptions> networks(3, two_levels(GetParam()));
+  networks[1].predict = Predict::kChange;
+  networks[2].patch = 2;
+  networks[2].norm = Norm::kGroup;
+  if (GetParam() == CellKind::kConvGru) networks[2].reset = Reset::kBefore;
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    for (const SequenceLengths& lengths : {SequenceLengths{5, 4}, SequenceLengths{1, 3}, SequenceLengths{3, 1}}) {
+      const Pass whole = run(networks[i], lengths, 0);
+      for (const std::int64_t segment : {1, 2, 3, 4, 9}) {
+        const std::string what = "network " + std::to_string(i) + ", " + std::to_string(lengths.context) + " to " +
+                                 std::to_string(lengths.horizon) + " in " + std::to_string(segment);
+        const Pass parts = run(networks[i], lengths, segment);
+        EXPECT_LT(relative_difference(parts.prediction, whole.prediction), 1e-13) << what;
+        EXPECT_LT(relative_difference(parts.gradients, whole.gradients), 1e-12) << what;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, Segments, testing::Values(CellKind::kConvLstm, CellKind::kConvGru));
+
+/// Peak bytes of a training pass beyond the parameters.
+std::int64_t training_bytes(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t segment) {
+  CountingBackend counting;
+  EncoderForecaster network(counting, DType::kFloat32, options, 1, 1);
+  network.set_execution({.segment = segment});
+  const std::int64_t before = counting.memory().current_bytes();
+  counting.restart();
+  {
+    const Tensor context = counting.allocate({lengths.context, 2, 32, 32, 1}, DType::kFloat32);
+    const Tensor prediction = network.forward(context, lengths.horizon, Mode::kTraining);
+    network.backward(counting.allocate(prediction.shape(), DType::kFloat32));
+  }
+  EXPECT_EQ(counting.memory().current_bytes(), before) << "something was kept after the pass";
+  return counting.memory().peak_bytes() - before;
+}
+
+TEST(SegmentLength, OfLeastMemoryIsNearTheBest) {
+  for (const CellKind cell : {CellKind::kConvLstm, CellKind::kConvGru}) {
+    const ModelOptions options = two_levels(cell);
+    for (const SequenceLengths& lengths : {SequenceLengths{10, 10}, SequenceLengths{40, 20}, SequenceLengths{1, 1}}) {
+      std::int64_t best = training_bytes(options, lengths, 1);
+      for (std::int64_t segment = 2; segment <= lengths.context; ++segment) {
+        best = std::min(best, training_bytes(options, lengths, segment));
+      }
+      const std::int64_t chosen = least_memory_segment(options, lengths);
+      EXPECT_GE(chosen, 1);
+      EXPECT_LE(chosen, std::max(lengths.context, lengths.horizon));
+      EXPECT_LE(static_cast<double>(training_bytes(options, lengths, chosen)), 1.15 * static_cast<double>(best));
+    }
+  }
+}
+
+TEST(SegmentLength, MemoryGrowsWithTheRootOfTheSequence) {
+  const ModelOptions options = two_levels(CellKind::kConvLstm);
+  const SequenceLengths four{80, 80}, one{20, 20};
+  const auto bytes = [&](const SequenceLengths& lengths) {
+    return static_cast<double>(training_bytes(options, lengths, least_memory_segment(options, lengths)));
+  };
+  // Twice the activations, four times the frames.
+  EXPECT_LT(bytes(four), 2.7 * bytes(one));
+  EXPECT_LT(bytes(four), 0.3 * static_cast<double>(training_bytes(options, four, 0)));
+}
+
+}  // namespace
+}  // namespace nextframe::test
