@@ -46,14 +46,12 @@ float portable(std::int64_t iterations) { return multiply_add<16>(iterations); }
 #if defined(__x86_64__)
 
 [[gnu::target("avx2,fma")]] float avx2(std::int64_t iterations) { return multiply_add<32>(iterations); }
-[[gnu::target("avx512f,prefer-vector-width=512")]] float avx512(std::int64_t iterations) {
-  return multiply_add<64>(iterations);
-}
+[[gnu::target("avx512f")]] float avx512(std::int64_t iterations) { return multiply_add<64>(iterations); }
 
 /// A pair of ones in bf16: 0x3F80 is the upper half of 1.0F.
 constexpr int kBf16Ones = 0x3F803F80;
 
-[[gnu::target("avx512f,avx512bf16,prefer-vector-width=512")]] float avx512_bf16(std::int64_t iterations) {
+[[gnu::target("avx512f,avx512bf16")]] float avx512_bf16(std::int64_t iterations) {
   volatile int source = kBf16Ones;
   const __m512bh ones = (__m512bh)_mm512_set1_epi32(source);
   __m512 chains[kChains];
