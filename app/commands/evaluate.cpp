@@ -11,6 +11,7 @@
 #include "app/output.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/baselines/motion_baselines.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
 #include "core/frames/media_sources.h"
@@ -211,7 +212,7 @@ class EvaluateCommand : public Command {
                     "default: the test split of the model's own data. For forecasts: the frames that came");
     spec.group("What to score");
     spec.option("--baselines", "LIST", arguments_.baselines,
-                "persistence, mean, or both with a comma (default persistence)");
+                "of " + join(baseline_names(all_baselines()), ", ") + " (default persistence)");
     spec.option("--metrics", "LIST", arguments_.metrics, "of " + metric_names() + " (default: the usual ones)");
     spec.choice("--split", arguments_.split, "the part of the data to score on (default test)");
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "at most N sequences, evenly spread (default all)");
@@ -260,6 +261,7 @@ class EvaluateCommand : public Command {
     DecodeDisplay display(guard);
     const DataSet data(data_options(model), media_sources(), log, display.observer());
     EvaluateOptions options;
+    options.baseline_table = all_baselines();
     options.baselines = list_of(arguments_.baselines);
     options.metrics = list_of(arguments_.metrics);
     options.split = arguments_.split;

@@ -140,7 +140,10 @@ class BatchLoader::Worker {
     const std::int64_t pixels = batch.sequences * batch.height * batch.width;
     batch.context.resize(static_cast<std::size_t>(batch.context_length * pixels * batch.channels));
     batch.target.resize(static_cast<std::size_t>(batch.horizon * pixels * batch.channels));
-    if (data_.has_masks()) batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
+    if (data_.has_masks()) {
+      batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
+      batch.context_mask.resize(static_cast<std::size_t>(batch.context_length * pixels));
+    }
     for (std::int64_t n = 0; n < batch.sequences; ++n) {
       const Symmetry symmetry = read(first + n, batch);
       put(symmetry, n, batch);
@@ -182,10 +185,12 @@ class BatchLoader::Worker {
       } else {
         transform(symmetry, batch.height, batch.width, batch.channels, source, target);
       }
-      if (batch.mask.empty() || lead < 0) continue;
+      if (batch.mask.empty()) continue;
       turned_mask_.resize(static_cast<std::size_t>(area));
       transform(symmetry, batch.height, batch.width, 1, sequence_.mask.data() + t * area, turned_mask_.data());
-      std::copy(turned_mask_.begin(), turned_mask_.end(), batch.mask.begin() + (lead * batch.sequences + n) * area);
+      std::vector<float>& mask = lead < 0 ? batch.context_mask : batch.mask;
+      const std::int64_t place = (lead < 0 ? t : lead) * batch.sequences + n;
+      std::copy(turned_mask_.begin(), turned_mask_.end(), mask.begin() + place * area);
     }
   }
 

@@ -10,9 +10,10 @@ namespace nextframe {
 
 /// Sequences side by side, time first, in the network's units.
 struct Batch {
-  std::vector<float> context;  ///< [T,N,H,W,C]
-  std::vector<float> target;   ///< [L,N,H,W,C]
-  std::vector<float> mask;     ///< [L,N,H,W,1], 1 = counts; empty = every pixel counts
+  std::vector<float> context;       ///< [T,N,H,W,C]
+  std::vector<float> target;        ///< [L,N,H,W,C]
+  std::vector<float> mask;          ///< [L,N,H,W,1] of the target, 1 = counts; empty = every pixel counts
+  std::vector<float> context_mask;  ///< [T,N,H,W,1] of the context, likewise
   std::int64_t context_length = 0;
   std::int64_t horizon = 0;
   std::int64_t sequences = 0;

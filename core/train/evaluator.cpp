@@ -51,7 +51,7 @@ std::vector<Entrant> make_entrants(const EvaluateOptions& options, std::int64_t 
   entrants.push_back(
       {.baseline = nullptr, .sheet = ScoreSheet("model", metrics, horizon), .psnr = {}, .keeps_psnr = true});
   for (const std::string& name : options.baselines) {
-    entrants.push_back({.baseline = find_baseline(name).make(),
+    entrants.push_back({.baseline = find_baseline(options.baseline_table, name).make(options.baseline_options),
                         .sheet = ScoreSheet(name, metrics, horizon),
                         .psnr = {},
                         .keeps_psnr = name == "persistence"});
@@ -62,7 +62,7 @@ std::vector<Entrant> make_entrants(const EvaluateOptions& options, std::int64_t 
 void collect(Entrant& entrant, const ForecastBatch& batch) {
   entrant.sheet.add(batch);
   if (!entrant.keeps_psnr) return;
-  for (std::int64_t n = 0; n < batch.sequences; ++n) entrant.psnr.push_back(sequence_psnr(batch, n));
+  entrant.psnr.push_back(sequence_psnr(batch, 0));
 }
 
 std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
@@ -74,15 +74,96 @@ std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, 
   return forecast;
 }
 
-void count_valid(const Batch& batch, std::vector<std::int64_t>& counts) {
-  const std::int64_t pixels = batch.sequences * batch.height * batch.width;
-  for (std::int64_t t = 0; t < batch.horizon; ++t) {
-    std::int64_t valid = pixels;
-    if (!batch.mask.empty()) {
-      const auto first = batch.mask.begin() + t * pixels;
-      valid = std::count_if(first, first + pixels, [](float m) { return m != 0; });
+/// One column of [T,N,...] where a frame has `elements` numbers; empty stays empty.
+std::vector<float> column_of(const std::vector<float>& values, std::int64_t sequences, std::int64_t sequence,
+                             std::int64_t elements) {
+  std::vector<float> column;
+  const std::int64_t step = sequences * elements;
+  for (std::int64_t first = sequence * elements; first < std::ssize(values); first += step) {
+    column.insert(column.end(), values.begin() + first, values.begin() + first + elements);
+  }
+  return column;
+}
+
+/// One sequence of a batch on the scale of the scores, [T,1,H,W,C], with what the model forecast.
+struct SequenceOfBatch {
+  std::vector<float> context, context_mask, truth, forecast;
+  std::vector<float> mask;  ///< [L,1,H,W,1], always there
+
+  SequenceOfBatch(const Batch& batch, const std::vector<float>& forecasts, std::int64_t sequence) {
+    const std::int64_t area = batch.height * batch.width, frame = area * batch.channels;
+    context = column_of(batch.context, batch.sequences, sequence, frame);
+    context_mask = column_of(batch.context_mask, batch.sequences, sequence, area);
+    truth = column_of(batch.target, batch.sequences, sequence, frame);
+    forecast = column_of(forecasts, batch.sequences, sequence, frame);
+    mask = column_of(batch.mask, batch.sequences, sequence, area);
+    if (mask.empty()) mask.assign(static_cast<std::size_t>(batch.horizon * area), 1);
+  }
+
+  ContextFrames context_frames(const Batch& batch) const {
+    return {.frames = context.data(),
+            .mask = context_mask.empty() ? nullptr : context_mask.data(),
+            .length = batch.context_length,
+            .sequences = 1,
+            .height = batch.height,
+            .width = batch.width,
+            .channels = batch.channels};
+  }
+  ForecastBatch scored(const Batch& batch, const std::vector<float>& values) const {
+    return {.forecast = values.data(),
+            .truth = truth.data(),
+            .mask = mask.data(),
+            .horizon = batch.horizon,
+            .sequences = 1,
+            .height = batch.height,
+            .width = batch.width,
+            .channels = batch.channels};
+  }
+};
+
+void intersect(std::vector<float>& mask, const std::vector<float>& other) {
+  for (std::size_t i = 0; i < other.size(); ++i) {
+    if (other[i] == 0) mask[i] = 0;
+  }
+}
+
+/// Scores one sequence of all entrants on the pixels that all of them know.
+void score_sequence(const Batch& batch, SequenceOfBatch& sequence, std::vector<Entrant>& entrants,
+                    std::vector<std::int64_t>& valid_pixels) {
+  std::vector<std::vector<float>> forecasts;
+  for (const Entrant& entrant : entrants) {
+    if (!entrant.baseline) {
+      forecasts.push_back(std::move(sequence.forecast));
+      continue;
     }
-    counts[static_cast<std::size_t>(t)] += valid;
+    BaselineForecast made = entrant.baseline->forecast(sequence.context_frames(batch), batch.horizon);
+    intersect(sequence.mask, made.mask);
+    forecasts.push_back(std::move(made.frames));
+  }
+  const std::int64_t area = batch.height * batch.width;
+  for (std::int64_t lead = 0; lead < batch.horizon; ++lead) {
+    const auto first = sequence.mask.begin() + lead * area;
+    valid_pixels[static_cast<std::size_t>(lead)] += std::count_if(first, first + area, [](float m) { return m != 0; });
+  }
+  for (std::size_t i = 0; i < entrants.size(); ++i) collect(entrants[i], sequence.scored(batch, forecasts[i]));
+}
+
+/// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
+void teach(std::vector<Entrant>& entrants, const DataSet& data, const LinearMap& to_model, const LinearMap& to_unit) {
+  const bool learns = std::any_of(entrants.begin(), entrants.end(),
+                                  [](const Entrant& e) { return e.baseline && e.baseline->learns(); });
+  const std::int64_t windows = data.window_count(Split::kTrain);
+  if (!learns || windows == 0) return;
+  constexpr std::int64_t kEnough = 400;
+  BatchLoader loader(data, {.split = Split::kTrain, .order = BatchOrder::kSequential, .batch = 1, .limit = kEnough});
+  Batch batch;
+  while (loader.next(batch)) {
+    to_model.apply(batch.context);
+    to_unit.apply(batch.context);
+    const SequenceOfBatch sequence(batch, batch.target, 0);
+    for (Entrant& entrant : entrants) {
+      if (entrant.baseline && entrant.baseline->learns()) entrant.baseline->learn(sequence.context_frames(batch));
+    }
   }
 }
 
@@ -121,6 +202,7 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   }
   const LinearMap to_unit = unit_scale_of(model.file.frames);
   std::vector<Entrant> entrants = make_entrants(options, horizon);
+  teach(entrants, data, to_model, to_unit);
 
   Evaluation evaluation;
   evaluation.name = model.path;
@@ -142,22 +224,13 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
   Batch batch;
   while (loader.next(batch)) {
-    count_valid(batch, evaluation.valid_pixels);
     to_model.apply(batch.context);
     to_model.apply(batch.target);
     std::vector<float> forecast = model_forecast(backend, *model.network, batch);
     for (std::vector<float>* values : {&forecast, &batch.context, &batch.target}) to_unit.apply(*values);
-    for (Entrant& entrant : entrants) {
-      if (entrant.baseline) {
-        entrant.baseline->forecast({.frames = batch.context.data(),
-                                    .length = batch.context_length,
-                                    .sequences = batch.sequences,
-                                    .height = batch.height,
-                                    .width = batch.width,
-                                    .channels = batch.channels},
-                                   horizon, forecast.data());
-      }
-      collect(entrant, forecast_batch(batch, forecast, batch.target));
+    for (std::int64_t n = 0; n < batch.sequences; ++n) {
+      SequenceOfBatch sequence(batch, forecast, n);
+      score_sequence(batch, sequence, entrants, evaluation.valid_pixels);
     }
     evaluation.sequences += batch.sequences;
     progress.update(evaluation.sequences, "");

@@ -8,6 +8,7 @@
 #include "core/backend/backend.h"
 #include "core/base/log.h"
 #include "core/base/progress.h"
+#include "core/baselines/baseline.h"
 #include "core/frames/data_set.h"
 #include "core/frames/source_table.h"
 #include "core/train/scores.h"
@@ -16,8 +17,10 @@
 namespace nextframe {
 
 struct EvaluateOptions {
-  std::vector<std::string> baselines{"persistence"};  ///< rows of the table of baselines
-  std::vector<std::string> metrics;                   ///< rows of the table of metrics; empty: the usual ones
+  BaselineTable baseline_table = engine_baselines();
+  std::vector<std::string> baselines{"persistence"};  ///< rows of that table
+  BaselineOptions baseline_options;
+  std::vector<std::string> metrics;  ///< rows of the table of metrics; empty: the usual ones
   Split split = Split::kTest;
   std::int64_t batch = 8;
   std::int64_t limit = 0;  ///< at most so many windows, evenly spread; 0: all
@@ -56,9 +59,10 @@ PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
                    const std::vector<std::optional<double>>& persistence, std::int64_t block);
 
 /// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's
-/// range. Streaming: memory grows with the number of windows by two numbers each and no more. `data` may be normalised
-/// otherwise than the model's own data were. Rejects frames of other channels, a split without windows, unknown
-/// baselines and metrics.
+/// range. A pixel counts where the truth is known and every one of the forecasters knows its value, so that all are
+/// scored on the same ones. Streaming: memory grows with the number of windows by two numbers each and no more. `data`
+/// may be normalised otherwise than the model's own data were. Rejects frames of other channels, a split without
+/// windows, unknown baselines and metrics.
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
 

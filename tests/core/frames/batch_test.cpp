@@ -152,10 +152,12 @@ TEST_F(BatchTest, TurnsSequenceAndMaskAlike) {
   for (int i = 0; i < 10; ++i) {
     ASSERT_TRUE(loader.next(batch));
     ASSERT_EQ(batch.mask.size(), 2U * 8U * 16U);
+    ASSERT_EQ(batch.context_mask.size(), 3U * 8U * 16U);
     for (std::size_t n = 0; n < 8; ++n) {
       const float first = static_cast<float>(batch.windows[n]);
       for (std::size_t p = 0; p < 16; ++p) {
         const bool valid = batch.mask[n * 16 + p] == 1;
+        EXPECT_EQ(batch.context_mask[(16 + n) * 16 + p] == 1, valid);
         const float place = batch.target[n * 16 + p] - 100 * (first + 3) - 1;
         if (valid) {
           EXPECT_EQ(static_cast<int>(place) % 2, 0);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
@@ -86,6 +87,45 @@ TEST_F(EvaluatorTest, TheBatchDoesNotMatter) {
     if (std::isnan(a.mean) && std::isnan(b.mean)) continue;  // frames smaller than the metric's window
     EXPECT_NEAR(a.mean, b.mean, 1e-6 * std::abs(a.mean)) << a.metric;
   }
+}
+
+/// Forecasts 0.5 and knows the left half of the frame.
+class LeftHalf final : public Baseline {
+  void do_forecast(const ContextFrames& context, std::int64_t horizon, BaselineForecast& forecast) const override {
+    std::fill(forecast.frames.begin(), forecast.frames.end(), 0.5F);
+    for (std::int64_t i = 0; i < horizon * context.step_pixels(); ++i) {
+      if (i % context.width >= context.width / 2) forecast.mask[static_cast<std::size_t>(i)] = 0;
+    }
+  }
+};
+
+TEST_F(EvaluatorTest, AllAreScoredOnThePixelsThatAllOfThemKnow) {
+  std::vector<BaselineEntry> table(engine_baselines().begin(), engine_baselines().end());
+  table.push_back(
+      {"left", "", [](const BaselineOptions&) -> std::unique_ptr<Baseline> { return std::make_unique<LeftHalf>(); }});
+  EvaluateOptions options;
+  options.display = Progress::Display::kSilent;
+  options.baseline_table = table;
+  options.baselines = {"persistence", "left", "climatology"};
+  const Evaluation evaluation = evaluate_model(backend_, model_, data_, options, log_);
+  EXPECT_EQ(evaluation.valid_pixels, (std::vector<std::int64_t>{5 * 32, 5 * 32}));
+  ASSERT_EQ(evaluation.forecasters.size(), 4u);
+  double still = 0;
+  double half = 0;
+  for (int n = 0; n < 5; ++n) {
+    Sequence sequence;
+    data_.read(Split::kTest, n, sequence);
+    for (int i = 0; i < 64; ++i) {
+      if (i % 8 >= 4) continue;
+      const double truth = sequence.frames[static_cast<std::size_t>(3 * 64 + i)];
+      still += std::pow(sequence.frames[static_cast<std::size_t>(2 * 64 + i)] - truth, 2);
+      half += std::pow(0.5 - truth, 2);
+    }
+  }
+  EXPECT_NEAR(find(evaluation, 1, "mse").by_lead_time[0], still / 160, 1e-6);
+  EXPECT_NEAR(find(evaluation, 2, "mse").by_lead_time[0], half / 160, 1e-6);
+  // Hundreds of balls at any place make a better mean than 0.5.
+  EXPECT_LT(find(evaluation, 3, "mse").mean, find(evaluation, 2, "mse").mean);
 }
 
 TEST_F(EvaluatorTest, RejectsUnknownNames) {
