@@ -73,8 +73,9 @@ void expect_convolution(std::string_view operation, const ConvolutionSpec& spec,
     fail("[{}] got stride {}, dilation {}, pad {}, expected at least 1, 1, 0", operation, spec.stride, spec.dilation,
          spec.pad);
   }
-  const Shape expected{large.dimension(0), spec.output_length(large.dimension(1), kernel),
-                       spec.output_length(large.dimension(2), kernel), small.dimension(3)};
+  if (spec.above() < 0) fail("[{}] got {} rows above, expected at least 0", operation, spec.above());
+  const std::int64_t rows = spec.pad_above ? small.dimension(1) : spec.output_length(large.dimension(1), kernel);
+  const Shape expected{large.dimension(0), rows, spec.output_length(large.dimension(2), kernel), small.dimension(3)};
   if (expected.elements() <= 0)
     fail("[{}] a kernel of {} does not fit a frame of {}", operation, kernel, to_string(large.shape()));
   expect_shape(operation, "output", small, expected);

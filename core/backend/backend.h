@@ -81,6 +81,12 @@ class Backend {
   /// may be exact.
   void convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                               const Tensor& y, Write write);
+  /// Rows first_row .. of what convolution() writes: x [1,H,W,C] is a whole frame, y [1,R,Q,O] takes R rows.
+  void convolution_rows(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
+                        std::int64_t first_row, const Tensor& y, Write write);
+  /// The same of convolution_transposed().
+  void convolution_transposed_rows(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
+                                   const Tensor& bias, std::int64_t first_row, const Tensor& y, Write write);
   /// dw[o,c,i,j] = sum over n,p,q of x[n, p*stride + i*dilation - pad, ..., c] dy[n,p,q,o] (+ dw). For the weights of a
   /// transposed convolution pass its dy as x and its x as dy.
   void convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy, const Tensor& dw,

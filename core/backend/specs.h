@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/tensor/tensor.h"
 
@@ -20,12 +21,17 @@ struct ActivationSpec {
 /// What fills the part of a padded frame that no pixel reaches.
 enum class PadFill { kZero, kEdge };
 
-/// Square kernels, zero padding alike on all sides.
+/// Square kernels, zero padding alike on all sides, unless the two sides are rows out of taller frames.
 struct ConvolutionSpec {
   int stride = 1;
   int pad = 0;
   int dilation = 1;  ///< 1 = dense
   ActivationSpec activation{};
+  /// The rows of zeros above the wide side that its narrow side begins at, in place of `pad`; below it has as many as the
+  /// two heights ask for, which then need not match. See Backend::convolution_rows.
+  std::optional<std::int64_t> pad_above{};
+
+  std::int64_t above() const { return pad_above.value_or(pad); }
 
   /// Output length for an input length: floor((length + 2 pad - dilation (kernel-1) - 1) / stride) + 1.
   std::int64_t output_length(std::int64_t length, std::int64_t kernel) const {

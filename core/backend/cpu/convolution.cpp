@@ -32,7 +32,7 @@ PlanKey key_of(PlanKind kind, const ConvolutionSpec& spec, const Tensor& source,
   key.kernel_width = weights[3];
   key.stride = spec.stride;
   key.dilation = spec.dilation;
-  key.pad_height = spec.pad;
+  key.pad_height = spec.above();
   key.pad_width = spec.pad;
   return key;
 }
@@ -57,7 +57,7 @@ void each_strided_pixel(int threads, const ConvolutionSpec& spec, const Tensor& 
   const std::int64_t rows = narrow.dimension(1), columns = narrow.dimension(2);
   parallel_for(threads, narrow.dimension(0) * rows, 8, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row) {
-      const std::int64_t y = row % rows * spec.stride - spec.pad;
+      const std::int64_t y = row % rows * spec.stride - spec.above();
       for (std::int64_t column = 0; column < columns; ++column) {
         const std::int64_t x = column * spec.stride - spec.pad;
         const bool inside = y >= 0 && y < height && x >= 0 && x < width;
@@ -108,7 +108,7 @@ void CpuBackend::do_convolution_transposed(const ConvolutionSpec& spec, const Te
   if (y.elements() == 0) return;
   const ThreadScope scope(threads_);
   const Shape& kernel = w.tensor.shape();
-  const std::int64_t pad_height = spec.dilation * (kernel[2] - 1) - spec.pad;
+  const std::int64_t pad_height = spec.dilation * (kernel[2] - 1) - spec.above();
   const std::int64_t pad_width = spec.dilation * (kernel[3] - 1) - spec.pad;
   if (spec.stride > 1 || pad_height < 0 || pad_width < 0) {
     transposed_strided(spec, x, w, bias, y, write);

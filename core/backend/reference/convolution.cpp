@@ -25,6 +25,7 @@ using reference::store;
 struct Geometry {
   Geometry(const ConvolutionSpec& spec, const Shape& large, const Shape& weights, const Shape& small)
       : stride(spec.stride),
+        above(spec.above()),
         pad(spec.pad),
         dilation(spec.dilation),
         kernel(weights[2]),
@@ -37,10 +38,16 @@ struct Geometry {
         small_channels(small[3]) {}
 
   /// The row of the large side that kernel row `i` at row `p` of the small side reads; may lie outside.
-  std::int64_t large_index(std::int64_t p, std::int64_t i) const { return p * stride + i * dilation - pad; }
+  std::int64_t large_row(std::int64_t p, std::int64_t i) const { return p * stride + i * dilation - above; }
+  std::int64_t large_column(std::int64_t q, std::int64_t j) const { return q * stride + j * dilation - pad; }
   /// The row of the small side that meets row `h` of the large side through kernel row `i`; -1 where none does.
-  std::int64_t small_index(std::int64_t h, std::int64_t i, std::int64_t length) const {
-    const std::int64_t distance = h + pad - i * dilation;
+  std::int64_t small_row(std::int64_t h, std::int64_t i) const {
+    return small_index(h + above - i * dilation, small_height);
+  }
+  std::int64_t small_column(std::int64_t w, std::int64_t j) const {
+    return small_index(w + pad - j * dilation, small_width);
+  }
+  std::int64_t small_index(std::int64_t distance, std::int64_t length) const {
     return distance >= 0 && distance % stride == 0 && distance / stride < length ? distance / stride : -1;
   }
   std::int64_t large_offset(std::int64_t n, std::int64_t h, std::int64_t w) const {
@@ -53,7 +60,7 @@ struct Geometry {
     return ((o * large_channels + c) * kernel + i) * kernel + j;
   }
 
-  std::int64_t stride, pad, dilation, kernel, batch;
+  std::int64_t stride, above, pad, dilation, kernel, batch;
   std::int64_t large_height, large_width, large_channels;
   std::int64_t small_height, small_width, small_channels;
 };
@@ -72,10 +79,10 @@ double small_sum(const Geometry& g, const T* large, const T* weights, std::int64
                  std::int64_t o) {
   double sum = 0.0;
   for (std::int64_t i = 0; i < g.kernel; ++i) {
-    const std::int64_t h = g.large_index(p, i);
+    const std::int64_t h = g.large_row(p, i);
     if (h < 0 || h >= g.large_height) continue;
     for (std::int64_t j = 0; j < g.kernel; ++j) {
-      const std::int64_t w = g.large_index(q, j);
+      const std::int64_t w = g.large_column(q, j);
       if (w < 0 || w >= g.large_width) continue;
       const T* pixel = large + g.large_offset(n, h, w);
       for (std::int64_t c = 0; c < g.large_channels; ++c) {
@@ -91,10 +98,10 @@ double large_sum(const Geometry& g, const T* small, const T* weights, std::int64
                  std::int64_t c) {
   double sum = 0.0;
   for (std::int64_t i = 0; i < g.kernel; ++i) {
-    const std::int64_t p = g.small_index(h, i, g.small_height);
+    const std::int64_t p = g.small_row(h, i);
     if (p < 0) continue;
     for (std::int64_t j = 0; j < g.kernel; ++j) {
-      const std::int64_t q = g.small_index(w, j, g.small_width);
+      const std::int64_t q = g.small_column(w, j);
       if (q < 0) continue;
       const T* pixel = small + g.small_offset(n, p, q);
       for (std::int64_t o = 0; o < g.small_channels; ++o) {
@@ -111,10 +118,10 @@ double weight_sum(const Geometry& g, const T* large, const T* small, std::int64_
   double sum = 0.0;
   for (std::int64_t n = 0; n < g.batch; ++n) {
     for (std::int64_t p = 0; p < g.small_height; ++p) {
-      const std::int64_t h = g.large_index(p, i);
+      const std::int64_t h = g.large_row(p, i);
       if (h < 0 || h >= g.large_height) continue;
       for (std::int64_t q = 0; q < g.small_width; ++q) {
-        const std::int64_t w = g.large_index(q, j);
+        const std::int64_t w = g.large_column(q, j);
         if (w < 0 || w >= g.large_width) continue;
         sum += static_cast<double>(large[g.large_offset(n, h, w) + c]) * small[g.small_offset(n, p, q) + o];
       }

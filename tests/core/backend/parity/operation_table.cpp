@@ -1,5 +1,7 @@
 #include "tests/core/backend/parity/operation_table.h"
 
+#include <utility>
+
 namespace nextframe::test {
 
 namespace {
@@ -172,6 +174,47 @@ void add_convolutions(const Problem& p, Write write, Cases& cases) {
        [=](Backend& b, const Tensors& t) { b.convolution_weight_gradient(spec, t[0], t[1], t[2], write); }});
 }
 
+/// Rows at the top, in the middle and at the bottom, one alone and all of them.
+std::vector<std::pair<std::int64_t, std::int64_t>> row_windows(std::int64_t height) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> windows{{0, 1}, {0, height}, {height - 1, 1}};
+  if (height > 2) windows.insert(windows.end(), {{height / 2, 1}, {1, height - 2}, {height / 2, height - height / 2}});
+  return windows;
+}
+
+void add_row_windows(Problem p, Write write, Cases& cases) {
+  p.batch = 1;
+  const ConvolutionSpec spec{.stride = p.stride, .pad = p.pad, .dilation = p.dilation, .activation = {}};
+  const Shape large{1, p.height, p.width, p.in}, weights{p.out, p.in, p.kernel, p.kernel};
+  const Shape small{1, spec.output_length(p.height, p.kernel), spec.output_length(p.width, p.kernel), p.out};
+  if (p.pad > p.dilation * (p.kernel - 1)) return;
+  const auto name = [&](const Shape& from, std::int64_t first, std::int64_t count) {
+    return " of " + to_string(from) + " weights " + to_string(weights) + " stride " + std::to_string(p.stride) +
+           " dilation " + std::to_string(p.dilation) + " rows " + std::to_string(first) + " and " +
+           std::to_string(count) + suffix(write);
+  };
+  for (const auto& [first, count] : row_windows(small[1])) {
+    cases.push_back({"convolution_rows" + name(large, first, count),
+                     {read(large),
+                      weights_of(weights),
+                      exact(read({p.out})),
+                      {.role = role_of(write), .shape = small.with(1, count)}},
+                     [=, at = first](Backend& b, const Tensors& t) {
+                       b.convolution_rows(spec, t[0], {t[1], b.next_weight_version()}, t[2], at, t[3], write);
+                     }});
+  }
+  for (const auto& [first, count] : row_windows(large[1])) {
+    cases.push_back(
+        {"convolution_transposed_rows" + name(small, first, count),
+         {read(small),
+          weights_of(weights),
+          exact(read({p.in})),
+          {.role = role_of(write), .shape = large.with(1, count)}},
+         [=, at = first](Backend& b, const Tensors& t) {
+           b.convolution_transposed_rows(spec, t[0], {t[1], b.next_weight_version()}, t[2], at, t[3], write);
+         }});
+  }
+}
+
 void add_lstm(Cases& cases) {
   for (const Shape& state : state_shapes()) {
     const Shape gates = times(state, 4), peephole{3 * state[-1]};
@@ -306,7 +349,10 @@ std::vector<OperationCase> operation_table() {
   add_elementwise(cases);
   add_layout(cases);
   for (const Problem& problem : kProblems) {
-    for (const Write write : kWrites) add_convolutions(problem, write, cases);
+    for (const Write write : kWrites) {
+      add_convolutions(problem, write, cases);
+      add_row_windows(problem, write, cases);
+    }
   }
   add_lstm(cases);
   add_gru(cases);
