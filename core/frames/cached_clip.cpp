@@ -15,7 +15,7 @@
 namespace nextframe {
 namespace {
 
-constexpr std::string_view kMagic = "NFCLIP01";
+constexpr std::string_view kMagic = "NFCLIP02";
 static_assert(std::is_trivially_copyable_v<ClipHeader>);
 
 template <class T>

@@ -24,6 +24,7 @@ struct ClipHeader {
   std::int64_t has_mask = 0;
   double low = 0, high = 0;  ///< the value range of the type or source
   double frames_per_second = 0;
+  std::uint64_t pictures = 0;  ///< Checksum of all frames as stored
   std::int64_t key_bytes = 0, names_bytes = 0;
 
   PixelType type() const { return static_cast<PixelType>(pixel_type); }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +20,26 @@ std::string_view split_name(Split split) { return enum_names(split)[static_cast<
 bool is_generated(SourceType type) {
   return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
 }
+
+/// Refuses a file that two sources name, or one that names it twice: its frames could be in two splits.
+class GivenFiles {
+ public:
+  void add(const ClipReference& clip) {
+    const std::vector<std::string> whole{clip.identity};
+    for (const std::string& file : clip.files.empty() ? whole : clip.files) {
+      const auto [at, is_new] = clips_.emplace(file, clip.name);
+      if (is_new) continue;
+      if (at->second == clip.name)
+        reject("[data.sources] {}: given twice; its frames could be in two splits", clip.name);
+      reject(
+          "[data.sources] {} and {} name the same file, which is then given twice: its frames could be in two splits",
+          at->second, clip.name);
+    }
+  }
+
+ private:
+  std::map<std::string, std::string> clips_;  ///< by the identity of a file
+};
 
 struct Statistics {
   double low = 0, high = 0, mean = 0, deviation = 0;
@@ -107,12 +127,10 @@ void DataSet::open_generated(const SourceTable& table) {
 
 void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer) {
   std::vector<ClipReference> references;
-  std::set<std::string> seen;
+  GivenFiles given;
   for (const SourceOptions& source : options_.sources) {
     for (ClipReference& clip : list_clips(table, source)) {
-      if (!seen.insert(clip.identity).second) {
-        reject("[data.sources] {}: given twice; its frames could be in two splits", clip.name);
-      }
+      given.add(clip);
       references.push_back(std::move(clip));
     }
   }
@@ -131,6 +149,7 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
     summary.channels = h.source_channels;
     summary.pixel_type = h.type();
     summary.frames_per_second = h.frames_per_second;
+    summary.pictures = h.pictures;
     has_masks_ = has_masks_ || h.has_mask != 0;
     const ClipHeader& one = clips_.front()->header();
     if (h.height != one.height || h.width != one.width || h.channels != one.channels) {

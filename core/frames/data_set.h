@@ -38,6 +38,7 @@ struct ClipSummary {
   std::int64_t height = 0, width = 0, channels = 0;  ///< of the source, before preprocessing
   PixelType pixel_type = PixelType::kUint8;
   double frames_per_second = 0;
+  std::uint64_t pictures = 0;      ///< Checksum of all its frames after preprocessing
   std::vector<std::int64_t> cuts;  ///< numbers of the frames that begin a new scene
   std::vector<Segment> segments;
   std::array<std::int64_t, 3> windows{};  ///< by split

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "core/frames/bounded_queue.h"
 #include "core/frames/scene_cuts.h"
@@ -31,11 +32,11 @@ fs::path default_folder() {
   reject("[data.cache.dir] neither XDG_CACHE_HOME nor HOME is set; name a folder for decoded frames");
 }
 
-/// FNV-1a, 64 bit. The key itself stands in the file, so a collision costs a decoding and no more.
-std::uint64_t hash_of(const std::string& text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
+/// The key itself stands in the file, so a collision costs a decoding and no more.
+std::string file_name_of(const std::string& key) {
+  Checksum sum;
+  sum.add(key);
+  return sum.text() + std::string(kEnding);
 }
 
 std::string key_of(const ClipReference& clip, const Preprocessing& preprocessing) {
@@ -136,7 +137,7 @@ FrameCache::FrameCache(const CacheOptions& options)
 std::unique_ptr<CachedClip> FrameCache::get(const ClipReference& clip, const Preprocessing& preprocessing,
                                             DecodeProgress progress, const DecodeObserver& observer) {
   const std::string key = key_of(clip, preprocessing);
-  const fs::path file = folder_ / (format("{:016x}", hash_of(key)) + std::string(kEnding));
+  const fs::path file = folder_ / file_name_of(key);
   progress.name = clip.name;
   std::unique_ptr<CachedClip> cached = CachedClip::open(file.native(), key);
   if (cached == nullptr) {
@@ -158,6 +159,7 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
   AtomicFile output(file);
   ClipHeader header;
   ChangeMeter meter;
+  Checksum pictures;
   std::vector<double> changes, seconds;
   std::vector<std::string> names;
   std::vector<char> bytes;
@@ -176,6 +178,7 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
       }
       encode(*frame, header, bytes);
       output.write(bytes.data(), bytes.size());
+      pictures.add(bytes.data(), bytes.size());
       changes.push_back(meter.add(*frame));
       seconds.push_back(frame->seconds);
       names.push_back(frame->name);
@@ -184,6 +187,7 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
     }
   }
   if (header.frames == 0) reject("[frames] {}: holds no frame", clip.name);
+  header.pictures = pictures.value();
   output.write(cache_trailer(header, key, changes, seconds, names));
   output.commit();
 }

@@ -155,13 +155,13 @@ std::vector<std::string> images_in(const std::string& folder) {
 }
 
 ClipReference clip_of(const std::string& name, std::vector<std::string> paths, double frames_per_second) {
-  std::string identity;
-  for (const std::string& path : paths) identity += file_identity(path) + "\n";
-  return {name, identity,
+  std::vector<std::string> files;
+  for (const std::string& path : paths) files.push_back(file_identity(path));
+  return {name, join(files, "\n"),
           [name, paths = std::move(paths), frames_per_second] {
             return std::make_unique<ImageSource>(name, paths, frames_per_second);
           },
-          frames_per_second};
+          frames_per_second, files};
 }
 
 }  // namespace

@@ -107,7 +107,8 @@ struct SplitOptions {
     v.field("test", test, {.doc = "share to test on; the three are scaled to a sum of 1", .min = 0, .max = 1});
     v.field("gap", gap, {.doc = "frames left out between two splits of a clip", .min = 0});
     v.field("train_paths", train_paths,
-            {.doc = "patterns (* and ?) of clip paths, or of image names such as dates, to train on"});
+            {.doc = "patterns (* and ?) of clip paths, or of image names such as dates, to train on; each has to match "
+                    "something"});
     v.field("validation_paths", validation_paths, {.doc = "patterns to validate on"});
     v.field("test_paths", test_paths, {.doc = "patterns to test on"});
   }
@@ -193,7 +194,8 @@ struct DataOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("sources", sources, {.doc = "the recordings, or the generators, to learn from"});
+    v.field("sources", sources,
+            {.doc = "the recordings, or the generators, to learn from; no file may be named twice"});
     v.field("context", context, {.doc = "frames that the model sees", .min = 1, .max = 10000});
     v.field("horizon", horizon, {.doc = "frames that it learns to forecast", .min = 1, .max = 10000});
     v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1});

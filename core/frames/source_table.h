@@ -18,7 +18,8 @@ struct ClipReference {
   std::string name;      ///< path, with "#3" behind it for the fourth sequence of an array
   std::string identity;  ///< path, length in bytes and time of change of all its files: another text, other frames
   std::function<std::unique_ptr<FrameSource>()> open;
-  double frames_per_second = 0;  ///< what the options said where the files do not tell; 0 = nothing
+  double frames_per_second = 0;         ///< what the options said where the files do not tell; 0 = nothing
+  std::vector<std::string> files = {};  ///< the identities one by one where the clip is made of several files
 };
 
 /// One row: how a kind of source is known, listed and opened. Either `clips` or `generator` is set.

@@ -68,21 +68,50 @@ bool names(const std::string& pattern, std::string_view path) {
   return false;
 }
 
+const std::vector<std::string>& patterns_of(const SplitOptions& options, Split split) {
+  return split == Split::kTrain        ? options.train_paths
+         : split == Split::kValidation ? options.validation_paths
+                                       : options.test_paths;
+}
+
+std::string_view name_of(Split split) { return enum_names(split)[static_cast<std::size_t>(split)].first; }
+
 std::optional<Split> split_named(const SplitOptions& options, const std::string& name) {
-  const std::array<const std::vector<std::string>*, 3> lists{&options.train_paths, &options.validation_paths,
-                                                             &options.test_paths};
   std::optional<Split> found;
   for (const Split split : kSplits) {
-    const std::vector<std::string>& patterns = *lists[static_cast<std::size_t>(split)];
+    const std::vector<std::string>& patterns = patterns_of(options, split);
     if (std::none_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return names(p, name); })) continue;
     if (found) {
-      reject("[data.split] {}: named by {}_paths and by {}_paths; expected one split", name,
-             enum_names(*found)[static_cast<std::size_t>(*found)].first,
-             enum_names(split)[static_cast<std::size_t>(split)].first);
+      reject("[data.split] {}: named by {}_paths and by {}_paths; expected one split", name, name_of(*found),
+             name_of(split));
     }
     found = split;
   }
   return found;
+}
+
+/// A clip's name, or the name of one of its frames, for messages.
+std::string example_of(const ClipOutline& clip) {
+  for (const std::string& frame : clip.frame_names) {
+    if (!frame.empty()) return format("{} with {}", clip.name, frame);
+  }
+  return clip.name;
+}
+
+/// A pattern that names nothing is a slip of the pen, and would quietly leave its split short or empty.
+void check_patterns(const SplitOptions& options, std::span<const ClipOutline> clips) {
+  for (const Split split : kSplits) {
+    for (const std::string& pattern : patterns_of(options, split)) {
+      const bool found = std::any_of(clips.begin(), clips.end(), [&](const ClipOutline& clip) {
+        return names(pattern, clip.name) ||
+               std::any_of(clip.frame_names.begin(), clip.frame_names.end(),
+                           [&](const std::string& frame) { return !frame.empty() && names(pattern, frame); });
+      });
+      if (found) continue;
+      reject("[data.split.{}_paths] \"{}\" matches no clip and no image; the first ones are {}", name_of(split),
+             pattern, clips.empty() ? "none" : example_of(clips.front()));
+    }
+  }
 }
 
 std::vector<Segment> split_by_path(const SplitOptions& options, const ClipOutline& clip) {
@@ -109,6 +138,7 @@ std::vector<std::vector<Segment>> assign_splits(const SplitOptions& options, std
     if (options.train_paths.empty() && options.validation_paths.empty() && options.test_paths.empty()) {
       reject("[data.split] by \"path\" needs train_paths, validation_paths or test_paths");
     }
+    check_patterns(options, clips);
     for (std::size_t i = 0; i < clips.size(); ++i) segments[i] = split_by_path(options, clips[i]);
     return segments;
   }

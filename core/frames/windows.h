@@ -21,7 +21,8 @@ struct ClipOutline {
 /// time: a clip of n frames is cut in three, shares scaled to a sum of 1, `gap` frames left out where two splits meet.
 /// clip: whole clips, the first ones train, the last ones test; a split with a share above 0 gets at least one clip as
 /// long as there are enough. path: a clip whose name a pattern matches, or the runs of frames whose names it matches;
-/// frames that no pattern names are left out. Rejects shares that are all 0, and a clip or frame that two splits name.
+/// frames that no pattern names are left out. Rejects shares that are all 0, a pattern that names nothing, and a clip or
+/// frame that two splits name.
 std::vector<std::vector<Segment>> assign_splits(const SplitOptions& options, std::span<const ClipOutline> clips);
 
 /// First frames of the windows of `length` frames, `gap` apart, that lie in the segment and in one scene; `stride`

@@ -1,11 +1,11 @@
 #include "core/train/checkpoint.h"
 
 #include <array>
-#include <bit>
-#include <cstring>
+#include <cctype>
 #include <string>
 #include <string_view>
 
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/model/safetensors.h"
@@ -14,31 +14,14 @@ namespace nextframe {
 namespace {
 
 constexpr std::string_view kFormat = "nextframe-state";
-constexpr std::string_view kVersion = "1";
-
-/// FNV-1a over 32-bit words instead of bytes: quick, and it changes with any one bit.
-class Checksum {
- public:
-  void add(std::uint32_t word) {
-    sum_ ^= word;
-    sum_ *= 0x100000001b3ULL;
-    sum_ ^= sum_ >> 29;
-  }
-  void add(std::string_view text) {
-    for (const char c : text) add(static_cast<std::uint32_t>(static_cast<unsigned char>(c)));
-  }
-  std::string text() const { return format("{:016x}", sum_); }
-
- private:
-  std::uint64_t sum_ = 0xcbf29ce484222325ULL;
-};
+constexpr std::string_view kVersion = "2";
 
 std::string checksum_of(const std::string& state, const std::vector<NamedTensor>& tensors) {
   Checksum sum;
   sum.add(state);
   for (const NamedTensor& tensor : tensors) {
     sum.add(tensor.name);
-    for (const float value : tensor.values) sum.add(std::bit_cast<std::uint32_t>(value));
+    sum.add(tensor.values.data(), tensor.values.size() * sizeof(float));
   }
   return sum.text();
 }
@@ -104,6 +87,7 @@ Checkpoint parse_checkpoint(const std::filesystem::path& path) {
   Reader reader{state, "state"};
   Numbers{checkpoint}.visit(reader);
   checkpoint.config = state.at("config", "state");
+  checkpoint.data = state.at("data", "state");
   for (const auto& [name, member] : buffers()) {
     for (NamedTensor& tensor : file.tensors) {
       if (tensor.name == name) checkpoint.*member = std::move(tensor.values);
@@ -112,11 +96,12 @@ Checkpoint parse_checkpoint(const std::filesystem::path& path) {
   return checkpoint;
 }
 
-/// Keys that may differ between a run and its continuation; a key stands for everything below it.
-constexpr std::array<std::string_view, 14> kFreeToChange{
+/// Keys that may differ between a run and its continuation; a key stands for everything below it, [] for any index.
+constexpr std::array<std::string_view, 15> kFreeToChange{
     "$schema",
     "name",
     "extends",
+    "data.sources[].path",
     "data.cache",
     "data.prefetch",
     "train.steps",
@@ -130,7 +115,11 @@ constexpr std::array<std::string_view, 14> kFreeToChange{
     "train.samples",
 };
 
-bool may_change(std::string_view path) {
+bool may_change(const std::string& indexed_path) {
+  std::string path;
+  for (const char c : indexed_path) {
+    if (std::isdigit(static_cast<unsigned char>(c)) == 0 || !path.ends_with('[')) path += c;
+  }
   for (const std::string_view key : kFreeToChange) {
     if (path == key || path.starts_with(std::string(key) + ".")) return true;
   }
@@ -140,6 +129,12 @@ bool may_change(std::string_view path) {
 void find_differences(const json::Value& saved, const json::Value& now, const std::string& path,
                       std::vector<std::string>& differences) {
   if (saved == now || may_change(path)) return;
+  if (saved.is_array() && now.is_array() && saved.items(path).size() == now.items(path).size()) {
+    for (std::size_t i = 0; i < saved.items(path).size(); ++i) {
+      find_differences(saved.items(path)[i], now.items(path)[i], format("{}[{}]", path, i), differences);
+    }
+    return;
+  }
   if (!saved.is_object() || !now.is_object()) {
     differences.push_back(format("{} was {}, is {}", path, saved.dump(), now.dump()));
     return;
@@ -168,6 +163,7 @@ void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint) 
   Writer writer{state};
   Numbers{checkpoint}.visit(writer);
   state.set("config", checkpoint.config);
+  state.set("data", checkpoint.data);
   const std::string text = state.dump();
   file.metadata["format"] = kFormat;
   file.metadata["format_version"] = kVersion;

@@ -23,6 +23,7 @@ struct Checkpoint {
   std::int64_t last_sample_step = 0;
   double seconds = 0;  ///< time spent training so far
   json::Value config;  ///< the effective configuration
+  json::Value data;    ///< fingerprint_of() the frames that it learns from
 
   std::vector<float> weights;  ///< the raw ones, not their average
   std::vector<float> first_moment;
@@ -37,7 +38,8 @@ void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint);
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Rejects to go on under another configuration than the one that was saved, except for what may change within a run:
-/// its length, its learning rate and clipping, and how often it validates, saves and draws.
+/// its length, its learning rate and clipping, how often it validates, saves and draws, and where its data lie (which
+/// data they are, check_same_data() tells).
 void check_same_configuration(const json::Value& saved, const json::Value& now, const std::filesystem::path& path);
 
 }  // namespace nextframe

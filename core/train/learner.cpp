@@ -1,6 +1,7 @@
 #include "core/train/learner.h"
 
 #include <cmath>
+#include <exception>
 
 namespace nextframe {
 namespace {
@@ -75,8 +76,23 @@ Learner::Forecast Learner::forecast(const Batch& batch) {
   return forecast;
 }
 
+void Learner::with_average(const std::function<void()>& work) {
+  if (!average_) return work();
+  swap_average();
+  try {
+    work();
+  } catch (...) {
+    try {
+      swap_average();
+    } catch (const std::exception&) {
+      // The first error is the one to report, and nobody trains on after it.
+    }
+    throw;
+  }
+  swap_average();
+}
+
 void Learner::swap_average() {
-  if (!average_) return;
   average_->swap();
   model_.parameters().mark_changed();
 }

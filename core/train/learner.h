@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -38,8 +39,9 @@ class Learner {
   };
   Forecast forecast(const Batch& batch);
 
-  /// Exchanges the weights and their average, where one is kept; see AveragedWeights.
-  void swap_average();
+  /// Does `work` while the weights are their moving average, where one is kept. They come back afterwards, also where it
+  /// throws.
+  void with_average(const std::function<void()>& work);
 
   Backend& backend() { return backend_; }
   EncoderForecaster& model() { return model_; }
@@ -48,24 +50,13 @@ class Learner {
 
  private:
   Tensor upload(const std::vector<float>& values, const Shape& shape);
+  void swap_average();
 
   Backend& backend_;
   EncoderForecaster model_;
   Loss loss_;
   Optimizer optimizer_;
   std::optional<WeightAverage> average_;
-};
-
-/// While it lives, the learner's weights are their moving average, if one is kept.
-class AveragedWeights {
- public:
-  explicit AveragedWeights(Learner& learner) : learner_(learner) { learner_.swap_average(); }
-  ~AveragedWeights() { learner_.swap_average(); }
-  AveragedWeights(const AveragedWeights&) = delete;
-  AveragedWeights& operator=(const AveragedWeights&) = delete;
-
- private:
-  Learner& learner_;
 };
 
 Shape context_shape(const Batch& batch);

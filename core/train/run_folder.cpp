@@ -25,6 +25,25 @@ bool holds_foreign_files(const fs::path& root) {
   return false;
 }
 
+void check_start(const RunFolder& folder, RunStart start) {
+  const fs::path& root = folder.root;
+  std::error_code error;
+  const bool is_folder = fs::is_directory(root, error);
+  if (!is_folder && fs::exists(root, error))
+    reject("[train] {}: is a file, expected a folder for the run", root.string());
+  const bool is_run = fs::exists(folder.config(), error) || fs::exists(folder.state(), error);
+  if (start == RunStart::kNew && is_run) {
+    reject("[train] {}: holds a run already; go on with it by --resume, or choose another folder with --out",
+           root.string());
+  }
+  if (start == RunStart::kResume && !is_folder) {
+    reject("[train] {}: there is no run to resume; leave out --resume to begin one", root.string());
+  }
+  if (start == RunStart::kResume && !is_run && holds_foreign_files(root)) {
+    reject("[train] {}: is not the folder of a run (no config.json, no last.state)", root.string());
+  }
+}
+
 std::string_view label_of(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -43,23 +62,18 @@ std::string_view label_of(LogLevel level) {
 
 RunFolder open_run_folder(const fs::path& root, RunStart start) {
   RunFolder folder{root};
+  check_start(folder, start);
   std::error_code error;
-  const bool is_folder = fs::is_directory(root, error);
-  if (!is_folder && fs::exists(root, error))
-    reject("[train] {}: is a file, expected a folder for the run", root.string());
-  const bool is_run = fs::exists(folder.config(), error) || fs::exists(folder.state(), error);
-  if (start == RunStart::kNew && is_run) {
-    reject("[train] {}: holds a run already; go on with it by --resume, or choose another folder with --out",
-           root.string());
-  }
-  if (start == RunStart::kResume && !is_folder) {
-    reject("[train] {}: there is no run to resume; leave out --resume to begin one", root.string());
-  }
-  if (start == RunStart::kResume && !is_run && holds_foreign_files(root)) {
-    reject("[train] {}: is not the folder of a run (no config.json, no last.state)", root.string());
-  }
   fs::create_directories(folder.samples(), error);
   if (error) reject("[train] {}: cannot make the folder of the run: {}", root.string(), error.message());
+  // The one file that is never replaced by another of its name.
+  const auto lock = std::make_shared<const FileLock>(folder.log());
+  if (!lock->held()) {
+    reject("[train] {}: another training is writing into it; wait for its end, or choose another folder with --out",
+           root.string());
+  }
+  check_start(folder, start);  // another training may have come and gone since
+  folder.lock = lock;
   return folder;
 }
 

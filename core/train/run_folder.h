@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/base/file_lock.h"
 #include "core/base/log.h"
 #include "core/json/value.h"
 
@@ -13,6 +15,7 @@ namespace nextframe {
 /// The files of one training run.
 struct RunFolder {
   std::filesystem::path root;
+  std::shared_ptr<const FileLock> lock = nullptr;  ///< of an opened one: no other training can open it meanwhile
 
   std::filesystem::path config() const { return root / "config.json"; }
   std::filesystem::path metrics() const { return root / "metrics.jsonl"; }
@@ -29,8 +32,8 @@ enum class RunStart {
   kResume,  ///< go on from last.state, or from the first step where the run ended before it was first saved
 };
 
-/// Makes the folder, or finds it. Rejects a folder that holds a run (kNew), that is no run's (kResume), and a place
-/// where nothing can be made.
+/// Makes the folder, or finds it, to train into it. Rejects a folder that holds a run (kNew), that is no run's
+/// (kResume), that another training has open, and a place where nothing can be made.
 RunFolder open_run_folder(const std::filesystem::path& root, RunStart start);
 
 /// The file of a model: `path` itself, or the best model of a run folder (its last one where there is no best yet).

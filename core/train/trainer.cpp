@@ -6,6 +6,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/train/data_fingerprint.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -71,12 +72,15 @@ Trainer::~Trainer() = default;
 void Trainer::start_new() {
   if (request_.start == RunStart::kResume) log_->info("nothing was saved yet: the run begins with its first step");
   state_.config = request_.config;
+  state_.data = fingerprint_of(services_.data);
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), 0);
 }
 
 void Trainer::restore(const Checkpoint& checkpoint) {
   check_same_configuration(checkpoint.config, request_.config, folder_.state());
+  const json::Value data = fingerprint_of(services_.data);
+  check_same_data(checkpoint.data, data, folder_.state());
   Backend& backend = services_.backend;
   upload(backend, checkpoint.weights, learner_.model().parameters().values(), "weights", folder_);
   upload(backend, checkpoint.first_moment, learner_.optimizer().first_moment(), "first_moment", folder_);
@@ -90,9 +94,11 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   for (std::vector<float>* buffer : {&state_.weights, &state_.first_moment, &state_.second_moment, &state_.average}) {
     *buffer = {};
   }
-  state_.config = request_.config;
+  state_.data = data;
   seconds_before_ = checkpoint.seconds;
   saved_step_ = checkpoint.step;
+  write_models();  // under the configuration that they were trained with
+  state_.config = request_.config;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), checkpoint.metrics_bytes);
   log_->info("resumed at step {} of {}", state_.step, request_.train.steps);
@@ -191,10 +197,7 @@ bool Trainer::should_validate() const {
 
 void Trainer::validate() {
   ValidationResult result;
-  {
-    const AveragedWeights averaged(learner_);
-    result = validator_->run(learner_);
-  }
+  learner_.with_average([&] { result = validator_->run(learner_); });
   keep_if_best(result);
   schedule_.observe(result.score, result.goal);
   json::Value scores = json::Value::object();
@@ -227,7 +230,6 @@ void Trainer::keep_if_best(const ValidationResult& result) {
   state_.best_score = result.score;
   state_.best_step = state_.step;
   state_.validations_without_better = 0;
-  write_model(folder_.best(), result.score);
 }
 
 bool Trainer::pictures_are_due() const {
@@ -249,19 +251,22 @@ void Trainer::draw_pictures(const ValidationResult& result) {
   }
 }
 
-void Trainer::write_model(const std::filesystem::path& path, double score) {
-  const AveragedWeights averaged(learner_);
+void Trainer::write_models() {
+  const bool best = state_.step > 0 && state_.best_step == state_.step;
   json::Value training = json::Value::object();
   training.set("step", state_.step);
   training.set("metric", request_.train.best_metric);
-  training.set("score", json::Value::number_or_null(score));
-  write_model_file(path.string(), to_model_file(learner_.model(), request_.config, frames_, std::move(training)));
+  training.set("score", json::Value::number_or_null(best ? state_.best_score : std::nan("")));
+  learner_.with_average([&] {
+    const ModelFile model = to_model_file(learner_.model(), state_.config, frames_, training);
+    write_model_file(folder_.last().string(), model);
+    if (best || !validator_) write_model_file(folder_.best().string(), model);
+  });
 }
 
 void Trainer::save(const std::string& reason) {
   std::vector<float> weights = learner_.model().parameters().download();
   if (!all_finite(weights)) refuse_to_save(reason);
-  write_model(folder_.last(), state_.best_step == state_.step ? state_.best_score : std::nan(""));
   Backend& backend = services_.backend;
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
@@ -273,17 +278,17 @@ void Trainer::save(const std::string& reason) {
   if (learner_.average()) checkpoint.average = download(backend, learner_.average()->average());
   write_checkpoint(folder_.state(), std::move(checkpoint));
   saved_step_ = state_.step;
+  write_models();
 }
 
 TrainResult Trainer::finish(TrainEnd end, double waiting_share) {
   save();
-  if (!validator_) write_model(folder_.best(), std::nan(""));
   const double seconds = seconds_before_ + watch_.seconds();
   log_->info("{} at step {} after {}; the network waited for data {:.1f} % of the time",
-              end == TrainEnd::kFinished    ? "finished"
-              : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
-                                            : "interrupted, everything is saved",
-              state_.step, format_duration(seconds), 100 * waiting_share);
+             end == TrainEnd::kFinished    ? "finished"
+             : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
+                                           : "interrupted, everything is saved",
+             state_.step, format_duration(seconds), 100 * waiting_share);
   return {.end = end,
           .steps = state_.step,
           .last_loss = last_loss_,

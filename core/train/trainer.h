@@ -90,7 +90,9 @@ class Trainer {
   /// Fails, and leaves the files as they are, where the weights are not finite; `reason` says what showed it.
   void save(const std::string& reason = "the update was too large");
   [[noreturn]] void refuse_to_save(const std::string& reason) const;
-  void write_model(const std::filesystem::path& path, double score);
+  /// last.safetensors, and best.safetensors where this step is the best. Always after last.state, from which a resumed
+  /// run makes them again: so neither is ever of a step that the state has not taken.
+  void write_models();
   TrainResult finish(TrainEnd end, double waiting_share);
 
   TrainRequest request_;

@@ -64,6 +64,7 @@ class Watcher {
     }
     if (options_.interrupt_signal && !interrupted_ && said.find(options_.interrupt_when) != std::string::npos) {
       interrupted_ = true;
+      if (options_.meanwhile) options_.meanwhile();
       kill(child_, *options_.interrupt_signal);
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct RunOptions {
   double kill_after_seconds = 0;         ///< SIGKILL then; 0: never
   std::optional<int> interrupt_signal;   ///< sent once `interrupt_when` was seen on stderr
   std::string interrupt_when;
+  std::function<void()> meanwhile;                ///< done just before the signal
   std::string stdout_path;                        ///< instead of the pipe: a file or device
   std::optional<std::uint64_t> file_limit_bytes;  ///< no file can grow beyond this, as on a full disk
 };

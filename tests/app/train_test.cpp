@@ -140,6 +140,37 @@ TEST_F(Train, OnAFullDiskTheOldCheckpointSurvives) {
   EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
+TEST_F(Train, OnAFullDiskTheBestModelIsOneThatTheStateKnows) {
+  // The state does not fit, a model alone would.
+  ASSERT_EQ(run({"train", config(10), "--threads", "1", "--out", "a"}, here()).exit_code, 0);
+  const std::string best = read_text(folder_ / "a/best.safetensors");
+  const std::string last = read_text(folder_ / "a/last.safetensors");
+  const std::uintmax_t state_bytes = fs::file_size(folder_ / "a/last.state");
+  ASSERT_GT(state_bytes, best.size() + 1000);
+  RunOptions full = here();
+  full.file_limit_bytes = state_bytes - 100;
+  const Outcome outcome = run({"train", "a", "--resume", "--threads", "1", "--set", "train.steps=20", "--set",
+                               "train.checkpoint_every=100", "--set", "train.optimizer.lr=0.01"},
+                              full);
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_NE(outcome.err.find("(best so far)"), std::string::npos) << outcome.err;
+  EXPECT_EQ(read_text(folder_ / "a/best.safetensors"), best);
+  EXPECT_EQ(read_text(folder_ / "a/last.safetensors"), last);
+}
+
+TEST_F(Train, ASecondTrainingDoesNotWriteIntoTheFolder) {
+  const std::string file = config(100000);
+  RunOptions first = here();
+  first.interrupt_when = "step 20: validation";
+  first.interrupt_signal = SIGTERM;
+  Outcome second;
+  first.meanwhile = [&] { second = run({"train", file, "--out", "a", "--resume"}, here()); };
+  const Outcome outcome = run({"train", file, "--out", "a"}, first);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_NE(second.err.find("another training is writing into it"), std::string::npos) << second.err;
+}
+
 TEST_F(Train, KilledTwentyTimesItStillEndsInTheSameBits) {
   constexpr int kKills = 20;
   const std::string file = config(150);

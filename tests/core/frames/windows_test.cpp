@@ -95,6 +95,20 @@ TEST(Splits, ByPathTakeClipsOrFrames) {
   expect_in("train_paths and by validation_paths", rejection([&] { assign_splits(options, clips); }));
 }
 
+TEST(Splits, RejectPatternsThatNameNothing) {
+  SplitOptions options;
+  options.by = SplitBy::kPath;
+  options.train_paths = {"201008*.png"};
+  options.test_paths = {"tuesday.mp4", "201109*.png"};
+  const std::vector<std::string> names{"20100826.png", "20100901.png"};
+  const std::vector<ClipOutline> clips{{"radar", 2, names}, {"clips/tuesday.mp4", 8, {}}};
+  const std::string message = rejection([&] { assign_splits(options, clips); });
+  expect_in("[data.split.test_paths] \"201109*.png\" matches no clip and no image", message);
+  expect_in("radar with 20100826.png", message);
+  options.test_paths.pop_back();
+  EXPECT_EQ(assign_splits(options, clips)[1].size(), 1U);
+}
+
 TEST(Splits, RejectNothingAtAll) {
   SplitOptions options;
   options.train = options.validation = options.test = 0;

@@ -25,6 +25,8 @@ Checkpoint example() {
   checkpoint.seconds = 4.5;
   checkpoint.config = json::Value::object();
   checkpoint.config.set("name", "x");
+  checkpoint.data = json::Value::array();
+  checkpoint.data.push_back("clip");
   checkpoint.weights = {1, -2, 1e-30f, 0.1f};
   checkpoint.first_moment = {0, 1, 2, 3};
   checkpoint.second_moment = {4, 5, 6, 7};
@@ -47,6 +49,7 @@ TEST(Checkpoint, ComesBackBitForBit) {
   EXPECT_EQ(after.last_sample_step, before.last_sample_step);
   EXPECT_EQ(after.seconds, before.seconds);
   EXPECT_EQ(after.config, before.config);
+  EXPECT_EQ(after.data, before.data);
   EXPECT_EQ(after.weights, before.weights);
   EXPECT_EQ(after.first_moment, before.first_moment);
   EXPECT_EQ(after.second_moment, before.second_moment);
@@ -95,6 +98,7 @@ TEST(Checkpoint, NamesWhatChangedInTheConfiguration) {
   test::SmallRun changed;
   changed.train.steps = 99;
   changed.train.optimizer.lr = 0.5;
+  changed.data.sources.front().path = "moved";
   EXPECT_NO_THROW(check_same_configuration(saved, changed.config(), "last.state"));
   changed.train.batch = 3;
   try {

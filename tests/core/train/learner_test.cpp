@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stdexcept>
 
 #include "core/base/random.h"
 #include "tests/core/train/small_run.h"
@@ -73,6 +74,25 @@ TEST(Learner, ForecastLossEqualsTrainingLoss) {
   const Learner::Forecast forecast = learner.forecast(batches.front());
   const Learner::StepResult step = learner.step(batches, 0.01);
   EXPECT_NEAR(forecast.weighted_loss / forecast.valid_weight, step.loss, 1e-6 * step.loss);
+}
+
+TEST(Learner, TheRawWeightsComeBackAfterWorkWithTheirAverage) {
+  SmallRun run;
+  run.train.ema = 0.9;
+  ReferenceBackend backend;
+  Learner learner(backend, run.model, run.train, 1, 2);
+  const std::vector<Batch> batches{sequences(0, 3)};
+  for (int i = 0; i < 3; ++i) learner.step(batches, 0.01);
+  const std::vector<float> raw = learner.model().parameters().download();
+  std::vector<float> average(raw.size());
+  backend.download(learner.average()->average(), average.data());
+  ASSERT_NE(raw, average);
+  std::vector<float> seen;
+  learner.with_average([&] { seen = learner.model().parameters().download(); });
+  EXPECT_EQ(seen, average);
+  EXPECT_EQ(learner.model().parameters().download(), raw);
+  EXPECT_THROW(learner.with_average([] { throw std::runtime_error("no"); }), std::runtime_error);
+  EXPECT_EQ(learner.model().parameters().download(), raw);
 }
 
 }  // namespace

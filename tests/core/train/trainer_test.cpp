@@ -8,7 +8,10 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/random.h"
 #include "core/model/model_file.h"
+#include "core/tensor/npy.h"
+#include "core/train/data_fingerprint.h"
 #include "core/train/trained_model.h"
 #include "tests/core/base/temporary_folder.h"
 #include "tests/core/train/small_run.h"
@@ -102,6 +105,25 @@ TEST(Trainer, ResumeCutsOffWhatCameAfterTheState) {
   expect_same_files(folder.path() / "whole", folder.path() / "parts");
 }
 
+/// The step of a model file, 0 where there is none.
+std::int64_t step_of(const fs::path& model) {
+  if (!fs::exists(model)) return 0;
+  return read_model_file(model.string()).training.at("step", "").get<std::int64_t>("");
+}
+
+/// Whatever the moment of a kill: no model is of a step that the state has not taken.
+void expect_models_behind_the_state(const fs::path& run) {
+  const std::int64_t last = step_of(run / "last.safetensors");
+  const std::int64_t best = step_of(run / "best.safetensors");
+  if (!fs::exists(run / "last.state")) {
+    EXPECT_EQ(std::max(last, best), 0);
+    return;
+  }
+  const Checkpoint state = read_checkpoint(run / "last.state");
+  EXPECT_LE(last, state.step);
+  EXPECT_LE(best, state.best_step);
+}
+
 /// Trains in a process of its own and kills it after `milliseconds`; whether it ended before that.
 bool train_and_kill(const SmallRun& run, const fs::path& folder, RunStart start, int milliseconds) {
   const pid_t child = ::fork();
@@ -137,11 +159,116 @@ TEST(Trainer, KilledAtAnyMomentAndResumedEqualsUninterrupted) {
     RunStart start = RunStart::kNew;
     while (kills < 20 && !train_and_kill(run, parts, start, 5 + static_cast<int>(random.below(60)))) {
       ++kills;
+      if (fs::exists(parts)) expect_models_behind_the_state(parts);
       start = fs::exists(parts) ? RunStart::kResume : RunStart::kNew;
     }
     run.go(run.request(parts, fs::exists(parts) ? RunStart::kResume : RunStart::kNew));
     expect_same_files(folder.path() / "whole", parts);
   }
+}
+
+TEST(Trainer, AResumedRunMakesTheModelsOfItsStateFirst) {
+  // As after a kill between last.state and the models, and a change of the learning rate.
+  const TemporaryFolder folder;
+  SmallRun run = run_with_everything();
+  run.train.validate_every = 4;
+  run.train.checkpoint_every = 2;
+  run.go(run.request(folder.path() / "run"), interrupt_at(2));
+  const std::string before = contents(folder.path() / "run/last.safetensors");
+  run.go(run.request(folder.path() / "run", RunStart::kResume), interrupt_at(2));
+  const fs::path best = folder.path() / "run/best.safetensors", last = folder.path() / "run/last.safetensors";
+  ASSERT_EQ(step_of(best), 4);
+  const std::string after = contents(best);
+  std::ofstream(best, std::ios::binary) << before;
+  std::ofstream(last, std::ios::binary) << before;
+  run.train.optimizer.lr = 0;
+  run.train.schedule.type = ScheduleType::kPlateau;
+  run.go(run.request(folder.path() / "run", RunStart::kResume), interrupt_at(1));
+  EXPECT_TRUE(contents(best) == after);
+  EXPECT_EQ(step_of(last), 5);
+}
+
+TEST(Trainer, TwoTrainingsCannotShareAFolder) {
+  const TemporaryFolder folder;
+  const SmallRun run;
+  std::string message;
+  const auto second = [&] {
+    message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+    return true;
+  };
+  run.go(run.request(folder.path() / "run"), second);
+  EXPECT_NE(message.find("another training is writing into it"), std::string::npos) << message;
+  EXPECT_EQ(run.go(run.request(folder.path() / "run", RunStart::kResume)).steps, run.train.steps);
+}
+
+/// Recorded frames in which ones and zeros differ as `seed` says.
+void write_recording(const fs::path& path, std::int64_t frames, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values;
+  for (std::int64_t i = 0; i < frames * 64; ++i) values.push_back(static_cast<float>(random.below(2)));
+  std::ofstream stream(path, std::ios::binary);
+  const std::vector<std::int64_t> shape{frames, 8, 8};
+  write_npy(stream, shape, values);
+}
+
+/// A run on the recordings of a folder.
+SmallRun run_on(const fs::path& recordings, const fs::path& cache) {
+  SmallRun run;
+  run.data.sources = {SourceOptions{}};
+  run.data.sources.front().path = (recordings / "*.npy").string();
+  run.data.cache.dir = cache.string();
+  run.data.normalise = {.by = NormaliseBy::kRange, .low = 0, .high = 1};
+  return run;
+}
+
+TEST(Trainer, ResumesOnlyWithTheDataThatItBeganWith) {
+  const TemporaryFolder folder;
+  const fs::path clips = folder.path() / "clips";
+  fs::create_directory(clips);
+  write_recording(clips / "a.npy", 60, 1);
+  write_recording(clips / "b.npy", 60, 2);
+  SmallRun run = run_on(clips, folder.path() / "cache");
+  run.go(run.request(folder.path() / "whole"));
+  run.go(run.request(folder.path() / "run"), interrupt_at(2));
+  const std::string state = contents(folder.path() / "run/last.state");
+  const auto refusal = [&] {
+    return message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+  };
+  write_recording(clips / "b.npy", 60, 3);
+  EXPECT_NE(refusal().find("b.npy shows other pictures"), std::string::npos) << refusal();
+  write_recording(clips / "b.npy", 61, 2);
+  EXPECT_NE(refusal().find("b.npy had 60 frames, has 61"), std::string::npos) << refusal();
+  fs::rename(clips / "b.npy", clips / "c.npy");
+  EXPECT_NE(refusal().find("b.npy is gone"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("c.npy is new"), std::string::npos) << refusal();
+  EXPECT_TRUE(contents(folder.path() / "run/last.state") == state);
+
+  // The same frames elsewhere, in files that are younger.
+  fs::remove_all(clips);
+  const fs::path moved = folder.path() / "moved";
+  fs::create_directory(moved);
+  write_recording(moved / "a.npy", 60, 1);
+  write_recording(moved / "b.npy", 60, 2);
+  run = run_on(moved, folder.path() / "cache");
+  EXPECT_EQ(run.go(run.request(folder.path() / "run", RunStart::kResume)).end, TrainEnd::kFinished);
+  EXPECT_TRUE(contents(folder.path() / "run/metrics.jsonl") == contents(folder.path() / "whole/metrics.jsonl"));
+}
+
+TEST(Trainer, AnotherSplitByNamesIsOtherData) {
+  // Images tell their names; here the splits of two data sets are compared directly.
+  json::Value saved = json::Value::array();
+  json::Value row = json::Value::object();
+  row.set("name", "images");
+  row.set("frames", 9);
+  row.set("pictures", "01");
+  row.set("splits", "02");
+  saved.push_back(row);
+  json::Value now = json::Value::array();
+  row.set("splits", "03");
+  now.push_back(row);
+  EXPECT_NO_THROW(check_same_data(saved, saved, "last.state"));
+  const std::string message = message_of([&] { check_same_data(saved, now, "run/last.state"); });
+  EXPECT_NE(message.find("images is split otherwise"), std::string::npos) << message;
 }
 
 TEST(Trainer, ModelFilesHoldTheAverageAndTheStateTheRawWeights) {
