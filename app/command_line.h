@@ -54,11 +54,12 @@ class CommandSpec {
   template <class E>
   requires std::is_enum_v<E>
   void choice(std::string flags, E& target, std::string doc) {
-    add({.flags = flags,
-         .value = join(choice_names<E>(), "|"),
-         .doc = std::move(doc),
-         .group = group_,
-         .set = [flags, &target](const std::string& text) { target = parse_choice<E>(flags, text); }});
+    add_choice<E>(std::move(flags), target, std::move(doc));
+  }
+  template <class E>
+  requires std::is_enum_v<E>
+  void choice(std::string flags, std::optional<E>& target, std::string doc) {
+    add_choice<E>(std::move(flags), target, std::move(doc));
   }
 
   const std::string& name() const { return name_; }
@@ -68,6 +69,14 @@ class CommandSpec {
   const std::vector<Example>& examples() const { return examples_; }
 
  private:
+  template <class E, class Target>
+  void add_choice(std::string flags, Target& target, std::string doc) {
+    add({.flags = flags,
+         .value = join(choice_names<E>(), "|"),
+         .doc = std::move(doc),
+         .group = group_,
+         .set = [flags, &target](const std::string& text) { target = parse_choice<E>(flags, text); }});
+  }
   void add(Argument argument) { arguments_.push_back(std::move(argument)); }
 
   std::string name_;

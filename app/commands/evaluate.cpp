@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,12 +32,12 @@ struct EvaluateArguments {
   std::string baselines = "persistence";
   std::string metrics;
   std::vector<std::string> overrides;
-  Split split = Split::kTest;
-  std::int64_t batch = 8;
-  std::int64_t limit = 0;
+  std::optional<Split> split;
+  std::optional<std::int64_t> batch;
+  std::optional<std::int64_t> limit;
   std::optional<std::int64_t> first_frame;
-  std::int64_t every = 1;
-  std::int64_t gap = 1;
+  std::optional<std::int64_t> every;
+  std::optional<std::int64_t> gap;
   bool json = false;
   ComputeArguments compute;
 };
@@ -47,6 +48,21 @@ std::vector<std::string> list_of(const std::string& text) {
     if (!name.empty()) names.push_back(name);
   }
   return names;
+}
+
+/// An option, and whether it was given.
+struct GivenOption {
+  const char* name;
+  bool given;
+};
+
+/// Names those that were given, if any: "--every, --gap".
+std::string given_among(std::initializer_list<GivenOption> options) {
+  std::vector<std::string> names;
+  for (const GivenOption& option : options) {
+    if (option.given) names.emplace_back(option.name);
+  }
+  return join(names, ", ");
 }
 
 bool is_model(const fs::path& path) {
@@ -212,13 +228,17 @@ class EvaluateCommand : public Command {
                     "default: the test split of the model's own data. For forecasts: the frames that came");
     spec.group("What to score");
     spec.option("--baselines", "LIST", arguments_.baselines,
-                "of " + join(baseline_names(all_baselines()), ", ") + " (default persistence)");
+                "of " + join(baseline_names(all_baselines()), ", ") +
+                    " (default persistence; beside written forecasts persistence alone, \"\" for none)");
     spec.option("--metrics", "LIST", arguments_.metrics, "of " + metric_names() + " (default: the usual ones)");
+    spec.group("Models only: what to score them on");
     spec.choice("--split", arguments_.split, "the part of the data to score on (default test)");
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "at most N sequences, evenly spread (default all)");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of DATA's configuration, or of the model's own; may be given many times");
-    spec.group("Where written forecasts begin");
+    spec.option("--batch", "N", arguments_.batch, {1, 65536},
+                "sequences that go through the network together (default 8)");
+    spec.group("Written forecasts only: where they begin");
     spec.option(
         "--first-frame", "N", arguments_.first_frame, {},
         "the frame of TRUTH that the first forecast frame stands for; the names in a folder of hindcasts tell it");
@@ -228,8 +248,6 @@ class EvaluateCommand : public Command {
                 "frames of TRUTH from one lead time to the next (default 1)");
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
-    spec.option("--batch", "N", arguments_.batch, {1, 65536},
-                "sequences that go through the network together (default 8)");
     arguments_.compute.declare(spec);
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
@@ -238,7 +256,8 @@ class EvaluateCommand : public Command {
   }
 
   int run(StderrLog& log) override {
-    const Evaluation evaluation = is_model(arguments_.subject) ? score_model(log) : score_written();
+    const InterruptGuard guard;
+    const Evaluation evaluation = is_model(arguments_.subject) ? score_model(guard, log) : score_written(guard);
     if (arguments_.json) {
       print_json(to_json(evaluation));
     } else {
@@ -254,8 +273,28 @@ class EvaluateCommand : public Command {
     return join(names, ", ");
   }
 
-  Evaluation score_model(StderrLog& log) const {
-    const InterruptGuard guard;
+  void refuse_options_for_written() const {
+    const std::string given = given_among({{"--first-frame", arguments_.first_frame.has_value()},
+                                           {"--every", arguments_.every.has_value()},
+                                           {"--gap", arguments_.gap.has_value()}});
+    if (given.empty()) return;
+    reject("[evaluate] {}: for written forecasts only, but {} is a model", given, arguments_.subject);
+  }
+
+  void refuse_options_for_models() const {
+    const std::string given = given_among({{"--split", arguments_.split.has_value()},
+                                           {"--set", !arguments_.overrides.empty()},
+                                           {"--limit", arguments_.limit.has_value()},
+                                           {"--batch", arguments_.batch.has_value()},
+                                           {"--threads", arguments_.compute.threads != 0},
+                                           {"--device", arguments_.compute.device != Device::kAuto}});
+    if (given.empty()) return;
+    reject("[evaluate] {}: for models only, but {} is none: it is scored as written forecasts", given,
+           arguments_.subject);
+  }
+
+  Evaluation score_model(const InterruptGuard& guard, StderrLog& log) const {
+    refuse_options_for_written();
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
     TrainedModel model = load_model(*backend, arguments_.subject);
     DecodeDisplay display(guard);
@@ -264,9 +303,10 @@ class EvaluateCommand : public Command {
     options.baseline_table = all_baselines();
     options.baselines = list_of(arguments_.baselines);
     options.metrics = list_of(arguments_.metrics);
-    options.split = arguments_.split;
-    options.batch = arguments_.batch;
-    options.limit = arguments_.limit;
+    options.split = arguments_.split.value_or(options.split);
+    options.batch = arguments_.batch.value_or(options.batch);
+    options.limit = arguments_.limit.value_or(options.limit);
+    options.between_batches = [&guard] { stop_if_interrupted(guard); };
     return evaluate_model(*backend, model, data, options, log);
   }
 
@@ -278,8 +318,12 @@ class EvaluateCommand : public Command {
       use_normalisation(data, model);
       return data;
     }
-    if (!arguments_.overrides.empty())
-      reject("[evaluate] --set needs a configuration, not the recording {}", *arguments_.data);
+    const std::string given =
+        given_among({{"--set", !arguments_.overrides.empty()}, {"--split", arguments_.split.has_value()}});
+    if (!given.empty()) {
+      reject("[evaluate] {}: needs a configuration; of the recording {} every frame is tested", given,
+             *arguments_.data);
+    }
     DataOptions data = model.data;
     data.sources.assign(1, SourceOptions{});
     data.sources.front().path = *arguments_.data;
@@ -314,7 +358,7 @@ class EvaluateCommand : public Command {
     data.normalise.high = known.offset + known.scale;
   }
 
-  Evaluation score_written() const {
+  Evaluation score_written(const InterruptGuard& guard) const {
     std::error_code error;
     if (!is_glob(arguments_.subject) && !fs::exists(arguments_.subject, error)) {
       reject("[evaluate] {}: no such file or folder", arguments_.subject);
@@ -322,14 +366,21 @@ class EvaluateCommand : public Command {
     if (!arguments_.data) {
       reject("[evaluate] {}: is no model, so the frames that came (TRUTH) are needed as well", arguments_.subject);
     }
-    if (!arguments_.overrides.empty()) reject("[evaluate] --set is for models, not for written forecasts");
+    refuse_options_for_models();
     ScoreOptions options;
     options.metrics = list_of(arguments_.metrics);
     options.first_frame = arguments_.first_frame;
-    options.every = arguments_.every;
-    options.gap = arguments_.gap;
-    const std::vector<std::string> baselines = list_of(arguments_.baselines);
-    options.persistence = std::ranges::find(baselines, "persistence") != baselines.end();
+    options.every = arguments_.every.value_or(options.every);
+    options.gap = arguments_.gap.value_or(options.gap);
+    options.between_sequences = [&guard] { stop_if_interrupted(guard); };
+    options.persistence = false;
+    for (const std::string& baseline : list_of(arguments_.baselines)) {
+      if (baseline != "persistence") {
+        reject("[evaluate] --baselines {}: for models only; beside written forecasts there is persistence alone",
+               baseline);
+      }
+      options.persistence = true;
+    }
     return score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options);
   }
 

@@ -101,7 +101,7 @@ class ForecastRun {
     Progress progress({.label = "forecast", .unit = "frame", .total = horizon_});
     const Frame last = shown(seen.frames.back());
     forecaster_.forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
-      stop_if_interrupted();
+      stop_if_interrupted(guard_);
       const auto place = static_cast<std::size_t>(lead - 1);
       std::optional<Frame> truth;
       if (place < seen.following.size()) truth = shown(seen.following[place]);
@@ -120,7 +120,7 @@ class ForecastRun {
     const HindcastOptions options{
         .every = *arguments_.every, .context = model_.data.context, .gap = model_.data.gap, .horizon = horizon_};
     hindcast(forecaster_, *source_, options, [&](const Hindcast& one) {
-      stop_if_interrupted();
+      stop_if_interrupted(guard_);
       for (std::size_t i = 0; i < one.frames.size(); ++i) {
         FrameStamp at = stamp(static_cast<std::int64_t>(i + 1));
         at.first_frame = one.first_frame;
@@ -226,10 +226,6 @@ class ForecastRun {
       out.seconds = static_cast<double>(lead * model_.data.gap) / info_.frames_per_second;
     }
     return out;
-  }
-
-  void stop_if_interrupted() const {
-    if (guard_.interrupted()) throw Interrupted{};
   }
 
   const ForecastArguments& arguments_;

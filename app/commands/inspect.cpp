@@ -253,7 +253,7 @@ class InspectCommand : public Command {
         Frame frame;
         Progress progress({.label = "read", .unit = "frame", .total = std::max<std::int64_t>(0, info.expected_frames)});
         while (source->next(frame)) {
-          if (guard.interrupted()) throw Interrupted{};
+          stop_if_interrupted(guard);
           progress.update(++frames, clip.name);
         }
       }

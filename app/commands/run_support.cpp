@@ -6,6 +6,10 @@
 
 namespace nextframe::app {
 
+void stop_if_interrupted(const InterruptGuard& guard) {
+  if (guard.interrupted()) throw Interrupted{};
+}
+
 void ComputeArguments::declare(CommandSpec& spec) {
   spec.group("Computing");
   spec.option("--threads", "N", threads, {0, 4096}, "threads to compute with; 0: all that there are (default)");
@@ -14,7 +18,7 @@ void ComputeArguments::declare(CommandSpec& spec) {
 
 DecodeObserver DecodeDisplay::observer() {
   return [this](const DecodeProgress& now) {
-    if (guard_.interrupted()) throw Interrupted{};
+    stop_if_interrupted(guard_);
     if (now.clip != clip_) {
       clip_ = now.clip;
       progress_ = std::make_unique<Progress>(

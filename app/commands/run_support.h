@@ -14,6 +14,9 @@ namespace nextframe::app {
 /// Thrown where work that has nothing to save was interrupted: exit code 130.
 struct Interrupted {};
 
+/// Throws Interrupted once `guard` is.
+void stop_if_interrupted(const InterruptGuard& guard);
+
 /// --device and --threads, alike for every command that computes.
 struct ComputeArguments {
   Device device = Device::kAuto;

@@ -224,6 +224,7 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
   Batch batch;
   while (loader.next(batch)) {
+    options.between_batches();
     to_model.apply(batch.context);
     to_model.apply(batch.target);
     std::vector<float> forecast = model_forecast(backend, *model.network, batch);

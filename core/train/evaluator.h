@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct EvaluateOptions {
   std::vector<std::string> metrics;  ///< rows of the table of metrics; empty: the usual ones
   Split split = Split::kTest;
   std::int64_t batch = 8;
-  std::int64_t limit = 0;  ///< at most so many windows, evenly spread; 0: all
+  std::int64_t limit = 0;                         ///< at most so many windows, evenly spread; 0: all
+  std::function<void()> between_batches = [] {};  ///< may throw to stop
   Progress::Display display = Progress::Display::kAutomatic;
 };
 
@@ -67,12 +69,14 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
                           Log& log);
 
 struct ScoreOptions {
-  std::vector<std::string> metrics;         ///< empty: the usual ones
-  std::optional<std::int64_t> first_frame;  ///< truth frame that the first forecast frame stands for
-  std::int64_t every = 1;                   ///< truth frames from the start of one forecast to that of the next
-  std::int64_t gap = 1;                     ///< truth frames from one lead time to the next
-  std::optional<ChannelMode> channels;      ///< unset: as they are, or grey where the two differ
-  bool persistence = true;                  ///< beside it, where the truth has a frame before
+  std::vector<std::string> metrics;                 ///< empty: the usual ones
+  std::optional<std::int64_t> first_frame;          ///< truth frame that the first forecast frame stands for
+  std::int64_t every = 1;                           ///< truth frames from the start of one forecast to that of the next
+  std::int64_t gap = 1;                             ///< truth frames from one lead time to the next
+  std::optional<ChannelMode> channels;              ///< unset: as they are, or grey where the two differ
+  bool persistence = true;                          ///< beside it, where the truth has a frame before
+  std::function<void()> between_sequences = [] {};  ///< may throw to stop
+  Progress::Display display = Progress::Display::kAutomatic;
 };
 
 /// Scores written forecasts, ours or anybody's, beside persistence, against the recording that came. `forecasts` is

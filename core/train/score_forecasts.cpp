@@ -191,6 +191,8 @@ class Scorer {
     ++evaluation_.sequences;
   }
 
+  std::int64_t sequences() const { return evaluation_.sequences; }
+
   /// `spacing`: truth frames from one sequence to the next.
   Evaluation finish(std::int64_t spacing) {
     if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame");
@@ -285,6 +287,7 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
   double frames_per_second = 0;
   std::int64_t spacing = options.every;
   std::optional<std::int64_t> previous;
+  Progress progress({.label = "score", .unit = "forecast", .display = options.display});
   for (std::size_t clip = 0; clip < forecast_clips.size(); ++clip) {
     const std::size_t truth_clip = pairwise ? clip : 0;
     std::unique_ptr<FrameSource> source = forecast_clips[clip].open();
@@ -299,16 +302,19 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     const bool numbered = reader.hindcasts();
     WrittenForecast forecast;
     while (reader.next(forecast)) {
+      options.between_sequences();
       if (previous && !pairwise) spacing = std::max<std::int64_t>(1, forecast.first_frame - *previous);
       previous = forecast.first_frame;
       window->forget_before(forecast.first_frame - options.gap);
       scorer.add(forecast, *window, forecast_clips[clip].name);
+      progress.update(scorer.sequences(), "");
       if (!numbered && !options.first_frame && (pairwise || forecast_clips.size() == 1)) {
         const auto length = static_cast<std::int64_t>(forecast.frames.size());
         check_equal_length(*window, (length - 1) * options.gap + 1, forecasts, truth);
       }
     }
   }
+  progress.finish();
   Evaluation evaluation = scorer.finish(pairwise ? std::numeric_limits<std::int64_t>::max() / 4 : spacing);
   evaluation.name = forecasts;
   evaluation.data = truth;

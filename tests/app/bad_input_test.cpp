@@ -178,5 +178,36 @@ TEST_F(BadInput, CombinationsThatMakeNoSense) {
   expect_refused({"generate", "digits", "--size", "64x64x3"}, "--size");
 }
 
+TEST_F(BadInput, OptionsOfTheOtherKindOfEvaluation) {
+  expect_refused({"evaluate", "model", "--every", "2", "--first-frame", "3", "--gap", "1"},
+                 "--first-frame, --every, --gap: for written forecasts only, but model is a model");
+  expect_refused({"evaluate", "model", "good.npy", "--split", "train", "--set", "data.stride=2"},
+                 "--set, --split: needs a configuration");
+  expect_refused({"evaluate", "good.npy", "good.npy", "--split", "test", "--set", "data.stride=2", "--limit", "3",
+                  "--batch", "2", "--threads", "1", "--device", "cpu"},
+                 "--split, --set, --limit, --batch, --threads, --device: for models only, but good.npy is none");
+  expect_refused({"evaluate", "good.npy", "good.npy", "--baselines", "persistence,mean"}, "--baselines mean");
+}
+
+TEST_F(BadInput, FilesGivenTwice) {
+  expect_config_refused(R"({ "data": { "sources": [ { "path": "good.npy" }, { "path": "./good.npy" } ] } })",
+                        {"name the same file"});
+  ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "images"}, here()).exit_code, 0);
+  const std::string part = names_in(folder_->path() / "images").front();
+  expect_config_refused(R"({ "data": { "sources": [ { "path": "images" }, { "path": "images/)" + part + R"(" } ] } })",
+                        {"images and images/" + part + " name the same file"});
+}
+
+TEST_F(BadInput, PatternsThatNameNothing) {
+  write_text(
+      *folder_ / "bad.json",
+      R"({ "data": { "sources": [ { "path": "good.npy" } ], "split": { "by": "path", "train_paths": [ "god.npy" ] } } })");
+  const Outcome outcome = run({"train", "bad.json", "--out", "bad-run"}, here());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("[data.split.train_paths] \"god.npy\" matches no clip and no image"), std::string::npos)
+      << outcome.err;
+  EXPECT_FALSE(fs::exists(folder_->path() / "bad-run"));
+}
+
 }  // namespace
 }  // namespace nextframe::test

@@ -178,6 +178,24 @@ TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {
   }
 }
 
+TEST_F(Forecast, InterruptedEvaluationsSaySo) {
+  RunOptions options = here();
+  options.output = RunOptions::Output::kTerminal;
+  options.interrupt_signal = SIGINT;
+  options.interrupt_when = "evaluate";
+  const Outcome model =
+      run({"evaluate", "model", "--set", "data.sources[0].test_sequences=10000000", "--threads", "1"}, options);
+  EXPECT_EQ(model.exit_code, 130) << model.out;
+  EXPECT_NE(model.out.find("interrupted; nothing was written"), std::string::npos) << model.out;
+  ASSERT_EQ(run({"generate", "balls", "--count", "20000", "--length", "4", "--size", "16x16", "-o", "many.npy"}, here())
+                .exit_code,
+            0);
+  options.interrupt_when = "score";
+  const Outcome written = run({"evaluate", "many.npy", "many.npy"}, options);
+  EXPECT_EQ(written.exit_code, 130) << written.out;
+  EXPECT_NE(written.out.find("interrupted; nothing was written"), std::string::npos) << written.out;
+}
+
 TEST_F(Forecast, EvaluationIsTheSameForTheSamePicturesInAnotherDepth) {
   double scores[2] = {0, 0};
   for (int i = 0; i < 2; ++i) {

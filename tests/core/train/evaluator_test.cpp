@@ -216,10 +216,16 @@ class ScoreForecastsTest : public testing::Test {
   std::string truth_path_;
 };
 
+ScoreOptions silent() {
+  ScoreOptions options;
+  options.display = Progress::Display::kSilent;
+  return options;
+}
+
 TEST_F(ScoreForecastsTest, APartOfTheRecording) {
   std::vector<float> forecast = frames(6, 9);
   forecast[64] += 0.5f;
-  ScoreOptions options;
+  ScoreOptions options = silent();
   options.first_frame = 6;
   const Evaluation evaluation =
       score_forecasts(engine_sources(), write("forecast", {3, 8, 8}, forecast), truth_path_, options);
@@ -235,7 +241,7 @@ TEST_F(ScoreForecastsTest, SeveralSequencesInOneArray) {
     const std::vector<float> next = frames(first, first + 2);
     forecast.insert(forecast.end(), next.begin(), next.end());
   }
-  ScoreOptions options;
+  ScoreOptions options = silent();
   options.first_frame = 2;
   options.every = 3;
   const Evaluation evaluation =
@@ -246,7 +252,8 @@ TEST_F(ScoreForecastsTest, SeveralSequencesInOneArray) {
 }
 
 TEST_F(ScoreForecastsTest, HindcastsSayThemselvesWhatTheyForecast) {
-  const Evaluation evaluation = score_forecasts(sources_with_hindcasts(), folder_.path().string(), truth_path_, {});
+  const Evaluation evaluation =
+      score_forecasts(sources_with_hindcasts(), folder_.path().string(), truth_path_, silent());
   EXPECT_EQ(evaluation.sequences, 2);
   EXPECT_EQ(evaluation.horizon, 2);
   double expected = 0;
@@ -258,7 +265,7 @@ TEST_F(ScoreForecastsTest, HindcastsSayThemselvesWhatTheyForecast) {
 }
 
 TEST_F(ScoreForecastsTest, EqualLengthsNeedNoPlace) {
-  const Evaluation evaluation = score_forecasts(engine_sources(), truth_path_, truth_path_, {});
+  const Evaluation evaluation = score_forecasts(engine_sources(), truth_path_, truth_path_, silent());
   EXPECT_EQ(evaluation.forecasters.size(), 1u);
   EXPECT_EQ(find(evaluation, 0, "mse").mean, 0);
   EXPECT_TRUE(std::isnan(find(evaluation, 0, "psnr").mean));
@@ -266,12 +273,12 @@ TEST_F(ScoreForecastsTest, EqualLengthsNeedNoPlace) {
 
 TEST_F(ScoreForecastsTest, RejectsWhatDoesNotFit) {
   const std::string part = write("part", {3, 8, 8}, frames(0, 3));
-  EXPECT_THROW(score_forecasts(engine_sources(), part, truth_path_, {}), Error);
-  ScoreOptions late;
+  EXPECT_THROW(score_forecasts(engine_sources(), part, truth_path_, silent()), Error);
+  ScoreOptions late = silent();
   late.first_frame = 8;
   EXPECT_THROW(score_forecasts(engine_sources(), part, truth_path_, late), Error);
   const std::string wide = write("wide", {3, 4, 16}, frames(0, 3));
-  ScoreOptions first;
+  ScoreOptions first = silent();
   first.first_frame = 0;
   EXPECT_THROW(score_forecasts(engine_sources(), wide, truth_path_, first), Error);
 }

@@ -80,7 +80,7 @@ TEST(Learner, TheRawWeightsComeBackAfterWorkWithTheirAverage) {
   SmallRun run;
   run.train.ema = 0.9;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, 2);
+  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
   const std::vector<Batch> batches{sequences(0, 3)};
   for (int i = 0; i < 3; ++i) learner.step(batches, 0.01);
   const std::vector<float> raw = learner.model().parameters().download();
