@@ -11,7 +11,7 @@ constexpr double kDeviation = 0.5;
 }  // namespace
 
 BandpassFilters::BandpassFilters(std::int64_t height, std::int64_t width, std::int64_t levels)
-    : weights_(static_cast<std::size_t>(levels), Field(height, width)) {
+    : weights_(static_cast<std::size_t>(levels), ScalarField(height, width)) {
   // At least two waves, so that the levels of a field that is too small for any are apart.
   const double most_waves = std::max(static_cast<double>(std::max(height, width)) / 2, 2.0);
   const double log_q = std::log(most_waves) / static_cast<double>(levels);
@@ -40,10 +40,10 @@ BandpassFilters::BandpassFilters(std::int64_t height, std::int64_t width, std::i
   }
 }
 
-std::vector<Field> BandpassFilters::decompose(const Field& field) const {
+std::vector<ScalarField> BandpassFilters::decompose(const ScalarField& field) const {
   const Spectrum spectrum = fourier_transform(field);
-  std::vector<Field> scales;
-  for (const Field& weights : weights_) {
+  std::vector<ScalarField> scales;
+  for (const ScalarField& weights : weights_) {
     Spectrum filtered = spectrum;
     for (std::size_t i = 0; i < filtered.values.size(); ++i) filtered.values[i] *= weights.values[i];
     scales.push_back(inverse_fourier_transform(filtered));

@@ -18,13 +18,13 @@ class BandpassFilters {
 
   std::int64_t levels() const { return static_cast<std::int64_t>(weights_.size()); }
   /// [H,W], in the order of a spectrum.
-  const Field& weights(std::int64_t level) const { return weights_[static_cast<std::size_t>(level)]; }
+  const ScalarField& weights(std::int64_t level) const { return weights_[static_cast<std::size_t>(level)]; }
 
   /// The field's scales, largest first; their sum is the field. It has no missing pixel.
-  std::vector<Field> decompose(const Field& field) const;
+  std::vector<ScalarField> decompose(const ScalarField& field) const;
 
  private:
-  std::vector<Field> weights_;
+  std::vector<ScalarField> weights_;
 };
 
 }  // namespace nextframe

@@ -17,11 +17,11 @@ BaselineTable all_baselines() {
   return kTable;
 }
 
-std::vector<Field> fields_of(const ContextFrames& context, std::int64_t sequence, std::int64_t channel) {
+std::vector<ScalarField> fields_of(const ContextFrames& context, std::int64_t sequence, std::int64_t channel) {
   const std::int64_t area = context.height * context.width;
-  std::vector<Field> fields;
+  std::vector<ScalarField> fields;
   for (std::int64_t t = 0; t < context.length; ++t) {
-    Field& field = fields.emplace_back(context.height, context.width, Field::kMissing);
+    ScalarField& field = fields.emplace_back(context.height, context.width, ScalarField::kMissing);
     const std::int64_t first = t * context.step_pixels() + sequence * area;
     for (std::int64_t p = 0; p < area; ++p) {
       const float value = context.frames[(first + p) * context.channels + channel];
@@ -32,16 +32,16 @@ std::vector<Field> fields_of(const ContextFrames& context, std::int64_t sequence
   return fields;
 }
 
-std::vector<Field> luminance_of(const ContextFrames& context, std::int64_t sequence) {
+std::vector<ScalarField> luminance_of(const ContextFrames& context, std::int64_t sequence) {
   if (context.channels == 1) return fields_of(context, sequence, 0);
   constexpr std::array<float, 3> kBrightness{0.299F, 0.587F, 0.114F};
   const bool coloured = context.channels == 3 || context.channels == 4;
   const std::int64_t used = coloured ? 3 : context.channels;
-  std::vector<Field> sum;
+  std::vector<ScalarField> sum;
   for (std::int64_t channel = 0; channel < used; ++channel) {
     const float share = coloured ? kBrightness[static_cast<std::size_t>(channel)] : 1 / static_cast<float>(used);
-    const std::vector<Field> fields = fields_of(context, sequence, channel);
-    if (sum.empty()) sum.assign(fields.size(), Field(context.height, context.width));
+    const std::vector<ScalarField> fields = fields_of(context, sequence, channel);
+    if (sum.empty()) sum.assign(fields.size(), ScalarField(context.height, context.width));
     for (std::size_t t = 0; t < fields.size(); ++t) {
       for (std::size_t i = 0; i < fields[t].values.size(); ++i) sum[t].values[i] += share * fields[t].values[i];
     }
@@ -49,7 +49,7 @@ std::vector<Field> luminance_of(const ContextFrames& context, std::int64_t seque
   return sum;
 }
 
-void put_field(const Field& field, const ContextFrames& context, std::int64_t lead, std::int64_t sequence,
+void put_field(const ScalarField& field, const ContextFrames& context, std::int64_t lead, std::int64_t sequence,
                std::int64_t channel, BaselineForecast& forecast) {
   const std::int64_t area = context.height * context.width;
   const std::int64_t first = lead * context.step_pixels() + sequence * area;

@@ -18,11 +18,11 @@ std::unique_ptr<Baseline> make_extrapolation(const BaselineOptions& options);
 std::unique_ptr<Baseline> make_sprog(const BaselineOptions& options);
 
 /// One channel of one sequence of a context, oldest first; missing or infinite values are NaN.
-std::vector<Field> fields_of(const ContextFrames& context, std::int64_t sequence, std::int64_t channel);
+std::vector<ScalarField> fields_of(const ContextFrames& context, std::int64_t sequence, std::int64_t channel);
 /// What motion is found on: the only channel, the brightness of three or four, the mean of other numbers of channels.
-std::vector<Field> luminance_of(const ContextFrames& context, std::int64_t sequence);
+std::vector<ScalarField> luminance_of(const ContextFrames& context, std::int64_t sequence);
 /// Puts a field in its place; where it is missing the forecast's mask becomes 0 and its value stays.
-void put_field(const Field& field, const ContextFrames& context, std::int64_t lead, std::int64_t sequence,
+void put_field(const ScalarField& field, const ContextFrames& context, std::int64_t lead, std::int64_t sequence,
                std::int64_t channel, BaselineForecast& forecast);
 
 }  // namespace nextframe

@@ -24,7 +24,7 @@ class Scale {
   float dry() const { return static_cast<float>(dry_); }
   bool wet(float scaled) const { return !rain_ || scaled >= least_wet_; }
   /// Missing pixels stay so.
-  void apply(Field& field) const {
+  void apply(ScalarField& field) const {
     if (!rain_) return;
     for (float& value : field.values) {
       if (is_missing(value)) continue;
@@ -32,7 +32,7 @@ class Scale {
       value = static_cast<float>(decibel >= least_wet_ ? decibel : dry_);
     }
   }
-  void undo(Field& field) const {
+  void undo(ScalarField& field) const {
     if (!rain_) return;
     for (float& value : field.values) {
       if (is_missing(value)) continue;
@@ -51,7 +51,7 @@ struct Moments {
   double deviation = 0;
 };
 
-Moments moments_of(const Field& field) {
+Moments moments_of(const ScalarField& field) {
   double sum = 0;
   double squares = 0;
   for (const float value : field.values) {
@@ -64,7 +64,7 @@ Moments moments_of(const Field& field) {
 }
 
 /// Pearson's, over the chosen pixels; 0 where one of the two does not vary.
-double correlation(const Field& a, const Field& b, const std::vector<char>& chosen) {
+double correlation(const ScalarField& a, const ScalarField& b, const std::vector<char>& chosen) {
   double count = 0, sum_a = 0, sum_b = 0, aa = 0, bb = 0, ab = 0;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     if (chosen[i] == 0) continue;
@@ -101,8 +101,8 @@ AutoRegression fit(double one_before, double two_before) {
 
 /// One scale, its last two states as deviations from its mean, and how they go on.
 struct Level {
-  Field now;
-  Field before;
+  ScalarField now;
+  ScalarField before;
   double mean = 0;
   AutoRegression process;
 
@@ -116,18 +116,19 @@ struct Level {
 };
 
 /// The pixels where it rains in one of the fields.
-std::vector<char> wet_pixels(const std::vector<Field>& fields, const Scale& scale) {
+std::vector<char> wet_pixels(const std::vector<ScalarField>& fields, const Scale& scale) {
   std::vector<char> wet(fields.front().values.size());
-  for (const Field& field : fields) {
+  for (const ScalarField& field : fields) {
     for (std::size_t i = 0; i < wet.size(); ++i) wet[i] = wet[i] != 0 || scale.wet(field.values[i]) ? 1 : 0;
   }
   return wet;
 }
 
 /// Levels from fields in moving coordinates, oldest first, the last two or three of them used.
-std::vector<Level> make_levels(const std::vector<Field>& fields, const Scale& scale, const BandpassFilters& filters) {
+std::vector<Level> make_levels(const std::vector<ScalarField>& fields, const Scale& scale,
+                               const BandpassFilters& filters) {
   const std::vector<char> wet = wet_pixels(fields, scale);
-  std::vector<std::vector<Field>> scales;  // by field, the last one first, then by level
+  std::vector<std::vector<ScalarField>> scales;  // by field, the last one first, then by level
   for (auto field = fields.rbegin(); field != fields.rend(); ++field) scales.push_back(filters.decompose(*field));
   std::vector<Level> levels;
   for (std::size_t k = 0; k < static_cast<std::size_t>(filters.levels()); ++k) {
@@ -146,8 +147,8 @@ std::vector<Level> make_levels(const std::vector<Field>& fields, const Scale& sc
   return levels;
 }
 
-Field sum_of(const std::vector<Level>& levels) {
-  Field sum(levels.front().now.height, levels.front().now.width);
+ScalarField sum_of(const std::vector<Level>& levels) {
+  ScalarField sum(levels.front().now.height, levels.front().now.width);
   for (const Level& level : levels) {
     for (std::size_t i = 0; i < sum.values.size(); ++i) {
       sum.values[i] += level.now.values[i] + static_cast<float>(level.mean);
@@ -158,7 +159,7 @@ Field sum_of(const std::vector<Level>& levels) {
 
 /// Gives the values of `observed`, largest first, to the pixels of `field` in the order of their own, so that as many
 /// are wet and their values are distributed alike; the rest becomes dry. Missing pixels stay so.
-void match_distribution(Field& field, const std::vector<float>& observed, float dry) {
+void match_distribution(ScalarField& field, const std::vector<float>& observed, float dry) {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < field.values.size(); ++i) {
     if (!is_missing(field.values[i])) order.push_back(i);
@@ -172,14 +173,14 @@ void match_distribution(Field& field, const std::vector<float>& observed, float 
 }
 
 /// Missing wherever `other` is.
-void copy_missing(const Field& other, Field& field) {
+void copy_missing(const ScalarField& other, ScalarField& field) {
   for (std::size_t i = 0; i < field.values.size(); ++i) {
-    if (is_missing(other.values[i])) field.values[i] = Field::kMissing;
+    if (is_missing(other.values[i])) field.values[i] = ScalarField::kMissing;
   }
 }
 
 /// The wet values of a field, largest first.
-std::vector<float> wet_values(const Field& field, const Scale& scale) {
+std::vector<float> wet_values(const ScalarField& field, const Scale& scale) {
   std::vector<float> values;
   for (const float value : field.values) {
     if (!is_missing(value) && scale.wet(value)) values.push_back(value);
@@ -201,7 +202,7 @@ class Sprog final : public Baseline {
     for (std::int64_t n = 0; n < context.sequences; ++n) {
       const MotionField motion = optical_flow(luminance_of(context, n), context.kind, options_.flow);
       for (std::int64_t c = 0; c < context.channels; ++c) {
-        const auto put = [&](const Field& field, std::int64_t lead) {
+        const auto put = [&](const ScalarField& field, std::int64_t lead) {
           put_field(field, context, lead, n, c, forecast);
         };
         forecast_channel(fields_of(context, n, c), context.kind, motion, filters, horizon, put);
@@ -210,12 +211,12 @@ class Sprog final : public Baseline {
   }
 
   template <class Put>
-  void forecast_channel(std::vector<Field> fields, FieldKind kind, const MotionField& motion,
+  void forecast_channel(std::vector<ScalarField> fields, FieldKind kind, const MotionField& motion,
                         const BandpassFilters& filters, std::int64_t horizon, Put put) const {
     const Scale scale(kind, options_.sprog.threshold);
     if (std::ssize(fields) > kFrames) fields.erase(fields.begin(), fields.end() - kFrames);
-    for (Field& field : fields) scale.apply(field);
-    const Field last = fields.back();
+    for (ScalarField& field : fields) scale.apply(field);
+    const ScalarField last = fields.back();
     const std::vector<float> observed = wet_values(last, scale);
     if (!observed.empty()) bring_together(fields, motion, scale.dry());
     std::vector<Level> levels;
@@ -224,7 +225,7 @@ class Sprog final : public Baseline {
     BackwardTrajectories trajectories(motion);
     for (std::int64_t lead = 0; lead < horizon; ++lead) {
       trajectories.advance();
-      Field field = last;  // dry, and dry it stays
+      ScalarField field = last;  // dry, and dry it stays
       if (!levels.empty()) {
         for (Level& level : levels) level.advance();
         field = sum_of(levels);
@@ -237,7 +238,7 @@ class Sprog final : public Baseline {
   }
 
   /// Moves all fields on to the time of the last one; what is missing counts as dry.
-  static void bring_together(std::vector<Field>& fields, const MotionField& motion, float dry) {
+  static void bring_together(std::vector<ScalarField>& fields, const MotionField& motion, float dry) {
     BackwardTrajectories trajectories(motion);
     for (auto field = fields.rbegin(); field != fields.rend(); ++field) {
       if (trajectories.steps() > 0) *field = displaced(*field, trajectories.displacement());

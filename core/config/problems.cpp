@@ -127,7 +127,9 @@ void check_recomputation(const TrainOptions& train, List& problems) {
 
 void check_best_metric(const TrainOptions& train, List& problems) {
   List names{"loss"};
-  for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
+  for (const MetricEntry& metric : kMetrics) {
+    if (metric.ranks()) names.emplace_back(metric.name);
+  }
   if (std::find(names.begin(), names.end(), train.best_metric) != names.end()) return;
   problems.push_back(format("train.best_metric: got \"{}\", expected a score or \"loss\"{}", train.best_metric,
                             json::suggestion(train.best_metric, names)));

@@ -10,16 +10,15 @@
 namespace nextframe {
 namespace {
 
-double resampled_mean(const std::vector<double>& values, std::int64_t block, Random& random) {
-  const std::size_t count = values.size();
-  double sum = 0;
+/// Fills `drawn` with circular blocks of neighbouring windows.
+void draw(std::vector<std::int64_t>& drawn, std::int64_t block, Random& random) {
+  const std::size_t count = drawn.size();
   for (std::size_t taken = 0; taken < count;) {
     const std::size_t first = random.below(count);
     for (std::int64_t i = 0; i < block && taken < count; ++i, ++taken) {
-      sum += values[(first + static_cast<std::size_t>(i)) % count];
+      drawn[taken] = static_cast<std::int64_t>((first + static_cast<std::size_t>(i)) % count);
     }
   }
-  return sum / static_cast<double>(count);
 }
 
 /// Linear interpolation between the sorted values.
@@ -32,6 +31,23 @@ double quantile(const std::vector<double>& sorted, double share) {
 }
 
 }  // namespace
+
+std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
+                                           const std::function<double(std::span<const std::int64_t>)>& figure) {
+  const std::int64_t block = std::max<std::int64_t>(options.block, 1);
+  if (windows / block < kFewestBlocks) return std::nullopt;
+  Random random(options.seed);
+  std::vector<std::int64_t> drawn(static_cast<std::size_t>(windows));
+  std::vector<double> figures(static_cast<std::size_t>(std::max<std::int64_t>(options.resamples, 1)));
+  for (double& one : figures) {
+    draw(drawn, block, random);
+    one = figure(drawn);
+    if (!std::isfinite(one)) return std::nullopt;
+  }
+  std::sort(figures.begin(), figures.end());
+  const double tail = (1 - options.confidence) / 2;
+  return Interval{quantile(figures, tail), quantile(figures, 1 - tail)};
+}
 
 MeanDifference bootstrap_difference(std::span<const std::optional<double>> scores,
                                     std::span<const std::optional<double>> others, const BootstrapOptions& options) {
@@ -49,15 +65,11 @@ MeanDifference bootstrap_difference(std::span<const std::optional<double>> score
   result.windows = static_cast<std::int64_t>(differences.size());
   if (differences.empty()) return result;
   result.mean = sum / static_cast<double>(differences.size());
-  const std::int64_t block = std::max<std::int64_t>(options.block, 1);
-  if (result.windows / block < kFewestBlocks || !std::isfinite(sum)) return result;
-
-  Random random(options.seed);
-  std::vector<double> means(static_cast<std::size_t>(std::max<std::int64_t>(options.resamples, 1)));
-  for (double& mean : means) mean = resampled_mean(differences, block, random);
-  std::sort(means.begin(), means.end());
-  const double tail = (1 - options.confidence) / 2;
-  result.interval = Interval{quantile(means, tail), quantile(means, 1 - tail)};
+  result.interval = bootstrap_interval(result.windows, options, [&](std::span<const std::int64_t> drawn) {
+    double total = 0;
+    for (const std::int64_t window : drawn) total += differences[static_cast<std::size_t>(window)];
+    return total / static_cast<double>(drawn.size());
+  });
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -30,8 +31,14 @@ struct MeanDifference {
   std::int64_t windows = 0;          ///< those where both scores are there
 };
 
-/// Paired percentile bootstrap with circular blocks (Politis and Romano 1992) of the scores of the same windows, in
-/// their order. A window counts where both scores are given. The same numbers and seed give the same interval.
+/// How sure a figure is that is made of windows: percentile bootstrap with circular blocks (Politis and Romano 1992).
+/// `figure` gets the numbers of the windows drawn, as many as there are. Missing with fewer than kFewestBlocks blocks
+/// or where a figure is not finite. The same seed gives the same interval.
+std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
+                                           const std::function<double(std::span<const std::int64_t>)>& figure);
+
+/// The mean difference of the scores of the same windows, in their order, and its interval. A window counts where both
+/// scores are given.
 MeanDifference bootstrap_difference(std::span<const std::optional<double>> scores,
                                     std::span<const std::optional<double>> others, const BootstrapOptions& options);
 

@@ -2,11 +2,11 @@
 
 namespace nextframe {
 
-Score Metric::overall() const {
+Score mean_over_lead_times(std::span<const Score> scores) {
   Score mean;
   double sum = 0;
   std::int64_t leads = 0;
-  for (const Score& score : per_lead()) {
+  for (const Score& score : scores) {
     mean.frames += score.frames;
     mean.left_out += score.left_out;
     if (!score.value) continue;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace nextframe {
@@ -23,6 +24,9 @@ struct Score {
   std::int64_t left_out = 0;    ///< frames that do not: without a valid pixel, too small for the window, or infinite
 };
 
+/// The mean over those lead times that have a score; frames and left_out are sums over all.
+Score mean_over_lead_times(std::span<const Score> scores);
+
 /// Collects a score over frames, apart for each lead time, in double precision. Memory does not grow with the frames.
 class Metric {
  public:
@@ -35,8 +39,7 @@ class Metric {
   virtual void add(std::int64_t lead, const FramePair& pair) = 0;
   /// One score a lead time.
   virtual std::vector<Score> per_lead() const = 0;
-  /// The mean over those lead times that have a score; frames and left_out are sums over all.
-  Score overall() const;
+  Score overall() const { return mean_over_lead_times(per_lead()); }
 };
 
 /// Forecast and truth of several sequences, [L,N,H,W,C]; mask [L,N,H,W,1] or null.

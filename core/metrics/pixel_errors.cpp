@@ -20,6 +20,7 @@ PixelErrors pixel_errors(const FramePair& pair, ValueRange range) {
       const double difference = forecast - truth;
       errors.squared += difference * difference;
       errors.absolute += std::abs(difference);
+      errors.difference += difference;
     }
     errors.values += pair.channels;
   }

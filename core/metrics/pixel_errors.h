@@ -11,6 +11,7 @@ namespace nextframe {
 struct PixelErrors {
   double squared = 0;
   double absolute = 0;
+  double difference = 0;    ///< forecast - truth
   std::int64_t values = 0;  ///< valid pixels times channels
 };
 

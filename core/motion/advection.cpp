@@ -23,14 +23,14 @@ Between between(float place, std::int64_t length) {
 
 float inside(float place, std::int64_t length) { return std::clamp(place, 0.0F, static_cast<float>(length - 1)); }
 
-float interpolated(const Field& field, const Between& y, const Between& x) {
+float interpolated(const ScalarField& field, const Between& y, const Between& x) {
   const float above = field.at(y.first, x.first) * (1 - x.share) + field.at(y.first, x.second) * x.share;
   const float below = field.at(y.second, x.first) * (1 - x.share) + field.at(y.second, x.second) * x.share;
   return above * (1 - y.share) + below * y.share;
 }
 
 /// A pixel of weight 0 does not count, missing or not.
-float interpolated_where_known(const Field& field, const Between& y, const Between& x) {
+float interpolated_where_known(const ScalarField& field, const Between& y, const Between& x) {
   const auto row = [&](std::int64_t number) {
     const float left = field.at(number, x.first);
     return x.share == 0 ? left : left * (1 - x.share) + field.at(number, x.second) * x.share;
@@ -39,7 +39,7 @@ float interpolated_where_known(const Field& field, const Between& y, const Betwe
   return y.share == 0 ? above : above * (1 - y.share) + row(y.second) * y.share;
 }
 
-void check_sizes(const Field& field, const MotionField& motion) {
+void check_sizes(const ScalarField& field, const MotionField& motion) {
   if (!motion.u.same_size(motion.v) || !field.same_size(motion.u)) {
     fail("[motion] got a field of {}x{} and motion of {}x{} and {}x{}, expected one size", field.width, field.height,
          motion.u.width, motion.u.height, motion.v.width, motion.v.height);
@@ -74,9 +74,9 @@ void BackwardTrajectories::advance() {
   ++steps_;
 }
 
-Field displaced(const Field& field, const MotionField& displacement) {
+ScalarField displaced(const ScalarField& field, const MotionField& displacement) {
   check_sizes(field, displacement);
-  Field result(field.height, field.width, Field::kMissing);
+  ScalarField result(field.height, field.width, ScalarField::kMissing);
   const auto last_x = static_cast<float>(field.width - 1);
   const auto last_y = static_cast<float>(field.height - 1);
   for (std::int64_t y = 0; y < field.height; ++y) {
@@ -90,7 +90,7 @@ Field displaced(const Field& field, const MotionField& displacement) {
   return result;
 }
 
-Field extrapolated(const Field& field, const MotionField& motion, std::int64_t steps, int iterations) {
+ScalarField extrapolated(const ScalarField& field, const MotionField& motion, std::int64_t steps, int iterations) {
   BackwardTrajectories trajectories(motion, iterations);
   for (std::int64_t step = 0; step < steps; ++step) trajectories.advance();
   return displaced(field, trajectories.displacement());

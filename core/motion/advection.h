@@ -30,9 +30,9 @@ class BackwardTrajectories {
 
 /// `field` at (x - u, y - v) for each pixel (x, y), linear between pixels. Missing where that place lies outside the
 /// field or a pixel that counts there is missing.
-Field displaced(const Field& field, const MotionField& displacement);
+ScalarField displaced(const ScalarField& field, const MotionField& displacement);
 
 /// `field` moved on by `steps` steps of `motion`.
-Field extrapolated(const Field& field, const MotionField& motion, std::int64_t steps, int iterations = 3);
+ScalarField extrapolated(const ScalarField& field, const MotionField& motion, std::int64_t steps, int iterations = 3);
 
 }  // namespace nextframe

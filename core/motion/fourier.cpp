@@ -16,23 +16,23 @@ cv::Mat view_of(Spectrum& spectrum) {
   return cv::Mat(static_cast<int>(spectrum.height), static_cast<int>(spectrum.width), CV_32FC2, spectrum.values.data());
 }
 
-cv::Mat view_of(Field& field) {
+cv::Mat view_of(ScalarField& field) {
   return cv::Mat(static_cast<int>(field.height), static_cast<int>(field.width), CV_32F, field.values.data());
 }
 
 }  // namespace
 
-Spectrum fourier_transform(const Field& field) {
-  Field source = field;
+Spectrum fourier_transform(const ScalarField& field) {
+  ScalarField source = field;
   Spectrum spectrum{field.height, field.width, std::vector<std::complex<float>>(field.values.size())};
   cv::Mat target = view_of(spectrum);
   cv::dft(view_of(source), target, cv::DFT_COMPLEX_OUTPUT);
   return spectrum;
 }
 
-Field inverse_fourier_transform(const Spectrum& spectrum) {
+ScalarField inverse_fourier_transform(const Spectrum& spectrum) {
   Spectrum source = spectrum;
-  Field field(spectrum.height, spectrum.width);
+  ScalarField field(spectrum.height, spectrum.width);
   cv::Mat target = view_of(field);
   cv::dft(view_of(source), target, cv::DFT_INVERSE | cv::DFT_SCALE | cv::DFT_REAL_OUTPUT);
   return field;
@@ -44,7 +44,7 @@ double wave_number(std::int64_t height, std::int64_t width, std::int64_t y, std:
                              signed_frequency(x, width) / static_cast<double>(width));
 }
 
-std::vector<double> radial_power(const Field& field) {
+std::vector<double> radial_power(const ScalarField& field) {
   const Spectrum spectrum = fourier_transform(field);
   const auto rings = static_cast<std::size_t>(std::max(field.height, field.width) / 2 + 1);
   std::vector<double> power(rings), count(rings);

@@ -23,9 +23,9 @@ struct Spectrum {
 };
 
 /// `field` has no missing pixel.
-Spectrum fourier_transform(const Field& field);
+Spectrum fourier_transform(const ScalarField& field);
 /// The real field of a spectrum that belongs to one.
-Field inverse_fourier_transform(const Spectrum& spectrum);
+ScalarField inverse_fourier_transform(const Spectrum& spectrum);
 
 /// Waves that the longer side of the field holds at place (y, x) of its spectrum: 0 for the mean, the same length of
 /// wave in every direction.
@@ -33,6 +33,6 @@ double wave_number(std::int64_t height, std::int64_t width, std::int64_t y, std:
 
 /// Radially averaged power spectral density: the mean of |transform|^2 / (H W) over the ring of each whole wave number
 /// (rounded) from 0 to half the longer side.
-std::vector<double> radial_power(const Field& field);
+std::vector<double> radial_power(const ScalarField& field);
 
 }  // namespace nextframe

@@ -38,7 +38,7 @@ struct Scene {
 };
 
 /// The mean of the known values around each place with Gaussian weights; far from any of them 0.
-Scene scene_of(const Field& field, FieldKind kind, double sigma) {
+Scene scene_of(const ScalarField& field, FieldKind kind, double sigma) {
   const int rows = static_cast<int>(field.height), columns = static_cast<int>(field.width);
   cv::Mat seen(rows, columns, CV_32F, cv::Scalar(0));
   cv::Mat known(rows, columns, CV_32F, cv::Scalar(0));
@@ -108,7 +108,7 @@ bool nothing_to_see(const Scene& scene) {
   return low == high;
 }
 
-void copy(const cv::Mat& from, float factor, Field& to) {
+void copy(const cv::Mat& from, float factor, ScalarField& to) {
   for (int y = 0; y < from.rows; ++y) {
     const float* row = from.ptr<float>(y);
     for (int x = 0; x < from.cols; ++x) to.at(y, x) = row[x] * factor;
@@ -117,13 +117,13 @@ void copy(const cv::Mat& from, float factor, Field& to) {
 
 }  // namespace
 
-MotionField optical_flow(std::span<const Field> fields, FieldKind kind, const FlowOptions& options) {
+MotionField optical_flow(std::span<const ScalarField> fields, FieldKind kind, const FlowOptions& options) {
   if (fields.empty()) fail("[motion] optical flow of no field");
-  const Field& last = fields.back();
+  const ScalarField& last = fields.back();
   MotionField motion(last.height, last.width);
   const std::int64_t interval = std::min<std::int64_t>(options.interval, std::ssize(fields) - 1);
   if (interval == 0 || std::min(last.height, last.width) < kSmallestSide) return motion;
-  const Field& first = fields[fields.size() - 1 - static_cast<std::size_t>(interval)];
+  const ScalarField& first = fields[fields.size() - 1 - static_cast<std::size_t>(interval)];
   if (!first.same_size(last)) {
     fail("[motion] optical flow from a field of {}x{} to one of {}x{}", first.width, first.height, last.width,
          last.height);

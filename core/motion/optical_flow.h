@@ -40,6 +40,6 @@ struct FlowOptions {
 /// Missing pixels are filled from their surroundings before the comparison, so that the edge of what is known does not
 /// hold the motion back, and take the motion around them. Rain is compared in decibels, 10 log10 R from -15 to 25. No motion where there are not two fields, or nothing in them
 /// to see. The fields are of one size, oldest first.
-MotionField optical_flow(std::span<const Field> fields, FieldKind kind, const FlowOptions& options);
+MotionField optical_flow(std::span<const ScalarField> fields, FieldKind kind, const FlowOptions& options);
 
 }  // namespace nextframe

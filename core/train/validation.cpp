@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/base/error.h"
 #include "core/train/scores.h"
 
 namespace nextframe {
@@ -11,10 +12,10 @@ namespace {
 constexpr std::string_view kLoss = "loss";
 
 /// "mse", "mae" and "psnr", and the one that decides.
-std::vector<std::string> metrics_to_measure(const std::string& best) {
+ScoreSelection scores_to_measure(const std::string& best) {
   std::vector<std::string> metrics{"mse", "mae", "psnr"};
   if (best != kLoss && std::find(metrics.begin(), metrics.end(), best) == metrics.end()) metrics.push_back(best);
-  return metrics;
+  return {.metrics = std::move(metrics)};
 }
 
 /// Frames of one sequence of [T,N,H,W,C], in source units.
@@ -37,7 +38,11 @@ std::vector<Frame> frames_of(const std::vector<float>& values, const Batch& batc
 }  // namespace
 
 void check_best_metric(const std::string& name) {
-  if (name != kLoss) find_metric(name);
+  if (name == kLoss || find_metric(name).ranks()) return;
+  reject(
+      "[train.best_metric] {}: does not tell the better of two models by itself; expected \"loss\" or a score without "
+      "thresholds, such as mae",
+      name);
 }
 
 Validator::Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train)
@@ -68,7 +73,7 @@ TrainingSample Validator::sample_of(const Batch& batch, std::int64_t sequence,
 
 ValidationResult Validator::run(Learner& learner) const {
   const LinearMap unit_scale = unit_scale_of(frames_);
-  ScoreSheet sheet("model", metrics_to_measure(train_.best_metric), data_.options().horizon);
+  ScoreSheet sheet("model", scores_to_measure(train_.best_metric), data_.options().horizon);
   BatchLoader loader(data_, {.split = Split::kValidation,
                              .order = BatchOrder::kSequential,
                              .batch = train_.validation_batch > 0 ? train_.validation_batch : train_.batch,

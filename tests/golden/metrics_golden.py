@@ -59,7 +59,7 @@ def main():
              ("flat", (16, 16, 1)), ("equal", (12, 12, 2)), ("near", (11, 11, 1)), ("outside", (64, 64, 1))]
     lines = ["// Written by tests/golden/metrics_golden.py with scikit-image " + skimage.__version__ + ".", "#pragma once", "",
              "#include <array>", "#include <cmath>", "#include <cstdint>", "#include <string_view>", "", "namespace nextframe {", "",
-             "/// Scores of one frame in the order of kMetrics; NaN = missing.", "struct GoldenScores {",
+             "/// Scores of one frame in the order of the first rows of kMetrics; NaN = missing.", "struct GoldenScores {",
              "  std::string_view kind;", "  std::int64_t height, width, channels;", "  std::array<double, 8> scores;", "};", "",
              f"inline const std::array<GoldenScores, {len(cases)}> kGoldenScores{{{{"]
     for kind, shape in cases:

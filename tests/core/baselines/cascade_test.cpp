@@ -11,7 +11,7 @@
 namespace nextframe {
 namespace {
 
-double mean_square(const Field& field) {
+double mean_square(const ScalarField& field) {
   double sum = 0;
   for (const float value : field.values) sum += static_cast<double>(value) * value;
   return sum / static_cast<double>(field.values.size());
@@ -19,11 +19,11 @@ double mean_square(const Field& field) {
 
 TEST(Cascade, ScalesSumUpToTheField) {
   for (const auto& [height, width] : {std::pair{48, 64}, {33, 20}, {2, 2}}) {
-    const Field field = test::moved_waves(height, width, 0, 0);
+    const ScalarField field = test::moved_waves(height, width, 0, 0);
     const BandpassFilters filters(height, width, 6);
     ASSERT_EQ(filters.levels(), 6);
-    Field sum(height, width);
-    for (const Field& scale : filters.decompose(field)) {
+    ScalarField sum(height, width);
+    for (const ScalarField& scale : filters.decompose(field)) {
       for (std::size_t i = 0; i < sum.values.size(); ++i) sum.values[i] += scale.values[i];
     }
     for (std::size_t i = 0; i < sum.values.size(); ++i) {
@@ -37,14 +37,14 @@ TEST(Cascade, AWaveIsInTheLevelOfItsLength) {
   const BandpassFilters filters(kSize, kSize, 5);  // q = 2: middles at 1.5, 3, 6, 12 and 24 waves
   const double middles[] = {1.5, 3, 6, 12, 24};
   for (std::size_t level = 1; level < 5; ++level) {
-    Field field(kSize, kSize);
+    ScalarField field(kSize, kSize);
     for (std::int64_t y = 0; y < kSize; ++y) {
       for (std::int64_t x = 0; x < kSize; ++x) {
         field.at(y, x) = static_cast<float>(
             std::sin(2 * std::numbers::pi * middles[level] * static_cast<double>(y) / static_cast<double>(kSize)));
       }
     }
-    const std::vector<Field> scales = filters.decompose(field);
+    const std::vector<ScalarField> scales = filters.decompose(field);
     for (std::size_t k = 0; k < 5; ++k) {
       if (k == level) continue;
       EXPECT_LT(mean_square(scales[k]), mean_square(scales[level]) / 10) << k << " of " << level;

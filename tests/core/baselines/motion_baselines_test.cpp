@@ -27,7 +27,8 @@ std::vector<float> moving_frames(FieldKind kind, std::int64_t first, std::int64_
   for (std::int64_t t = first; t < first + frames; ++t) {
     for (std::int64_t n = 0; n < sequences; ++n) {
       const auto time = static_cast<double>(t);
-      const Field field = test::moved_waves(kHeight, kWidth, 1.5 * time + 40 * static_cast<double>(n), -0.75 * time);
+      const ScalarField field =
+          test::moved_waves(kHeight, kWidth, 1.5 * time + 40 * static_cast<double>(n), -0.75 * time);
       for (const float value : field.values) {
         const float shown = kind == FieldKind::kPicture ? value : value > 0.5F ? 40 * (value - 0.5F) : 0;
         for (std::int64_t c = 0; c < channels; ++c) values.push_back(shown / static_cast<float>(c + 1));
@@ -158,7 +159,7 @@ TEST(MotionBaselines, FramesOfAnySizeGoThrough) {
 TEST(MotionBaselines, SprogKeepsTheDistributionAndLosesSmallScales) {
   // Rain that stands still, and in it noise that is another in each frame.
   std::vector<float> frames;
-  const Field steady = test::moved_waves(kHeight, kWidth, 0, 0);
+  const ScalarField steady = test::moved_waves(kHeight, kWidth, 0, 0);
   std::uint32_t state = 1;
   for (int t = 0; t < 3; ++t) {
     for (const float value : steady.values) {

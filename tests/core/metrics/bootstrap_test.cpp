@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -75,6 +76,21 @@ TEST(Bootstrap, TooLittleSaysNothing) {
   spoilt[3] = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(bootstrap_difference(spoilt, nulls, {}).interval);
   EXPECT_THROW(bootstrap_difference(three, nulls, {}), Error);
+}
+
+TEST(Bootstrap, OfAnyFigureOfWindows) {
+  const std::vector<double> values{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto largest = [&](std::span<const std::int64_t> drawn) {
+    double found = 0;
+    for (const std::int64_t window : drawn) found = std::max(found, values[static_cast<std::size_t>(window)]);
+    return found;
+  };
+  const std::optional<Interval> interval = bootstrap_interval(8, {}, largest);
+  ASSERT_TRUE(interval);
+  EXPECT_EQ(interval->high, 8);
+  EXPECT_LT(interval->low, 8);
+  EXPECT_FALSE(bootstrap_interval(8, {.block = 3}, largest));
+  EXPECT_FALSE(bootstrap_interval(8, {}, [](std::span<const std::int64_t>) { return std::nan(""); }));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace nextframe {
 
-/// Scores of one frame in the order of kMetrics; NaN = missing.
+/// Scores of one frame in the order of the first rows of kMetrics; NaN = missing.
 struct GoldenScores {
   std::string_view kind;
   std::int64_t height, width, channels;

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
@@ -8,21 +10,15 @@
 #include "core/base/error.h"
 #include "core/metrics/metric_table.h"
 #include "tests/core/metrics/golden_scores.h"
+#include "tests/core/metrics/numbers.h"
 
 namespace nextframe {
 namespace {
 
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+using test::expect_close;
+using test::numbers;
 
-std::vector<float> numbers(std::uint32_t seed, std::int64_t count) {
-  std::vector<float> values;
-  std::uint32_t state = seed;
-  for (std::int64_t i = 0; i < count; ++i) {
-    state = 1664525U * state + 1013904223U;
-    values.push_back(static_cast<float>(state >> 8) / 16777216.0F);
-  }
-  return values;
-}
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 struct Frames {
   std::vector<float> forecast;
@@ -50,9 +46,12 @@ Score score_of(const MetricEntry& entry, const FramePair& pair) {
   return metric->per_lead().at(0);
 }
 
-/// Fails for NaN too.
-void expect_close(double value, double expected, double tolerance, const std::string& what) {
-  EXPECT_TRUE(std::abs(value - expected) <= tolerance) << what << ": got " << value << ", expected " << expected;
+/// The rows that need no threshold.
+std::vector<MetricEntry> rows_of_values() {
+  std::vector<MetricEntry> rows;
+  std::copy_if(kMetrics.begin(), kMetrics.end(), std::back_inserter(rows),
+               [](const MetricEntry& entry) { return !entry.of_events(); });
+  return rows;
 }
 
 TEST(Metrics, EqualThoseOfScikitImage) {
@@ -60,7 +59,7 @@ TEST(Metrics, EqualThoseOfScikitImage) {
     const Frames frames = frames_of(golden.kind, golden.height * golden.width * golden.channels);
     const FramePair pair{frames.forecast.data(), frames.truth.data(), nullptr,
                          golden.height,          golden.width,        golden.channels};
-    for (std::size_t i = 0; i < kMetrics.size(); ++i) {
+    for (std::size_t i = 0; i < golden.scores.size(); ++i) {
       const std::string what = std::string(golden.kind) + " " + std::to_string(golden.height) + "x" +
                                std::to_string(golden.width) + " " + std::string(kMetrics[i].name);
       const Score score = score_of(kMetrics[i], pair);
@@ -98,7 +97,7 @@ TEST(Metrics, MaskedPixelsCountForNothing) {
       }
     }
   }
-  for (const MetricEntry& entry : kMetrics) {
+  for (const MetricEntry& entry : rows_of_values()) {
     const Score masked =
         score_of(entry, {spoilt.forecast.data(), spoilt.truth.data(), mask.data(), height, width, channels});
     const Score whole =
@@ -111,7 +110,7 @@ TEST(Metrics, MaskedPixelsCountForNothing) {
 TEST(Metrics, NothingToCountIsMissing) {
   const std::vector<float> frame(400, 0.5F);
   const std::vector<float> mask(400, 0);
-  for (const MetricEntry& entry : kMetrics) {
+  for (const MetricEntry& entry : rows_of_values()) {
     EXPECT_FALSE(entry.make(3)->overall().value) << entry.name;
     EXPECT_EQ(entry.make(3)->per_lead().size(), 3U);
     const Score score = score_of(entry, {frame.data(), frame.data(), mask.data(), 20, 20, 1});
@@ -133,7 +132,7 @@ TEST(Metrics, AForecastThatIsNotFiniteShows) {
   std::vector<float> forecast(400, 0.5F);
   const std::vector<float> truth(400, 0.25F);
   forecast[123] = kNaN;
-  for (const MetricEntry& entry : kMetrics) {
+  for (const MetricEntry& entry : rows_of_values()) {
     const Score score = score_of(entry, {forecast.data(), truth.data(), nullptr, 20, 20, 1});
     ASSERT_TRUE(score.value) << entry.name;
     EXPECT_TRUE(std::isnan(*score.value)) << entry.name;
@@ -188,6 +187,12 @@ TEST(Metrics, TheTableKnowsDirectionsAndNames) {
   EXPECT_EQ(find_metric("mse_openstl").better, Better::kLower);
   EXPECT_TRUE(is_better(Better::kHigher, 2, 1));
   EXPECT_TRUE(is_better(Better::kLower, 1, 2));
+  EXPECT_TRUE(is_better(Better::kNearOne, 0.9, 1.2));
+  EXPECT_FALSE(is_better(Better::kNearZero, -2, 1));
+  for (const MetricEntry& entry : kMetrics) {
+    const int ways = (entry.make != nullptr) + (entry.make_windowed != nullptr) + (entry.formula != nullptr);
+    EXPECT_EQ(ways, 1) << entry.name;
+  }
   try {
     find_metric("pnsr");
     FAIL() << "an unknown name was taken";

@@ -15,7 +15,7 @@ using test::moved_waves;
 using test::waves;
 
 /// The largest difference over the pixels that both know; NaN where there is none.
-double largest_difference(const Field& a, const Field& b) {
+double largest_difference(const ScalarField& a, const ScalarField& b) {
   double largest = std::nan("");
   for (std::size_t i = 0; i < a.values.size(); ++i) {
     if (is_missing(a.values[i]) || is_missing(b.values[i])) continue;
@@ -24,14 +24,14 @@ double largest_difference(const Field& a, const Field& b) {
   return largest;
 }
 
-std::int64_t missing_pixels(const Field& field) {
+std::int64_t missing_pixels(const ScalarField& field) {
   return std::count_if(field.values.begin(), field.values.end(), is_missing);
 }
 
 TEST(Advection, WholePixelsMoveExactly) {
-  const Field field = moved_waves(24, 32, 0, 0);
+  const ScalarField field = moved_waves(24, 32, 0, 0);
   const MotionField motion(24, 32, 2, -1);
-  const Field ahead = extrapolated(field, motion, 3);
+  const ScalarField ahead = extrapolated(field, motion, 3);
   for (std::int64_t y = 0; y < 24; ++y) {
     for (std::int64_t x = 0; x < 32; ++x) {
       if (x < 6 || y + 3 > 23) {
@@ -85,18 +85,18 @@ TEST(Advection, TurningFollowsTheCircle) {
 }
 
 TEST(Advection, MissingPixelsSpreadToWhatTheyTouchOnly) {
-  Field field(8, 8, 1);
-  field.at(3, 4) = Field::kMissing;
+  ScalarField field(8, 8, 1);
+  field.at(3, 4) = ScalarField::kMissing;
   EXPECT_EQ(missing_pixels(displaced(field, MotionField(8, 8))), 1);
-  const Field ahead = displaced(field, MotionField(8, 8, 1, 0));
+  const ScalarField ahead = displaced(field, MotionField(8, 8, 1, 0));
   EXPECT_TRUE(is_missing(ahead.at(3, 5)));
   EXPECT_EQ(missing_pixels(ahead), 1 + 8);
   // Halfway between two pixels both count.
   EXPECT_EQ(missing_pixels(displaced(field, MotionField(8, 8, 0.5F, 0))), 2 + 8);
-  EXPECT_EQ(missing_pixels(displaced(Field(8, 8, Field::kMissing), MotionField(8, 8))), 64);
+  EXPECT_EQ(missing_pixels(displaced(ScalarField(8, 8, ScalarField::kMissing), MotionField(8, 8))), 64);
 }
 
-TEST(Advection, SizesThatDifferAreAnError) { EXPECT_THROW(displaced(Field(8, 8), MotionField(8, 9)), Error); }
+TEST(Advection, SizesThatDifferAreAnError) { EXPECT_THROW(displaced(ScalarField(8, 8), MotionField(8, 9)), Error); }
 
 }  // namespace
 }  // namespace nextframe

@@ -13,7 +13,7 @@ namespace nextframe {
 namespace {
 
 /// For a few places, the sum that defines the transform.
-std::complex<double> by_definition(const Field& field, std::int64_t row, std::int64_t column) {
+std::complex<double> by_definition(const ScalarField& field, std::int64_t row, std::int64_t column) {
   std::complex<double> sum = 0;
   for (std::int64_t y = 0; y < field.height; ++y) {
     for (std::int64_t x = 0; x < field.width; ++x) {
@@ -26,7 +26,7 @@ std::complex<double> by_definition(const Field& field, std::int64_t row, std::in
 }
 
 TEST(Fourier, IsItsDefinition) {
-  const Field field = test::moved_waves(12, 15, 0, 0);
+  const ScalarField field = test::moved_waves(12, 15, 0, 0);
   const Spectrum spectrum = fourier_transform(field);
   for (std::int64_t y = 0; y < 12; ++y) {
     for (std::int64_t x = 0; x < 15; ++x) {
@@ -38,8 +38,8 @@ TEST(Fourier, IsItsDefinition) {
 
 TEST(Fourier, ComesBack) {
   for (const auto& [height, width] : {std::pair{16, 16}, {15, 20}, {7, 9}}) {
-    const Field field = test::moved_waves(height, width, 0, 0);
-    const Field back = inverse_fourier_transform(fourier_transform(field));
+    const ScalarField field = test::moved_waves(height, width, 0, 0);
+    const ScalarField back = inverse_fourier_transform(fourier_transform(field));
     ASSERT_TRUE(back.same_size(field));
     for (std::size_t i = 0; i < field.values.size(); ++i) {
       EXPECT_TRUE(std::abs(back.values[i] - field.values[i]) <= 1e-5F);
@@ -56,7 +56,7 @@ TEST(Fourier, WaveNumbersCountTheLongerSide) {
 }
 
 TEST(Fourier, PowerOfOneWaveIsInItsRing) {
-  Field field(32, 32);
+  ScalarField field(32, 32);
   for (std::int64_t y = 0; y < 32; ++y) {
     for (std::int64_t x = 0; x < 32; ++x) {
       field.at(y, x) = 2 + static_cast<float>(std::cos(2 * std::numbers::pi * 5 * static_cast<double>(x) / 32));

@@ -18,14 +18,14 @@ using test::moved_waves;
 constexpr std::int64_t kHeight = 96, kWidth = 112;
 
 /// Rain cells in mm/h: the waves above their middle.
-Field rain(double dx, double dy) {
-  Field field = moved_waves(kHeight, kWidth, dx, dy);
+ScalarField rain(double dx, double dy) {
+  ScalarField field = moved_waves(kHeight, kWidth, dx, dy);
   for (float& value : field.values) value = value > 0.5F ? 40 * (value - 0.5F) : 0;
   return field;
 }
 
-std::vector<Field> sequence(int frames, double dx, double dy) {
-  std::vector<Field> fields;
+std::vector<ScalarField> sequence(int frames, double dx, double dy) {
+  std::vector<ScalarField> fields;
   for (int t = 0; t < frames; ++t) fields.push_back(rain(dx * t, dy * t));
   return fields;
 }
@@ -56,7 +56,7 @@ FlowOptions options_of(FlowMethod method) {
 }
 
 TEST(OpticalFlow, FindsAKnownMotion) {
-  const std::vector<Field> fields = sequence(3, 1.5, -0.75);
+  const std::vector<ScalarField> fields = sequence(3, 1.5, -0.75);
   for (const FlowMethod method : {FlowMethod::kDis, FlowMethod::kFarneback}) {
     const double error = error_of(optical_flow(fields, FieldKind::kRain, options_of(method)), 1.5, -0.75);
     EXPECT_TRUE(error < 0.25) << name_of(method) << " " << error;
@@ -64,7 +64,7 @@ TEST(OpticalFlow, FindsAKnownMotion) {
 }
 
 TEST(OpticalFlow, IsInPixelsAFrameWhateverTheInterval) {
-  const std::vector<Field> fields = sequence(4, 0.8, 0.4);
+  const std::vector<ScalarField> fields = sequence(4, 0.8, 0.4);
   for (const std::int64_t interval : {1, 2, 3, 9}) {
     FlowOptions options = options_of(FlowMethod::kDis);
     options.interval = interval;
@@ -74,19 +74,19 @@ TEST(OpticalFlow, IsInPixelsAFrameWhateverTheInterval) {
 }
 
 TEST(OpticalFlow, SeesPictures) {
-  const std::vector<Field> fields{moved_waves(kHeight, kWidth, 0, 0), moved_waves(kHeight, kWidth, 2, 1)};
+  const std::vector<ScalarField> fields{moved_waves(kHeight, kWidth, 0, 0), moved_waves(kHeight, kWidth, 2, 1)};
   const double error = error_of(optical_flow(fields, FieldKind::kPicture, options_of(FlowMethod::kDis)), 2, 1);
   EXPECT_TRUE(error < 0.25) << error;
 }
 
 TEST(OpticalFlow, TheEdgeOfWhatIsKnownDoesNotHoldItBack) {
   // The same window of missing pixels in both frames, while the rain moves on.
-  std::vector<Field> fields = sequence(3, 2, 0);
-  for (Field& field : fields) {
+  std::vector<ScalarField> fields = sequence(3, 2, 0);
+  for (ScalarField& field : fields) {
     for (std::int64_t y = 0; y < kHeight; ++y) {
       for (std::int64_t x = 0; x < kWidth; ++x) {
         const bool outside = std::hypot(static_cast<double>(x - kWidth / 2), static_cast<double>(y - kHeight / 2)) > 40;
-        if (outside) field.at(y, x) = Field::kMissing;
+        if (outside) field.at(y, x) = ScalarField::kMissing;
       }
     }
   }
@@ -97,16 +97,16 @@ TEST(OpticalFlow, TheEdgeOfWhatIsKnownDoesNotHoldItBack) {
 }
 
 TEST(OpticalFlow, StandsStillWhereNothingCanBeSeen) {
-  const Field dry(kHeight, kWidth);
-  const Field unknown(kHeight, kWidth, Field::kMissing);
-  const Field small = moved_waves(4, 4, 0, 0);
-  const std::vector<std::vector<Field>> cases{{dry, dry, dry},   {unknown, unknown}, {rain(0, 0), unknown},
-                                              {dry, rain(0, 0)}, {rain(0, 0)},       {small, small}};
+  const ScalarField dry(kHeight, kWidth);
+  const ScalarField unknown(kHeight, kWidth, ScalarField::kMissing);
+  const ScalarField small = moved_waves(4, 4, 0, 0);
+  const std::vector<std::vector<ScalarField>> cases{{dry, dry, dry},   {unknown, unknown}, {rain(0, 0), unknown},
+                                                    {dry, rain(0, 0)}, {rain(0, 0)},       {small, small}};
   for (const FlowMethod method : {FlowMethod::kDis, FlowMethod::kFarneback}) {
-    for (const std::vector<Field>& fields : cases) {
+    for (const std::vector<ScalarField>& fields : cases) {
       const MotionField motion = optical_flow(fields, FieldKind::kRain, options_of(method));
       ASSERT_EQ(motion.height(), fields.back().height);
-      for (const Field* component : {&motion.u, &motion.v}) {
+      for (const ScalarField* component : {&motion.u, &motion.v}) {
         for (const float value : component->values) EXPECT_EQ(value, 0);
       }
     }
@@ -114,9 +114,9 @@ TEST(OpticalFlow, StandsStillWhereNothingCanBeSeen) {
 }
 
 TEST(OpticalFlow, ExtrapolatesBetterThanStandingStill) {
-  const std::vector<Field> fields = sequence(3, 1.5, -0.75);
+  const std::vector<ScalarField> fields = sequence(3, 1.5, -0.75);
   const MotionField motion = optical_flow(fields, FieldKind::kRain, options_of(FlowMethod::kDis));
-  const Field ahead = extrapolated(fields.back(), motion, 4), truth = rain(6 * 1.5, -6 * 0.75);
+  const ScalarField ahead = extrapolated(fields.back(), motion, 4), truth = rain(6 * 1.5, -6 * 0.75);
   double moved = 0;
   double still = 0;
   for (std::size_t i = 0; i < truth.values.size(); ++i) {

@@ -14,8 +14,8 @@ inline double waves(double x, double y) {
 }
 
 /// waves() with its content moved by (dx, dy).
-inline Field moved_waves(std::int64_t height, std::int64_t width, double dx, double dy) {
-  Field field(height, width);
+inline ScalarField moved_waves(std::int64_t height, std::int64_t width, double dx, double dy) {
+  ScalarField field(height, width);
   for (std::int64_t y = 0; y < height; ++y) {
     for (std::int64_t x = 0; x < width; ++x) {
       field.at(y, x) = static_cast<float>(waves(static_cast<double>(x) - dx, static_cast<double>(y) - dy));
