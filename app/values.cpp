@@ -1,6 +1,7 @@
 #include "app/values.h"
 
 #include <charconv>
+#include <cmath>
 
 namespace nextframe::app {
 
@@ -12,6 +13,16 @@ std::int64_t parse_whole(std::string_view where, const std::string& text, WholeR
     const bool bounded = range.max != std::numeric_limits<std::int64_t>::max();
     reject("{}: got \"{}\", expected a whole number {}", where, text,
            bounded ? format("from {} to {}", range.min, range.max) : format("of at least {}", range.min));
+  }
+  return number;
+}
+
+double parse_number(std::string_view where, const std::string& text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc() || stop != end || !std::isfinite(number)) {
+    reject("{}: got \"{}\", expected a number such as 0.5", where, text);
   }
   return number;
 }

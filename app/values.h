@@ -22,6 +22,9 @@ struct WholeRange {
 /// front.
 std::int64_t parse_whole(std::string_view where, const std::string& text, WholeRange range);
 
+/// A finite decimal number and nothing else. Rejects with `where` in front.
+double parse_number(std::string_view where, const std::string& text);
+
 template <class E>
 requires std::is_enum_v<E> std::vector<std::string> choice_names() {
   std::vector<std::string> names;

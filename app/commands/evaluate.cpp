@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "app/commands/baseline_arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/evaluation_report.h"
 #include "app/commands/run_support.h"
 #include "app/output.h"
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/baselines/motion_baselines.h"
@@ -30,7 +33,12 @@ struct EvaluateArguments {
   std::string subject;
   std::optional<std::string> data;
   std::string baselines = "persistence";
+  std::vector<std::string> baseline_options;
   std::string metrics;
+  std::string thresholds;
+  std::string windows;
+  std::string csi_level;
+  std::optional<std::string> csv;
   std::vector<std::string> overrides;
   std::optional<Split> split;
   std::optional<std::int64_t> batch;
@@ -71,145 +79,6 @@ bool is_model(const fs::path& path) {
          fs::exists(path / "last.safetensors", error);
 }
 
-std::string number(double value, const char* units) {
-  if (!std::isfinite(value)) return "-";
-  return std::string(units) == "dB" ? format("{:.2f}", value) : format("{:.5g}", value);
-}
-
-std::string units_of(const std::string& metric) { return std::string(find_metric(metric).units); }
-
-/// One column of the table per lead time.
-struct Column {
-  std::string title;
-  std::vector<std::string> cells;
-};
-
-std::vector<Column> columns_of(const Evaluation& evaluation) {
-  std::vector<Column> columns;
-  for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
-    for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      const MetricScores& scores = forecaster.metrics[m];
-      Column column{scores.metric + " " + forecaster.name, {}};
-      const std::string units = units_of(scores.metric);
-      for (const double value : scores.by_lead_time) column.cells.push_back(number(value, units.c_str()));
-      column.cells.push_back(number(scores.mean, units.c_str()));
-      columns.push_back(std::move(column));
-    }
-  }
-  return columns;
-}
-
-std::vector<Column> leading_columns(const Evaluation& evaluation) {
-  std::vector<Column> columns{{"lead time", {}}, {"pixels", {}}};
-  double pixels = 0;
-  for (std::int64_t lead = 1; lead <= evaluation.horizon; ++lead) {
-    const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead);
-    columns[0].cells.push_back(seconds > 0 ? format("+{} ({:.3g} s)", lead, seconds) : format("+{}", lead));
-    const auto valid = static_cast<double>(evaluation.valid_pixels[static_cast<std::size_t>(lead - 1)]);
-    columns[1].cells.push_back(with_thousands(valid));
-    pixels += valid;
-  }
-  columns[0].cells.emplace_back("mean");
-  columns[1].cells.push_back(
-      with_thousands(pixels / static_cast<double>(std::max<std::int64_t>(1, evaluation.horizon))));
-  return columns;
-}
-
-std::string table_of(const std::vector<Column>& columns) {
-  std::vector<std::vector<std::string>> rows(columns.front().cells.size() + 1);
-  for (const Column& column : columns) {
-    rows[0].push_back(column.title);
-    for (std::size_t i = 0; i < column.cells.size(); ++i) rows[i + 1].push_back(column.cells[i]);
-  }
-  return aligned_table(rows);
-}
-
-/// As many tables as it takes to stay within the terminal; all columns of one score stay together where they fit.
-std::string tables_of(const Evaluation& evaluation, std::size_t width) {
-  const std::vector<Column> columns = columns_of(evaluation);
-  const std::size_t together = evaluation.forecasters.size();
-  std::string out;
-  std::vector<Column> page = leading_columns(evaluation);
-  for (std::size_t i = 0; i < columns.size(); i += together) {
-    std::vector<Column> wider = page;
-    wider.insert(wider.end(), columns.begin() + static_cast<std::ptrdiff_t>(i),
-                 columns.begin() + static_cast<std::ptrdiff_t>(i + together));
-    const std::string table = table_of(wider);
-    if (page.size() > 2 && table.find('\n') > width) {
-      out += table_of(page) + "\n";
-      page = leading_columns(evaluation);
-      i -= together;
-      continue;
-    }
-    page = std::move(wider);
-  }
-  return out + table_of(page);
-}
-
-std::string to_text(const Evaluation& evaluation, std::size_t width) {
-  std::string out = format("{} on {}: {} sequence{} of {} frames\n\n", evaluation.name, evaluation.data,
-                           evaluation.sequences, evaluation.sequences == 1 ? "" : "s", evaluation.horizon);
-  out += tables_of(evaluation, width);
-  if (evaluation.gain && std::isfinite(evaluation.gain->mean)) {
-    const PsnrGain& gain = *evaluation.gain;
-    out += format("\nPSNR gain over persistence: {:+.2f} dB over {} sequence{}", gain.mean, gain.sequences,
-                  gain.sequences == 1 ? "" : "s");
-    out += std::isfinite(gain.low) ? format(", 95 % interval {:+.2f} to {:+.2f} dB", gain.low, gain.high)
-                                   : std::string(", too few for an interval");
-    if (std::isfinite(gain.low) && gain.block < gain.whole_block) {
-      out +=
-          format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
-                 gain.block, kFewestBlocks, gain.whole_block);
-    }
-    out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
-  }
-  return out;
-}
-
-json::Value to_json(const Evaluation& evaluation) {
-  json::Value out = json::Value::object();
-  out.set("name", evaluation.name);
-  out.set("data", evaluation.data);
-  out.set("sequences", evaluation.sequences);
-  out.set("horizon", evaluation.horizon);
-  out.set("seconds_per_frame", evaluation.seconds_per_frame);
-  json::Value pixels = json::Value::array();
-  for (const std::int64_t count : evaluation.valid_pixels) pixels.push_back(count);
-  out.set("valid_pixels", std::move(pixels));
-  json::Value forecasters = json::Value::array();
-  for (const ForecasterScores& forecaster : evaluation.forecasters) {
-    json::Value metrics = json::Value::object();
-    for (const MetricScores& scores : forecaster.metrics) {
-      json::Value by_lead_time = json::Value::array();
-      for (const double value : scores.by_lead_time) by_lead_time.push_back(json::Value::number_or_null(value));
-      json::Value row = json::Value::object();
-      row.set("mean", json::Value::number_or_null(scores.mean));
-      row.set("by_lead_time", std::move(by_lead_time));
-      json::Value frames = json::Value::array();
-      for (const std::int64_t count : scores.frames) frames.push_back(count);
-      row.set("frames", std::move(frames));
-      metrics.set(scores.metric, std::move(row));
-    }
-    json::Value row = json::Value::object();
-    row.set("name", forecaster.name);
-    row.set("metrics", std::move(metrics));
-    forecasters.push_back(std::move(row));
-  }
-  out.set("forecasters", std::move(forecasters));
-  if (evaluation.gain) {
-    json::Value gain = json::Value::object();
-    gain.set("mean", json::Value::number_or_null(evaluation.gain->mean));
-    gain.set("low", json::Value::number_or_null(evaluation.gain->low));
-    gain.set("high", json::Value::number_or_null(evaluation.gain->high));
-    gain.set("block", evaluation.gain->block);
-    gain.set("whole_block", evaluation.gain->whole_block);
-    gain.set("sequences", evaluation.gain->sequences);
-    gain.set("left_out", evaluation.gain->left_out);
-    out.set("psnr_gain", std::move(gain));
-  }
-  return out;
-}
-
 class EvaluateCommand : public Command {
  public:
   std::string name() const override { return "evaluate"; }
@@ -231,7 +100,14 @@ class EvaluateCommand : public Command {
                 "of " + join(baseline_names(all_baselines()), ", ") +
                     " (default persistence; beside written forecasts persistence alone, \"\" for none)");
     spec.option("--metrics", "LIST", arguments_.metrics, "of " + metric_names() + " (default: the usual ones)");
+    spec.option("--thresholds", "LIST", arguments_.thresholds,
+                "values, such as 0.5,1,5: scores of events count where a value is at least one of them");
+    spec.option("--windows", "LIST", arguments_.windows, "sides of the windows of fss in pixels (default 5,17,33)");
+    spec.option("--csi-level", "CSI", arguments_.csi_level,
+                "tell until which lead time each stays at or above it (default 0.5)");
     spec.group("Models only: what to score them on");
+    spec.option("--baseline-option", "KEY=VALUE", arguments_.baseline_options,
+                "of " + baseline_option_names() + "; may be given many times");
     spec.choice("--split", arguments_.split, "the part of the data to score on (default test)");
     spec.option("--limit", "N", arguments_.limit, {1, 1000000000}, "at most N sequences, evenly spread (default all)");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
@@ -248,6 +124,7 @@ class EvaluateCommand : public Command {
                 "frames of TRUTH from one lead time to the next (default 1)");
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
+    spec.option("--csv", "FILE", arguments_.csv, "write every score at every lead time to a table");
     arguments_.compute.declare(spec);
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
@@ -256,12 +133,20 @@ class EvaluateCommand : public Command {
   }
 
   int run(StderrLog& log) override {
+    const ReportOptions report{.width = static_cast<std::size_t>(std::max(60, stdout_columns() - 1)),
+                               .csi_level = csi_level()};
+    std::optional<AtomicFile> csv;
+    if (arguments_.csv) csv.emplace(*arguments_.csv);
     const InterruptGuard guard;
     const Evaluation evaluation = is_model(arguments_.subject) ? score_model(guard, log) : score_written(guard);
+    if (csv) {
+      csv->write(report_csv(evaluation));
+      csv->commit();
+    }
     if (arguments_.json) {
-      print_json(to_json(evaluation));
+      print_json(report_json(evaluation, report));
     } else {
-      print_result(to_text(evaluation, static_cast<std::size_t>(std::max(60, stdout_columns() - 1))));
+      print_result(report_text(evaluation, report));
     }
     return 0;
   }
@@ -271,6 +156,24 @@ class EvaluateCommand : public Command {
     std::vector<std::string> names;
     for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
     return join(names, ", ");
+  }
+
+  double csi_level() const {
+    return arguments_.csi_level.empty() ? ReportOptions().csi_level : parse_number("--csi-level", arguments_.csi_level);
+  }
+
+  ScoreSelection selection() const {
+    ScoreSelection selection;
+    selection.metrics = list_of(arguments_.metrics);
+    for (const std::string& text : list_of(arguments_.thresholds)) {
+      selection.thresholds.push_back(parse_number("--thresholds", text));
+    }
+    if (!arguments_.windows.empty()) selection.windows.clear();
+    for (const std::string& text : list_of(arguments_.windows)) {
+      selection.windows.push_back(parse_whole("--windows", text, {1, 100000}));
+    }
+    check_selection(selection);
+    return selection;
   }
 
   void refuse_options_for_written() const {
@@ -284,6 +187,7 @@ class EvaluateCommand : public Command {
   void refuse_options_for_models() const {
     const std::string given = given_among({{"--split", arguments_.split.has_value()},
                                            {"--set", !arguments_.overrides.empty()},
+                                           {"--baseline-option", !arguments_.baseline_options.empty()},
                                            {"--limit", arguments_.limit.has_value()},
                                            {"--batch", arguments_.batch.has_value()},
                                            {"--threads", arguments_.compute.threads != 0},
@@ -302,7 +206,8 @@ class EvaluateCommand : public Command {
     EvaluateOptions options;
     options.baseline_table = all_baselines();
     options.baselines = list_of(arguments_.baselines);
-    options.metrics = list_of(arguments_.metrics);
+    options.baseline_options = baseline_options(arguments_.baseline_options);
+    options.scores = selection();
     options.split = arguments_.split.value_or(options.split);
     options.batch = arguments_.batch.value_or(options.batch);
     options.limit = arguments_.limit.value_or(options.limit);
@@ -368,7 +273,7 @@ class EvaluateCommand : public Command {
     }
     refuse_options_for_models();
     ScoreOptions options;
-    options.metrics = list_of(arguments_.metrics);
+    options.scores = selection();
     options.first_frame = arguments_.first_frame;
     options.every = arguments_.every.value_or(options.every);
     options.gap = arguments_.gap.value_or(options.gap);

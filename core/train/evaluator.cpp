@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 
 #include "core/base/error.h"
 #include "core/baselines/baseline.h"
 #include "core/frames/batch.h"
-#include "core/metrics/bootstrap.h"
 #include "core/train/learner.h"
 
 namespace nextframe {
@@ -39,30 +37,35 @@ std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std:
 
 /// A baseline or the model, with what it has collected.
 struct Entrant {
-  std::unique_ptr<Baseline> baseline;  ///< null: the model
+  std::string name;
+  std::unique_ptr<Baseline> baseline = {};  ///< null: the model
   ScoreSheet sheet;
-  std::vector<std::optional<double>> psnr;  ///< of each sequence; for model and persistence only
+  EventHistory events = {};
+  std::vector<std::optional<double>> psnr = {};  ///< of each sequence; for model and persistence only
   bool keeps_psnr = false;
+
+  Entrant(std::string entrant, std::unique_ptr<Baseline> made_by, const ScoreSelection& scores, std::int64_t horizon)
+      : name(std::move(entrant)),
+        baseline(std::move(made_by)),
+        sheet(name, scores, horizon),
+        keeps_psnr(!baseline || name == "persistence") {}
+
+  void add(const ForecastBatch& sequence) {
+    sheet.add(sequence);
+    events.remember(sheet);
+    if (keeps_psnr) psnr.push_back(sequence_psnr(sequence, 0));
+  }
 };
 
 std::vector<Entrant> make_entrants(const EvaluateOptions& options, std::int64_t horizon) {
-  const std::vector<std::string> metrics = options.metrics.empty() ? usual_metrics() : options.metrics;
+  const ScoreSelection scores = with_usual_metrics(options.scores);
   std::vector<Entrant> entrants;
-  entrants.push_back(
-      {.baseline = nullptr, .sheet = ScoreSheet("model", metrics, horizon), .psnr = {}, .keeps_psnr = true});
+  entrants.emplace_back("model", nullptr, scores, horizon);
   for (const std::string& name : options.baselines) {
-    entrants.push_back({.baseline = find_baseline(options.baseline_table, name).make(options.baseline_options),
-                        .sheet = ScoreSheet(name, metrics, horizon),
-                        .psnr = {},
-                        .keeps_psnr = name == "persistence"});
+    entrants.emplace_back(name, find_baseline(options.baseline_table, name).make(options.baseline_options), scores,
+                          horizon);
   }
   return entrants;
-}
-
-void collect(Entrant& entrant, const ForecastBatch& batch) {
-  entrant.sheet.add(batch);
-  if (!entrant.keeps_psnr) return;
-  entrant.psnr.push_back(sequence_psnr(batch, 0));
 }
 
 std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
@@ -128,8 +131,10 @@ void intersect(std::vector<float>& mask, const std::vector<float>& other) {
 }
 
 /// Scores one sequence of all entrants on the pixels that all of them know.
-void score_sequence(const Batch& batch, SequenceOfBatch& sequence, std::vector<Entrant>& entrants,
-                    std::vector<std::int64_t>& valid_pixels) {
+void score_sequence(const Batch& batch, const std::vector<float>& model_forecasts, std::int64_t n,
+                    std::vector<Entrant>& entrants, std::vector<std::int64_t>& valid_pixels,
+                    const SequenceVisitor& visit) {
+  SequenceOfBatch sequence(batch, model_forecasts, n);
   std::vector<std::vector<float>> forecasts;
   for (const Entrant& entrant : entrants) {
     if (!entrant.baseline) {
@@ -145,7 +150,10 @@ void score_sequence(const Batch& batch, SequenceOfBatch& sequence, std::vector<E
     const auto first = sequence.mask.begin() + lead * area;
     valid_pixels[static_cast<std::size_t>(lead)] += std::count_if(first, first + area, [](float m) { return m != 0; });
   }
-  for (std::size_t i = 0; i < entrants.size(); ++i) collect(entrants[i], sequence.scored(batch, forecasts[i]));
+  std::vector<ForecastBatch> scored;
+  for (const std::vector<float>& forecast : forecasts) scored.push_back(sequence.scored(batch, forecast));
+  for (std::size_t i = 0; i < entrants.size(); ++i) entrants[i].add(scored[i]);
+  if (visit) visit(batch.windows[static_cast<std::size_t>(n)], scored);
 }
 
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
@@ -175,22 +183,6 @@ void check_data(const TrainedModel& model, const DataSet& data) {
 }
 
 }  // namespace
-
-PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
-                   const std::vector<std::optional<double>>& persistence, std::int64_t block) {
-  // A short recording has few blocks without overlap; shorter ones then give a narrower, still stated, interval.
-  const auto windows = static_cast<std::int64_t>(forecast.size());
-  const std::int64_t shortened = std::clamp<std::int64_t>(windows / kFewestBlocks, 1, std::max<std::int64_t>(block, 1));
-  const MeanDifference difference = bootstrap_difference(forecast, persistence, {.block = shortened});
-  const double none = std::numeric_limits<double>::quiet_NaN();
-  return {.mean = difference.mean.value_or(none),
-          .low = difference.interval ? difference.interval->low : none,
-          .high = difference.interval ? difference.interval->high : none,
-          .block = shortened,
-          .whole_block = block,
-          .sequences = difference.windows,
-          .left_out = static_cast<std::int64_t>(forecast.size()) - difference.windows};
-}
 
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log) {
@@ -230,19 +222,20 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
     std::vector<float> forecast = model_forecast(backend, *model.network, batch);
     for (std::vector<float>* values : {&forecast, &batch.context, &batch.target}) to_unit.apply(*values);
     for (std::int64_t n = 0; n < batch.sequences; ++n) {
-      SequenceOfBatch sequence(batch, forecast, n);
-      score_sequence(batch, sequence, entrants, evaluation.valid_pixels);
+      score_sequence(batch, forecast, n, entrants, evaluation.valid_pixels, options.visit);
     }
     evaluation.sequences += batch.sequences;
     progress.update(evaluation.sequences, "");
   }
   progress.finish();
 
+  const std::int64_t block = overlapping_windows(data, windows, evaluation.sequences);
   for (const Entrant& entrant : entrants) {
     evaluation.forecasters.push_back(entrant.sheet.scores());
-    if (entrant.baseline && entrant.keeps_psnr) {
-      evaluation.gain =
-          psnr_gain(entrants.front().psnr, entrant.psnr, overlapping_windows(data, windows, evaluation.sequences));
+    if (!entrant.baseline) continue;
+    if (entrant.keeps_psnr) evaluation.gain = psnr_gain(entrants.front().psnr, entrant.psnr, block);
+    for (CsiGain& gain : entrants.front().events.gains_over(entrant.events, entrant.name, block)) {
+      evaluation.csi_gains.push_back(std::move(gain));
     }
   }
   return evaluation;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,64 +13,53 @@
 #include "core/baselines/baseline.h"
 #include "core/frames/data_set.h"
 #include "core/frames/source_table.h"
+#include "core/train/gains.h"
 #include "core/train/scores.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
 
+/// Gets each sequence that is scored: its number among the windows of the split, and of each forecaster, the model
+/// first, forecast, truth and common mask as values (see ScoreScale), [L,1,H,W,C].
+using SequenceVisitor = std::function<void(std::int64_t window, std::span<const ForecastBatch> forecasts)>;
+
 struct EvaluateOptions {
   BaselineTable baseline_table = engine_baselines();
   std::vector<std::string> baselines{"persistence"};  ///< rows of that table
   BaselineOptions baseline_options;
-  std::vector<std::string> metrics;  ///< rows of the table of metrics; empty: the usual ones
+  ScoreSelection scores;  ///< without metrics: the usual ones
   Split split = Split::kTest;
   std::int64_t batch = 8;
   std::int64_t limit = 0;                         ///< at most so many windows, evenly spread; 0: all
   std::function<void()> between_batches = [] {};  ///< may throw to stop
   Progress::Display display = Progress::Display::kAutomatic;
-};
-
-/// How much better than persistence a forecast is: the mean over sequences of the difference of their PSNR, each a mean
-/// over the sequence's frames, in dB, with the 95 % interval of a paired bootstrap in which sequences that overlap are
-/// drawn together. NaN where too few sequences say nothing.
-struct PsnrGain {
-  double mean = 0;
-  double low = 0;
-  double high = 0;
-  /// Neighbouring sequences that were drawn together; below `whole_block`, which reaches from one sequence to the next
-  /// without a common frame, where the recording is too short for four of those: the interval is then too narrow.
-  std::int64_t block = 1;
-  std::int64_t whole_block = 1;
-  std::int64_t sequences = 0;
-  std::int64_t left_out = 0;  ///< sequences without a PSNR: nothing counted, or one of the two was without any error
+  SequenceVisitor visit = {};  ///< may be empty
 };
 
 /// Scores of several forecasters on the same sequences.
 struct Evaluation {
-  std::string name;  ///< of what was evaluated: a path
-  std::string data;  ///< what it was measured against
+  std::string name;        ///< of what was evaluated: a path
+  std::string data;        ///< what it was measured against
+  std::string units = {};  ///< of values: "mm/h"; empty where they are scaled to 0..1
   std::int64_t sequences = 0;
   std::int64_t horizon = 0;
   double seconds_per_frame = 0;               ///< 0: not known
   std::vector<std::int64_t> valid_pixels;     ///< that counted, by lead time
   std::vector<ForecasterScores> forecasters;  ///< the model or forecast first
-  std::optional<PsnrGain> gain;               ///< where persistence is among them
+  std::optional<PsnrGain> gain;               ///< of the first over persistence, where that is among them
+  std::vector<CsiGain> csi_gains;             ///< of the first over each other, where events are counted
 };
-
-/// From the PSNR of each sequence. `block`: neighbouring sequences that overlap.
-PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
-                   const std::vector<std::optional<double>>& persistence, std::int64_t block);
 
 /// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's
 /// range. A pixel counts where the truth is known and every one of the forecasters knows its value, so that all are
-/// scored on the same ones. Streaming: memory grows with the number of windows by two numbers each and no more. `data`
+/// scored on the same ones. Streaming: memory grows with the number of windows by a few numbers each and no more. `data`
 /// may be normalised otherwise than the model's own data were. Rejects frames of other channels, a split without
 /// windows, unknown baselines and metrics.
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
 
 struct ScoreOptions {
-  std::vector<std::string> metrics;                 ///< empty: the usual ones
+  ScoreSelection scores;                            ///< without metrics: the usual ones
   std::optional<std::int64_t> first_frame;          ///< truth frame that the first forecast frame stands for
   std::int64_t every = 1;                           ///< truth frames from the start of one forecast to that of the next
   std::int64_t gap = 1;                             ///< truth frames from one lead time to the next

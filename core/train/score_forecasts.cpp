@@ -152,8 +152,7 @@ FramePair pair_of(const Frame& forecast, const Frame& truth, const std::vector<f
 /// Collects the scores of forecasts and, where a frame came before them, of persistence.
 class Scorer {
  public:
-  explicit Scorer(const ScoreOptions& options)
-      : options_(options), metrics_(options.metrics.empty() ? usual_metrics() : options.metrics) {}
+  explicit Scorer(const ScoreOptions& options) : options_(options), scores_(with_usual_metrics(options.scores)) {}
 
   void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
@@ -210,8 +209,8 @@ class Scorer {
   void begin(std::int64_t horizon) {
     evaluation_.horizon = horizon;
     evaluation_.valid_pixels.assign(static_cast<std::size_t>(horizon), 0);
-    forecast_.emplace("forecast", metrics_, horizon);
-    persistence_.emplace("persistence", metrics_, horizon);
+    forecast_.emplace("forecast", scores_, horizon);
+    persistence_.emplace("persistence", scores_, horizon);
   }
 
   /// Null where a hindcast near the recording's end goes on beyond it.
@@ -238,7 +237,7 @@ class Scorer {
   }
 
   ScoreOptions options_;
-  std::vector<std::string> metrics_;
+  ScoreSelection scores_;
   std::optional<ScoreSheet> forecast_;
   std::optional<ScoreSheet> persistence_;
   std::vector<std::optional<double>> psnr_;

@@ -1,6 +1,9 @@
 #include "core/train/scores.h"
 
+#include <cmath>
 #include <limits>
+
+#include "core/base/error.h"
 
 namespace nextframe {
 namespace {
@@ -19,36 +22,133 @@ LinearMap unit_scale_of(const FrameFormat& frames) {
   return {.factor = frames.normalisation.scale / range, .shift = (frames.normalisation.offset - frames.low) / range};
 }
 
-std::vector<std::string> usual_metrics() {
-  return {"mse", "mae", "mse_openstl", "mae_openstl", "psnr", "ssim", "ssim_openstl"};
+ScoreSelection with_usual_metrics(ScoreSelection selection) {
+  if (!selection.metrics.empty()) return selection;
+  selection.metrics = {"mse", "mae", "mse_openstl", "mae_openstl", "psnr", "ssim", "ssim_openstl"};
+  if (selection.thresholds.empty()) return selection;
+  for (const char* name : {"csi", "pod", "far", "frequency_bias", "fss"}) selection.metrics.emplace_back(name);
+  return selection;
 }
 
-ScoreSheet::ScoreSheet(std::string name, const std::vector<std::string>& metrics, std::int64_t horizon)
-    : name_(std::move(name)) {
-  for (const std::string& metric : metrics) metrics_.emplace_back(metric, find_metric(metric).make(horizon));
+void check_selection(const ScoreSelection& selection) {
+  for (const std::string& name : selection.metrics) {
+    if (find_metric(name).of_events() && selection.thresholds.empty()) {
+      reject("[metrics] {}: counts events, which are values of at least a threshold; give --thresholds", name);
+    }
+  }
+  for (const double threshold : selection.thresholds) {
+    if (!std::isfinite(threshold)) reject("[metrics] a threshold is {}, expected a number", threshold);
+  }
+  for (const std::int64_t window : selection.windows) {
+    if (window < 1) reject("[metrics] a window has a side of {} pixels, expected at least 1", window);
+  }
 }
 
-void ScoreSheet::add(const ForecastBatch& batch) {
-  for (const auto& [name, metric] : metrics_) add_batch(*metric, batch);
+std::string MetricScores::label() const {
+  std::string text = metric;
+  if (threshold) text += format(" >= {:g}", *threshold);
+  if (window) text += format(" in {} px", *window);
+  return text;
 }
 
-void ScoreSheet::add(std::int64_t lead, const FramePair& pair) {
-  for (const auto& [name, metric] : metrics_) metric->add(lead, pair);
+const MetricScores* ForecasterScores::find(std::string_view metric, std::optional<double> threshold) const {
+  for (const MetricScores& scores : metrics) {
+    if (scores.metric == metric && (!threshold || scores.threshold == threshold)) return &scores;
+  }
+  return nullptr;
+}
+
+double lead_time_above(const std::vector<double>& by_lead_time, double level) {
+  for (std::size_t lead = 0; lead < by_lead_time.size(); ++lead) {
+    if (by_lead_time[lead] >= level) continue;
+    if (lead == 0) return 0;
+    const double before = by_lead_time[lead - 1], now = by_lead_time[lead];
+    const double share = std::isnan(now) ? 0 : (before - level) / (before - now);
+    return static_cast<double>(lead) + share;
+  }
+  return static_cast<double>(by_lead_time.size());
+}
+
+ScoreSheet::ScoreSheet(std::string name, const ScoreSelection& selection, std::int64_t horizon)
+    : name_(std::move(name)), horizon_(horizon) {
+  check_selection(selection);
+  for (const std::string& metric : selection.metrics) {
+    const MetricEntry& entry = find_metric(metric);
+    if (entry.of_events()) {
+      add_event_rows(entry, selection);
+    } else {
+      rows_.push_back({.entry = &entry, .metric = entry.make(horizon)});
+    }
+  }
+}
+
+void ScoreSheet::add_event_rows(const MetricEntry& entry, const ScoreSelection& selection) {
+  for (const double threshold : selection.thresholds) {
+    if (entry.formula != nullptr) {
+      rows_.push_back({.entry = &entry, .threshold = threshold, .table = table_of(threshold, entry.pool)});
+      continue;
+    }
+    for (const std::int64_t window : selection.windows) {
+      rows_.push_back({.entry = &entry,
+                       .threshold = threshold,
+                       .window = window,
+                       .metric = entry.make_windowed(horizon_, threshold, window)});
+    }
+  }
+}
+
+std::size_t ScoreSheet::table_of(double threshold, std::int64_t pool) {
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (tables_[i].threshold() == threshold && tables_[i].pool() == pool) return i;
+  }
+  tables_.emplace_back(horizon_, threshold, pool);
+  return tables_.size() - 1;
+}
+
+void ScoreSheet::add(const ForecastBatch& unit, const ForecastBatch& values) {
+  for (std::int64_t lead = 0; lead < unit.horizon; ++lead) {
+    for (std::int64_t n = 0; n < unit.sequences; ++n) add(lead, unit.frame(lead, n), values.frame(lead, n));
+  }
+}
+
+void ScoreSheet::add(std::int64_t lead, const FramePair& unit, const FramePair& values) {
+  for (ContingencyTable& table : tables_) table.add(lead, values);
+  for (const Row& row : rows_) {
+    if (row.metric) row.metric->add(lead, row.entry->scale == ScoreScale::kUnit ? unit : values);
+  }
+}
+
+void ScoreSheet::fill(const Row& row, MetricScores& scores) const {
+  std::vector<Score> by_lead_time;
+  if (row.metric) {
+    by_lead_time = row.metric->per_lead();
+    for (const Score& score : by_lead_time) {
+      scores.frames.push_back(score.frames);
+      scores.left_out.push_back(score.left_out);
+    }
+  } else {
+    scores.counts = tables_[row.table].per_lead();
+    for (const Contingency& counts : scores.counts) by_lead_time.push_back({.value = row.entry->formula(counts)});
+  }
+  for (const Score& score : by_lead_time) scores.by_lead_time.push_back(score.value.value_or(kNone));
+  scores.mean = mean_over_lead_times(by_lead_time).value.value_or(kNone);
 }
 
 ForecasterScores ScoreSheet::scores() const {
   ForecasterScores scores{.name = name_, .metrics = {}};
-  for (const auto& [name, metric] : metrics_) {
-    MetricScores& row = scores.metrics.emplace_back();
-    row.metric = name;
-    row.mean = metric->overall().value.value_or(kNone);
-    for (const Score& score : metric->per_lead()) {
-      row.by_lead_time.push_back(score.value.value_or(kNone));
-      row.frames.push_back(score.frames);
-      row.left_out.push_back(score.left_out);
-    }
+  for (const Row& row : rows_) {
+    fill(row, scores.metrics.emplace_back(MetricScores{
+                  .metric = std::string(row.entry->name), .threshold = row.threshold, .window = row.window}));
   }
   return scores;
+}
+
+std::vector<const ContingencyTable*> ScoreSheet::tables() const {
+  std::vector<const ContingencyTable*> tables;
+  for (const ContingencyTable& table : tables_) {
+    if (table.pool() == 1) tables.push_back(&table);
+  }
+  return tables;
 }
 
 ForecastBatch forecast_batch(const Batch& batch, const std::vector<float>& forecast, const std::vector<float>& truth) {

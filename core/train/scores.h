@@ -25,38 +25,82 @@ struct LinearMap {
 /// From a model's numbers to the scale of the scores: low..high becomes 0..1.
 LinearMap unit_scale_of(const FrameFormat& frames);
 
+/// Which scores are measured.
+struct ScoreSelection {
+  std::vector<std::string> metrics = {};         ///< rows of the table of metrics
+  std::vector<double> thresholds = {};           ///< of events, on the scale of the values
+  std::vector<std::int64_t> windows{5, 17, 33};  ///< sides of the windows of fss, in pixels
+};
+
+/// With the metrics that are measured where nobody asks for others; those of events as well, where there are thresholds.
+ScoreSelection with_usual_metrics(ScoreSelection selection);
+
+/// Rejects unknown metrics, those of events without a threshold, and windows without a pixel.
+void check_selection(const ScoreSelection& selection);
+
 /// One score of one forecaster. NaN where nothing could be counted.
 struct MetricScores {
   std::string metric;
-  std::vector<double> by_lead_time;  ///< at lead time 1, 2, ...
-  double mean = 0;                   ///< over those lead times that have a score
-  std::vector<std::int64_t> frames;  ///< that counted, by lead time
-  std::vector<std::int64_t>
-      left_out;  ///< without a valid pixel, too small for the metric's window, or of infinite score
+  std::optional<double> threshold = {};     ///< of scores of events
+  std::optional<std::int64_t> window = {};  ///< of scores of windows
+  std::vector<double> by_lead_time = {};    ///< at lead time 1, 2, ...
+  double mean = 0;                          ///< over those lead times that have a score
+  std::vector<std::int64_t> frames = {};    ///< that counted, by lead time
+  /// Without a valid pixel, too small for the metric's window, or of infinite score.
+  std::vector<std::int64_t> left_out = {};
+  /// What a score of counted events is made of, by lead time; empty for all others.
+  std::vector<Contingency> counts = {};
+
+  /// "mae", "csi >= 1", "fss >= 1 in 17 px".
+  std::string label() const;
 };
 
 struct ForecasterScores {
   std::string name;  ///< "model", "persistence", ..., "forecast" for written ones
   std::vector<MetricScores> metrics;
+
+  /// Null where it was not measured; the first one where several thresholds or windows were.
+  const MetricScores* find(std::string_view metric, std::optional<double> threshold = {}) const;
 };
 
-/// The metrics that are measured where nobody asks for others.
-std::vector<std::string> usual_metrics();
+/// Until which lead time a score stays at or above a level, in frames, linear between lead times: 0 where the first one
+/// is below already or missing, the last lead time where none is below.
+double lead_time_above(const std::vector<double>& by_lead_time, double level);
 
 /// Collects all scores of one forecaster.
 class ScoreSheet {
  public:
-  /// Rejects names that are not in the table of metrics.
-  ScoreSheet(std::string name, const std::vector<std::string>& metrics, std::int64_t horizon);
+  /// Rejects what check_selection rejects.
+  ScoreSheet(std::string name, const ScoreSelection& selection, std::int64_t horizon);
 
-  /// Values scaled to 0..1.
-  void add(const ForecastBatch& batch);
-  void add(std::int64_t lead, const FramePair& pair);
+  /// The same frames twice: scaled to 0..1, and as values (see ScoreScale).
+  void add(const ForecastBatch& unit, const ForecastBatch& values);
+  void add(std::int64_t lead, const FramePair& unit, const FramePair& values);
+  /// Where the values are those scaled to 0..1.
+  void add(const ForecastBatch& unit) { add(unit, unit); }
+  void add(std::int64_t lead, const FramePair& unit) { add(lead, unit, unit); }
+
   ForecasterScores scores() const;
+  /// Counts of events by pixels, one table a threshold, where a score asks for them.
+  std::vector<const ContingencyTable*> tables() const;
 
  private:
+  struct Row {
+    const MetricEntry* entry = nullptr;
+    std::optional<double> threshold = {};
+    std::optional<std::int64_t> window = {};
+    std::unique_ptr<Metric> metric = {};
+    std::size_t table = 0;  ///< where the entry has a formula
+  };
+
+  void add_event_rows(const MetricEntry& entry, const ScoreSelection& selection);
+  std::size_t table_of(double threshold, std::int64_t pool);
+  void fill(const Row& row, MetricScores& scores) const;
+
   std::string name_;
-  std::vector<std::pair<std::string, std::unique_ptr<Metric>>> metrics_;
+  std::int64_t horizon_;
+  std::vector<Row> rows_;
+  std::vector<ContingencyTable> tables_;
 };
 
 /// Forecasts of a batch beside its truth, both [L,N,H,W,C].

@@ -141,6 +141,44 @@ TEST_F(Forecast, EvaluatesTheModelOnItsOwnTestSplitAndOnARecording) {
   EXPECT_EQ(document.at("sequences", "").get<int>(""), 30 - 8 + 1);
 }
 
+TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
+  const std::vector<std::string> command{
+      "evaluate",  "model",       "clip.npy",     "--baselines", "persistence,mean,climatology,extrapolation,sprog",
+      "--metrics", "mae,csi,fss", "--thresholds", "0.25,0.5",    "--windows",
+      "3",         "--csi-level", "0.2"};
+  Outcome outcome = run(command, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const char* text : {"csi >= 0.25", "fss >= 0.5 in 3 px", "observed", "stays at or above 0.2",
+                           "CSI gain over extrapolation at >= 0.5"}) {
+    EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
+  }
+  std::vector<std::string> with_files = command;
+  with_files.insert(with_files.end(), {"--json", "--csv", "scores.csv", "--baseline-option", "flow.method=farneback"});
+  outcome = run(with_files, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  ASSERT_EQ(document.at("forecasters", "").items("").size(), 6U);
+  const json::Value& csi = document.at("forecasters", "").items("")[4].at("metrics", "").at("csi >= 0.5", "metrics");
+  EXPECT_EQ(csi.at("counts", "csi").items("counts").size(), 4U);
+  EXPECT_EQ(document.at("csi_gains", "").items("").size(), 10U);
+  const std::string csv = read_text(*folder_ / "scores.csv");
+  EXPECT_EQ(csv.rfind("forecaster,score,threshold,window", 0), 0U);
+  EXPECT_NE(csv.find("\nsprog,csi,0.5,,,4,"), std::string::npos) << csv;
+}
+
+TEST_F(Forecast, ScoresOfEventsNeedAThreshold) {
+  const std::vector<std::vector<std::string>> wrong{
+      {"--metrics", "csi"},    {"--thresholds", "0,5,x"},       {"--thresholds", "0.5", "--windows", "0"},
+      {"--csi-level", "high"}, {"--baselines", "extrapolaton"}, {"--baseline-option", "flow.metod=dis"}};
+  for (const std::vector<std::string>& options : wrong) {
+    std::vector<std::string> command{"evaluate", "model", "clip.npy"};
+    command.insert(command.end(), options.begin(), options.end());
+    const Outcome outcome = run(command, here());
+    EXPECT_EQ(outcome.exit_code, 2) << options[1] << outcome.err;
+    EXPECT_EQ(outcome.out, "") << options[1];
+  }
+}
+
 TEST_F(Forecast, InspectShowsConfigurationModelAndInput) {
   for (const std::string target : {"tiny.json", "model", "clip.mkv", "clip.npy"}) {
     const Outcome outcome = run({"inspect", target, "--json"}, here());

@@ -133,7 +133,7 @@ TEST_F(EvaluatorTest, RejectsUnknownNames) {
   options.baselines = {"persistance"};
   EXPECT_THROW(evaluate_model(backend_, model_, data_, options, log_), Error);
   options.baselines = {};
-  options.metrics = {"mes"};
+  options.scores.metrics = {"mes"};
   EXPECT_THROW(evaluate_model(backend_, model_, data_, options, log_), Error);
 }
 

@@ -1,0 +1,364 @@
+#include "app/commands/evaluation_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "app/output.h"
+#include "core/base/format.h"
+#include "core/metrics/bootstrap.h"
+#include "core/metrics/metric_table.h"
+
+namespace nextframe::app {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+std::string units_of(const MetricScores& scores, const Evaluation& evaluation) {
+  const std::string_view units = find_metric(scores.metric).units;
+  return units == kUnitsOfValues ? evaluation.units : std::string(units);
+}
+
+std::string label_of(const MetricScores& scores, const Evaluation& evaluation) {
+  const std::string units = units_of(scores, evaluation);
+  return scores.label() + (units.empty() || units == "dB" ? "" : " (" + units + ")");
+}
+
+std::string number(double value, const std::string& units) {
+  if (!std::isfinite(value)) return "-";
+  return units == "dB" ? format("{:.2f}", value) : format("{:.5g}", value);
+}
+
+/// "12.5 min", "0.4 s".
+std::string duration(double seconds) {
+  return seconds >= 60 ? format("{:.3g} min", seconds / 60) : format("{:.3g} s", seconds);
+}
+
+/// One column of the table per lead time.
+struct Column {
+  std::string title;
+  Cells cells;
+};
+
+/// By lead time, and the mean.
+Cells cells_of(const MetricScores& scores, const Evaluation& evaluation) {
+  const std::string units = units_of(scores, evaluation);
+  Cells cells;
+  for (const double value : scores.by_lead_time) cells.push_back(number(value, units));
+  cells.push_back(number(scores.mean, units));
+  return cells;
+}
+
+std::vector<Column> columns_of(const Evaluation& evaluation) {
+  std::vector<Column> columns;
+  for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      const MetricScores& scores = forecaster.metrics[m];
+      columns.push_back({label_of(scores, evaluation) + " " + forecaster.name, cells_of(scores, evaluation)});
+    }
+  }
+  return columns;
+}
+
+std::vector<Column> leading_columns(const Evaluation& evaluation) {
+  std::vector<Column> columns{{"lead time", {}}, {"pixels", {}}};
+  double pixels = 0;
+  for (std::int64_t lead = 1; lead <= evaluation.horizon; ++lead) {
+    const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead);
+    columns[0].cells.push_back(seconds > 0 ? format("+{} ({})", lead, duration(seconds)) : format("+{}", lead));
+    const auto valid = static_cast<double>(evaluation.valid_pixels[static_cast<std::size_t>(lead - 1)]);
+    columns[1].cells.push_back(with_thousands(valid));
+    pixels += valid;
+  }
+  columns[0].cells.emplace_back("mean");
+  columns[1].cells.push_back(
+      with_thousands(pixels / static_cast<double>(std::max<std::int64_t>(1, evaluation.horizon))));
+  return columns;
+}
+
+std::string table_of(const std::vector<Column>& columns) {
+  std::vector<Cells> rows(columns.front().cells.size() + 1);
+  for (const Column& column : columns) {
+    rows[0].push_back(column.title);
+    for (std::size_t i = 0; i < column.cells.size(); ++i) rows[i + 1].push_back(column.cells[i]);
+  }
+  return aligned_table(rows);
+}
+
+/// A table for each score under its name, a column for each forecaster.
+std::string table_for_each_score(const Evaluation& evaluation) {
+  std::string out;
+  for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
+    std::vector<Column> columns = leading_columns(evaluation);
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      columns.push_back({forecaster.name, cells_of(forecaster.metrics[m], evaluation)});
+    }
+    out += (m > 0 ? "\n" : "") + label_of(evaluation.forecasters.front().metrics[m], evaluation) + "\n" +
+           table_of(columns);
+  }
+  return out;
+}
+
+/// As many tables as it takes to stay within the terminal; all columns of one score stay together where they fit.
+std::string tables_of(const Evaluation& evaluation, std::size_t width) {
+  const std::size_t together = evaluation.forecasters.size();
+  if (together > 2) return table_for_each_score(evaluation);
+  const std::vector<Column> columns = columns_of(evaluation);
+  std::string out;
+  std::vector<Column> page = leading_columns(evaluation);
+  for (std::size_t i = 0; i < columns.size(); i += together) {
+    std::vector<Column> wider = page;
+    wider.insert(wider.end(), columns.begin() + static_cast<std::ptrdiff_t>(i),
+                 columns.begin() + static_cast<std::ptrdiff_t>(i + together));
+    const std::string table = table_of(wider);
+    if (page.size() > 2 && table.find('\n') > width) {
+      out += table_of(page) + "\n";
+      page = leading_columns(evaluation);
+      i -= together;
+      continue;
+    }
+    page = std::move(wider);
+  }
+  return out + table_of(page);
+}
+
+Cells with_names(const std::string& first, const Evaluation& evaluation) {
+  Cells cells{first};
+  for (const ForecasterScores& forecaster : evaluation.forecasters) cells.push_back(forecaster.name);
+  return cells;
+}
+
+std::string threshold_text(double threshold, const Evaluation& evaluation) {
+  return format(">= {:g}{}{}", threshold, evaluation.units.empty() ? "" : " ", evaluation.units);
+}
+
+/// The thresholds at which events were counted by pixels, each with one row of scores to read the counts from.
+std::vector<const MetricScores*> counted_thresholds(const ForecasterScores& forecaster) {
+  std::vector<const MetricScores*> rows;
+  for (const MetricScores& scores : forecaster.metrics) {
+    if (scores.counts.empty() || find_metric(scores.metric).pool != 1) continue;
+    const bool known = std::any_of(rows.begin(), rows.end(),
+                                   [&](const MetricScores* row) { return row->threshold == scores.threshold; });
+    if (!known) rows.push_back(&scores);
+  }
+  return rows;
+}
+
+Contingency total_of(const MetricScores& scores) {
+  Contingency total;
+  for (const Contingency& counts : scores.counts) total += counts;
+  return total;
+}
+
+/// What the scores of events rest on: without any, they are missing.
+std::string events_table(const Evaluation& evaluation) {
+  const std::vector<const MetricScores*> thresholds = counted_thresholds(evaluation.forecasters.front());
+  if (thresholds.empty()) return "";
+  std::vector<Cells> rows{with_names("pixels of all lead times", evaluation)};
+  rows.front().insert(rows.front().begin() + 1, {"valid", "observed"});
+  for (const MetricScores* first : thresholds) {
+    const Contingency seen = total_of(*first);
+    Cells& row = rows.emplace_back(Cells{threshold_text(*first->threshold, evaluation),
+                                         with_thousands(static_cast<double>(seen.total())),
+                                         with_thousands(static_cast<double>(seen.observed()))});
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      const MetricScores* own = forecaster.find(first->metric, first->threshold);
+      row.push_back(with_thousands(static_cast<double>(total_of(*own).forecast())));
+    }
+  }
+  return "\nEvents, observed and forecast (a score that nothing could be counted for is \"-\" and left out of "
+         "means):\n" +
+         aligned_table(rows);
+}
+
+std::string until_text(double leads, const Evaluation& evaluation) {
+  const bool never_below = leads >= static_cast<double>(evaluation.horizon);
+  const std::string length =
+      evaluation.seconds_per_frame > 0 ? duration(leads * evaluation.seconds_per_frame) : format("+{:.3g}", leads);
+  return leads <= 0 ? "-" : never_below ? "at least " + length : length;
+}
+
+std::string skill_table(const Evaluation& evaluation, double level) {
+  std::vector<Cells> rows{with_names("threshold", evaluation)};
+  for (const MetricScores& first : evaluation.forecasters.front().metrics) {
+    if (first.metric != "csi") continue;
+    Cells& row = rows.emplace_back(Cells{threshold_text(*first.threshold, evaluation)});
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      const MetricScores* own = forecaster.find("csi", first.threshold);
+      row.push_back(until_text(lead_time_above(own->by_lead_time, level), evaluation));
+    }
+  }
+  if (rows.size() == 1) return "";
+  return format("\nLead time until which the CSI stays at or above {:g}:\n", level) + aligned_table(rows);
+}
+
+/// `decimals` of the figures.
+std::string interval_text(const Gain& gain, int decimals, const std::string& units) {
+  if (!std::isfinite(gain.low)) return ", too few for an interval";
+  std::string out = format(", 95 % interval {:+.{}f} to {:+.{}f}{}", gain.low, decimals, gain.high, decimals, units);
+  if (gain.block < gain.whole_block) {
+    out +=
+        format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
+               gain.block, kFewestBlocks, gain.whole_block);
+  }
+  return out;
+}
+
+std::string sequences_text(std::int64_t count) { return format("{} sequence{}", count, count == 1 ? "" : "s"); }
+
+std::string gains_text(const Evaluation& evaluation) {
+  std::string out;
+  if (evaluation.gain && std::isfinite(evaluation.gain->mean)) {
+    const PsnrGain& gain = *evaluation.gain;
+    out += format("\nPSNR gain over persistence: {:+.2f} dB over {}", gain.mean, sequences_text(gain.sequences));
+    out += interval_text(gain, 2, " dB");
+    out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
+  }
+  if (!evaluation.csi_gains.empty()) out += "\n";
+  for (const CsiGain& gain : evaluation.csi_gains) {
+    if (!std::isfinite(gain.mean)) continue;
+    out += format("CSI gain over {} at {}: {:+.4f}, mean over lead times, over {}", gain.over,
+                  threshold_text(gain.threshold, evaluation), gain.mean, sequences_text(gain.sequences));
+    out += interval_text(gain, 4, "") + "\n";
+  }
+  return out;
+}
+
+json::Value array_of(const std::vector<double>& values) {
+  json::Value array = json::Value::array();
+  for (const double value : values) array.push_back(json::Value::number_or_null(value));
+  return array;
+}
+
+json::Value array_of(const std::vector<std::int64_t>& values) {
+  json::Value array = json::Value::array();
+  for (const std::int64_t value : values) array.push_back(value);
+  return array;
+}
+
+json::Value to_json(const MetricScores& scores, const Evaluation& evaluation, const ReportOptions& options) {
+  json::Value row = json::Value::object();
+  if (scores.threshold) row.set("threshold", *scores.threshold);
+  if (scores.window) row.set("window", *scores.window);
+  row.set("mean", json::Value::number_or_null(scores.mean));
+  row.set("by_lead_time", array_of(scores.by_lead_time));
+  if (!scores.frames.empty()) row.set("frames", array_of(scores.frames));
+  if (!scores.counts.empty()) {
+    json::Value counts = json::Value::array();
+    for (const Contingency& one : scores.counts) {
+      json::Value lead = json::Value::object();
+      lead.set("hits", one.hits);
+      lead.set("false_alarms", one.false_alarms);
+      lead.set("misses", one.misses);
+      lead.set("correct_negatives", one.correct_negatives);
+      counts.push_back(std::move(lead));
+    }
+    row.set("counts", std::move(counts));
+  }
+  if (scores.metric == "csi") {
+    const double leads = lead_time_above(scores.by_lead_time, options.csi_level);
+    row.set("lead_times_above", leads);
+    if (evaluation.seconds_per_frame > 0) row.set("seconds_above", leads * evaluation.seconds_per_frame);
+  }
+  return row;
+}
+
+json::Value to_json(const Gain& gain) {
+  json::Value out = json::Value::object();
+  out.set("mean", json::Value::number_or_null(gain.mean));
+  out.set("low", json::Value::number_or_null(gain.low));
+  out.set("high", json::Value::number_or_null(gain.high));
+  out.set("block", gain.block);
+  out.set("whole_block", gain.whole_block);
+  out.set("sequences", gain.sequences);
+  return out;
+}
+
+/// Quoted where a comma, a quote or a line break would end it.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string csv_number(double value) { return std::isfinite(value) ? format("{:.9g}", value) : ""; }
+
+}  // namespace
+
+std::string report_text(const Evaluation& evaluation, const ReportOptions& options) {
+  std::string out = format("{} on {}: {} of {} frames\n\n", evaluation.name, evaluation.data,
+                           sequences_text(evaluation.sequences), evaluation.horizon);
+  out += tables_of(evaluation, options.width);
+  out += events_table(evaluation);
+  out += skill_table(evaluation, options.csi_level);
+  return out + gains_text(evaluation);
+}
+
+json::Value report_json(const Evaluation& evaluation, const ReportOptions& options) {
+  json::Value out = json::Value::object();
+  out.set("name", evaluation.name);
+  out.set("data", evaluation.data);
+  out.set("units", evaluation.units);
+  out.set("sequences", evaluation.sequences);
+  out.set("horizon", evaluation.horizon);
+  out.set("seconds_per_frame", evaluation.seconds_per_frame);
+  out.set("valid_pixels", array_of(evaluation.valid_pixels));
+  out.set("csi_level", options.csi_level);
+  json::Value forecasters = json::Value::array();
+  for (const ForecasterScores& forecaster : evaluation.forecasters) {
+    json::Value metrics = json::Value::object();
+    for (const MetricScores& scores : forecaster.metrics) {
+      metrics.set(scores.label(), to_json(scores, evaluation, options));
+    }
+    json::Value row = json::Value::object();
+    row.set("name", forecaster.name);
+    row.set("metrics", std::move(metrics));
+    forecasters.push_back(std::move(row));
+  }
+  out.set("forecasters", std::move(forecasters));
+  if (evaluation.gain) {
+    json::Value gain = to_json(*evaluation.gain);
+    gain.set("left_out", evaluation.gain->left_out);
+    out.set("psnr_gain", std::move(gain));
+  }
+  json::Value gains = json::Value::array();
+  for (const CsiGain& one : evaluation.csi_gains) {
+    json::Value gain = to_json(one);
+    gain.set("over", one.over);
+    gain.set("threshold", one.threshold);
+    gains.push_back(std::move(gain));
+  }
+  if (!evaluation.csi_gains.empty()) out.set("csi_gains", std::move(gains));
+  return out;
+}
+
+std::string report_csv(const Evaluation& evaluation) {
+  std::string out =
+      "forecaster,score,threshold,window,units,lead_time,seconds,value,frames,hits,false_alarms,misses,"
+      "correct_negatives\n";
+  for (const ForecasterScores& forecaster : evaluation.forecasters) {
+    for (const MetricScores& scores : forecaster.metrics) {
+      const std::string start =
+          format("{},{},{},{},{},", csv_cell(forecaster.name), scores.metric,
+                 scores.threshold ? csv_number(*scores.threshold) : "",
+                 scores.window ? format("{}", *scores.window) : std::string(), csv_cell(units_of(scores, evaluation)));
+      for (std::size_t lead = 0; lead < scores.by_lead_time.size(); ++lead) {
+        const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead + 1);
+        out += start + format("{},{},{},{},", lead + 1, seconds > 0 ? csv_number(seconds) : "",
+                              csv_number(scores.by_lead_time[lead]),
+                              scores.frames.empty() ? std::string() : format("{}", scores.frames[lead]));
+        if (scores.counts.empty()) {
+          out += ",,,\n";
+        } else {
+          const Contingency& c = scores.counts[lead];
+          out += format("{},{},{},{}\n", c.hits, c.false_alarms, c.misses, c.correct_negatives);
+        }
+      }
+      out += start + format("mean,,{},,,,,\n", csv_number(scores.mean));
+    }
+  }
+  return out;
+}
+
+}  // namespace nextframe::app
