@@ -1,5 +1,7 @@
 #include "core/backend/backend.h"
 
+#include <cmath>
+
 #include "core/base/error.h"
 
 namespace nextframe {
@@ -57,6 +59,19 @@ void expect_scalar64(std::string_view operation, const Tensor& tensor) {
   expect_shape(operation, "result", tensor, Shape{1});
   if (tensor.dtype() != DType::kFloat64)
     fail("[{}] got a {} result, expected float64", operation, name_of(tensor.dtype()));
+}
+
+void expect_loss_arguments(std::string_view operation, const Tensor& prediction, const Tensor& target,
+                           const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
+                           const Tensor& dprediction) {
+  expect_rank(operation, "prediction", prediction, 5);
+  expect_same(operation, prediction, {&target});
+  if (mask) expect_shape(operation, "mask", mask, prediction.shape().with(-1, 1));
+  if (lead_weights) expect_shape(operation, "lead weights", lead_weights, Shape{prediction.dimension(0)});
+  if (dprediction) expect_same(operation, prediction, {&dprediction});
+  expect_unrounded(operation, prediction);
+  expect_type(operation, {&prediction, &mask, &lead_weights});
+  expect_scalar64(operation, sum);
 }
 
 Shape with_channels(const Tensor& tensor, std::int64_t channels) { return tensor.shape().with(-1, channels); }
@@ -313,15 +328,37 @@ void Backend::group_norm_backward(const GroupNormSpec& spec, const Tensor& x, co
 
 void Backend::pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
                          const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) {
-  expect_rank("pixel_loss", "prediction", prediction, 5);
-  expect_same("pixel_loss", prediction, {&target});
-  if (mask) expect_shape("pixel_loss", "mask", mask, prediction.shape().with(-1, 1));
-  if (lead_weights) expect_shape("pixel_loss", "lead weights", lead_weights, Shape{prediction.dimension(0)});
-  if (dprediction) expect_same("pixel_loss", prediction, {&dprediction});
-  expect_unrounded("pixel_loss", prediction);
-  expect_type("pixel_loss", {&prediction, &mask, &lead_weights});
-  expect_scalar64("pixel_loss", sum);
+  expect_loss_arguments("pixel_loss", prediction, target, mask, lead_weights, sum, dprediction);
+  const TargetWeights& by_target = spec.target_weights;
+  const std::size_t expected = by_target.thresholds.empty() ? 0 : by_target.thresholds.size() + 1;
+  if (by_target.weights.size() != expected) {
+    fail("[pixel_loss] got {} weights beside {} thresholds, expected {}", by_target.weights.size(),
+         by_target.thresholds.size(), expected);
+  }
   do_pixel_loss(spec, prediction, target, mask, lead_weights, sum, dprediction, write);
+}
+
+void Backend::frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
+                         const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) {
+  expect_loss_arguments("frame_loss", prediction, target, mask, lead_weights, sum, dprediction);
+  if (spec.kind == FrameLoss::kStructure &&
+      (prediction.dimension(2) < kStructureWindow || prediction.dimension(3) < kStructureWindow)) {
+    fail("[frame_loss] got frames of {}x{}, expected at least {}x{}", prediction.dimension(2), prediction.dimension(3),
+         kStructureWindow, kStructureWindow);
+  }
+  do_frame_loss(spec, prediction, target, mask, lead_weights, sum, dprediction, write);
+}
+
+std::array<double, kStructureWindow> structure_window() {
+  constexpr double kDeviation = 1.5;
+  std::array<double, kStructureWindow> weights{};
+  double sum = 0.0;
+  for (int i = 0; i < kStructureWindow; ++i) {
+    const double offset = (i - kStructureWindow / 2) / kDeviation;
+    sum += weights[static_cast<std::size_t>(i)] = std::exp(-0.5 * offset * offset);
+  }
+  for (double& weight : weights) weight /= sum;
+  return weights;
 }
 
 void Backend::euclidean_norm(const Tensor& x, const Tensor& norm) {

@@ -135,11 +135,18 @@ class Backend {
                            const Tensor& dbeta);
 
   // --- loss and optimizer ---
-  /// sum[0] += w * sum over [T,N,H,W,C] of lead_weights[t] mask l(prediction, target), with l chosen by the spec and
-  /// w = spec.weight * spec.scale; dprediction = w lead_weights[t] mask l'(prediction, target) (+ dprediction), if given.
+  /// sum[0] += w * sum over [T,N,H,W,C] of lead_weights[t] mask q(target) l(prediction, target), with l and the factor q
+  /// by the target chosen by the spec and w = spec.weight * spec.scale; dprediction = the same with l' in place of l
+  /// (+ dprediction), if given.
   /// mask [T,N,H,W,1] or empty; lead_weights [T] or empty; sum [1] float64. Where the mask or the lead weight is 0 the
   /// loss and its derivative are 0, whatever prediction and target hold there, NaN included.
   void pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
+                  const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write);
+  /// The same arguments for a loss l of each frame's channels as a whole: sum[0] += w * sum over [T,N,C] of
+  /// lead_weights[t] m l(prediction, target), m the sum of the frame's mask (H W without one); dprediction = the derivative
+  /// (+ dprediction). A pixel is missing where the mask is 0: there prediction and target may hold anything, NaN included,
+  /// and the derivative is 0. Frames of kStructure have at least 11x11 pixels.
+  void frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
                   const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write);
   /// norm[0] = sqrt(sum of squares of x), norm [1] float64, summed in double.
   void euclidean_norm(const Tensor& x, const Tensor& norm);
@@ -193,6 +200,9 @@ class Backend {
                                       const Tensor& mean, const Tensor& reciprocal_deviation, const Tensor& dy,
                                       const Tensor& dx, const Tensor& dgamma, const Tensor& dbeta) = 0;
   virtual void do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target,
+                             const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
+                             const Tensor& dprediction, Write write) = 0;
+  virtual void do_frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target,
                              const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
                              const Tensor& dprediction, Write write) = 0;
   virtual void do_euclidean_norm(const Tensor& x, const Tensor& norm) = 0;

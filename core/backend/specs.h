@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/tensor/tensor.h"
 
@@ -58,6 +60,13 @@ struct GroupNormSpec {
   double epsilon = 1e-5;
 };
 
+/// A factor on a pixel's loss that goes by what was observed there: weights[i] where i of the thresholds are at most the
+/// target.
+struct TargetWeights {
+  std::vector<double> thresholds;  ///< increasing
+  std::vector<double> weights;     ///< one more than thresholds; both empty: 1 everywhere
+};
+
 enum class PixelLoss { kSquared, kAbsolute, kHuber, kCrossEntropy };
 
 /// e = prediction - target. kSquared: e^2; kAbsolute: |e|, derivative 0 at 0; kHuber: e^2/2 within delta, else
@@ -68,7 +77,32 @@ struct PixelLossSpec {
   double delta = 1.0;   ///< of kHuber
   double weight = 1.0;  ///< of this term in the sum
   double scale = 1.0;   ///< one over the valid weight of the accumulated batch
+  TargetWeights target_weights{};
 };
+
+enum class FrameLoss { kSpectral, kStructure };
+
+/// The loss l of one channel of one frame as a whole, p the prediction and t the target.
+///
+/// kSpectral: (1/v) sum over frequencies of (|P| - |T|)^2, P and T the unitary Fourier transforms of p and t with missing
+/// pixels 0, v the number of pixels that are not missing: the amplitude loss of Yan et al. 2024 (Fourier Amplitude and
+/// Correlation Loss). At most the mean squared error, and 0 for a target that is merely displaced: it asks for the
+/// target's scales, not for their places, so that blurring costs what it removes from the spectrum. The derivative of |P|
+/// is 0 where P is 0.
+///
+/// kStructure: 1 - the mean structural similarity (Wang et al. 2004) over all 11x11 windows (Gaussian, deviation 1.5) that
+/// lie wholly in the frame and hold no missing pixel, with C1 = (0.01 range)^2, C2 = (0.03 range)^2; 0 where there is no
+/// such window.
+struct FrameLossSpec {
+  FrameLoss kind = FrameLoss::kSpectral;
+  double range = 1.0;   ///< of kStructure: from the smallest value that a pixel can take to the largest
+  double weight = 1.0;  ///< of this term in the sum
+  double scale = 1.0;   ///< one over the valid weight of the accumulated batch
+};
+
+/// The row of weights whose product with itself is the window of FrameLoss::kStructure; their sum is 1.
+inline constexpr int kStructureWindow = 11;
+std::array<double, kStructureWindow> structure_window();
 
 enum class OptimizerRule { kAdam, kAdamW, kRmsProp, kSgd };
 

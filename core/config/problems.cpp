@@ -3,8 +3,10 @@
 #include <numeric>
 #include <optional>
 
+#include "core/backend/specs.h"
 #include "core/base/format.h"
 #include "core/config/config.h"
+#include "core/loss/loss.h"
 #include "core/metrics/metric_table.h"
 
 namespace nextframe {
@@ -82,6 +84,26 @@ void check_normalisation(const NormaliseOptions& normalise, List& problems) {
   }
 }
 
+void check_rain_weights(const LossOptions& loss, List& problems) {
+  const RainWeightOptions& rain = loss.rain_weights;
+  if (!uses_rain_weights(loss)) {
+    if (!(rain == RainWeightOptions{})) {
+      problems.emplace_back(
+          "train.loss.rain_weights: nothing uses them; give bmse or bmae a weight, or leave them out");
+    }
+    return;
+  }
+  if (rain.thresholds.empty() || rain.weights.size() != rain.thresholds.size() + 1) {
+    problems.push_back(
+        format("train.loss.rain_weights.weights: got {} weights and {} thresholds, expected at least one "
+               "threshold and one weight more than thresholds",
+               rain.weights.size(), rain.thresholds.size()));
+  }
+  if (!std::is_sorted(rain.thresholds.begin(), rain.thresholds.end())) {
+    problems.emplace_back("train.loss.rain_weights.thresholds: expected them in increasing order");
+  }
+}
+
 void check_loss(const Config& config, List& problems) {
   const LossOptions& loss = config.train.loss;
   const std::size_t weights = loss.lead_weights.size();
@@ -92,6 +114,12 @@ void check_loss(const Config& config, List& problems) {
   }
   if (weights != 0 && std::accumulate(loss.lead_weights.begin(), loss.lead_weights.end(), 0.0) <= 0) {
     problems.emplace_back("train.loss.lead_weights: got nothing but 0, expected a weight above 0");
+  }
+  check_rain_weights(loss, problems);
+  if (const std::optional<Size> size = frame_size(config.data);
+      loss.ssim > 0 && size && std::min((*size)[0], (*size)[1]) < kStructureWindow) {
+    problems.push_back(format("train.loss.ssim: needs frames of at least {}x{} pixels, got {}x{}", kStructureWindow,
+                              kStructureWindow, (*size)[1], (*size)[0]));
   }
   if (loss.bce > 0) {
     const std::vector<HeadOptions>& head = config.model.head;

@@ -260,6 +260,14 @@ double DataSet::frames_per_second() const {
   return summaries_.empty() ? options_.sources.front().frames_per_second : summaries_.front().frames_per_second;
 }
 
+double DataSet::to_network(double threshold, ThresholdUnit unit, std::string_view path) const {
+  if (unit == ThresholdUnit::kRate) {
+    reject("{}: is in mm/h, but the pixels of {} do not measure rain; set its unit to \"value\", for pixel values",
+           path, generated() ? "generated frames" : summaries_.front().name);
+  }
+  return normalisation_.to_network(static_cast<float>(threshold));
+}
+
 std::int64_t DataSet::window_count(Split split) const {
   const auto s = static_cast<std::size_t>(split);
   return generated() ? sequences_[s] : static_cast<std::int64_t>(windows_[s].size());

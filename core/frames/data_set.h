@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/log.h"
@@ -13,6 +14,7 @@
 #include "core/frames/options.h"
 #include "core/frames/preprocessing.h"
 #include "core/frames/source_table.h"
+#include "core/frames/threshold_unit.h"
 
 namespace nextframe {
 
@@ -83,6 +85,9 @@ class DataSet {
   std::int64_t sequence_length() const { return options_.context + options_.horizon; }
   const Normalisation& normalisation() const { return normalisation_; }
   Preprocessing preprocessing() const { return {options_.size, options_.channels}; }
+  /// A threshold on pixels as the network's number. Rejects mm/h for frames that do not measure rain; `path` is the
+  /// option's and begins the message.
+  double to_network(double threshold, ThresholdUnit unit, std::string_view path) const;
   double frames_per_second() const;
   bool generated() const { return !generators_[0].empty(); }
   bool has_masks() const { return has_masks_; }

@@ -1,5 +1,8 @@
 #include "core/loss/loss.h"
 
+#include <algorithm>
+#include <type_traits>
+
 #include "core/base/error.h"
 
 namespace nextframe {
@@ -26,15 +29,42 @@ void check_lead_weights(const std::vector<double>& weights, std::int64_t horizon
   if (!(sum > 0)) reject("train.loss.lead_weights: all weights are 0, expected at least one above 0");
 }
 
+TargetWeights rain_weights(const RainWeightOptions& options, const LossUnit& unit) {
+  if (options.weights.size() != options.thresholds.size() + 1) {
+    reject("train.loss.rain_weights.weights: got {} weights, expected {}, one more than thresholds",
+           options.weights.size(), options.thresholds.size() + 1);
+  }
+  if (!std::is_sorted(options.thresholds.begin(), options.thresholds.end())) {
+    reject("train.loss.rain_weights.thresholds: not in increasing order");
+  }
+  if (options.thresholds.empty())
+    reject("train.loss.rain_weights.thresholds: got an empty list, expected at least one");
+  return {.thresholds = unit.rain_thresholds.value_or(options.thresholds), .weights = options.weights};
+}
+
 }  // namespace
 
-Loss::Loss(Backend& backend, DType dtype, const LossOptions& options, std::int64_t horizon)
-    : backend_(backend), huber_delta_(options.huber_delta), lead_weights_(options.lead_weights) {
+bool uses_rain_weights(const LossOptions& options) {
+  return std::any_of(kLosses.begin(), kLosses.end(), [&](const LossEntry& entry) {
+    return entry.balance == Balance::kRain && options.*entry.weight != 0;
+  });
+}
+
+Loss::Loss(Backend& backend, DType dtype, const LossOptions& options, std::int64_t horizon, const LossUnit& unit)
+    : backend_(backend), lead_weights_(options.lead_weights) {
   for (const LossEntry& entry : kLosses) {
     const double weight = options.*entry.weight;
-    if (weight != 0) terms_.push_back({entry.kind, weight});
+    if (weight == 0) continue;
+    if (const PixelLoss* pixel = std::get_if<PixelLoss>(&entry.kind)) {
+      PixelLossSpec spec{.kind = *pixel, .delta = options.huber_delta, .weight = weight};
+      if (entry.balance == Balance::kRain) spec.target_weights = rain_weights(options.rain_weights, unit);
+      terms_.emplace_back(spec);
+    } else {
+      terms_.emplace_back(
+          FrameLossSpec{.kind = std::get<FrameLoss>(entry.kind), .range = unit.range, .weight = weight});
+    }
   }
-  if (terms_.empty()) terms_.push_back({PixelLoss::kSquared, 1.0});
+  if (terms_.empty()) terms_.emplace_back(PixelLossSpec{.kind = PixelLoss::kSquared});
   if (!lead_weights_.empty()) {
     check_lead_weights(lead_weights_, horizon);
     device_lead_weights_ = dtype == DType::kFloat32 ? upload_values<float>(backend, lead_weights_)
@@ -66,9 +96,17 @@ void Loss::add(const Tensor& prediction, const Tensor& target, const Tensor& mas
                const Tensor& dprediction) {
   const double scale = valid_weight > 0 ? 1.0 / valid_weight : 0.0;
   Write write = Write::kOverwrite;
-  for (const Term& term : terms_) {
-    const PixelLossSpec spec{.kind = term.kind, .delta = huber_delta_, .weight = term.weight, .scale = scale};
-    backend_.pixel_loss(spec, prediction, target, mask, device_lead_weights_, sum_, dprediction, write);
+  for (auto& term : terms_) {
+    std::visit(
+        [&](auto& spec) {
+          spec.scale = scale;
+          if constexpr (std::is_same_v<std::decay_t<decltype(spec)>, PixelLossSpec>) {
+            backend_.pixel_loss(spec, prediction, target, mask, device_lead_weights_, sum_, dprediction, write);
+          } else {
+            backend_.frame_loss(spec, prediction, target, mask, device_lead_weights_, sum_, dprediction, write);
+          }
+        },
+        term);
     write = Write::kAccumulate;
   }
 }

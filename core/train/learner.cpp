@@ -23,10 +23,10 @@ Shape target_shape(const Batch& batch) {
 }
 
 Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
-                 const SequenceLengths& lengths)
+                 const SequenceLengths& lengths, const LossUnit& unit)
     : backend_(backend),
       model_(backend, kDType, model, channels, channels),
-      loss_(backend, kDType, train.loss, lengths.horizon),
+      loss_(backend, kDType, train.loss, lengths.horizon, unit),
       optimizer_(backend, train.optimizer, clipping_of(train), model_.parameters().values(),
                  model_.parameters().gradients()) {
   model_.set_execution(execution_of(train, model, lengths));

@@ -26,7 +26,7 @@ class Learner {
 
   /// The weights start as train.init draws them from train.seed. Rejects a model or loss that cannot be built.
   Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
-          const SequenceLengths& lengths);
+          const SequenceLengths& lengths, const LossUnit& unit = {});
 
   /// One update from all batches together: their loss is divided by the valid weight of all of them.
   StepResult step(std::span<const Batch> batches, double lr);

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/train/data_fingerprint.h"
+#include "core/train/loss_unit.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -41,7 +42,8 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
       services_(services),
       frames_(frame_format_of(services.data)),
       learner_(services.backend, request.model, request.train, services.data.channels(),
-               {.context = services.data.options().context, .horizon = services.data.options().horizon}),
+               {.context = services.data.options().context, .horizon = services.data.options().horizon},
+               loss_unit_of(services.data, frames_, request.train.loss)),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
   if (services.data.window_count(Split::kValidation) > 0) {

@@ -1,5 +1,7 @@
 #include "core/backend/counting/counting_backend.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <initializer_list>
 
@@ -277,6 +279,19 @@ void CountingBackend::do_pixel_loss(const PixelLossSpec&, const Tensor& predicti
   Traffic traffic({&prediction, &target, &mask, &lead_weights, &sum}, {&sum, &dprediction});
   if (write == Write::kAccumulate) traffic.add(dprediction);
   count(OperationKind::kLoss, 6 * prediction.elements(), traffic);
+}
+
+// Two transforms of H W numbers at 5 H W log2(H W) each; or eight blurs with 11 weights along each side. Then what is
+// done a pixel.
+void CountingBackend::do_frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target,
+                                    const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
+                                    const Tensor& dprediction, Write write) {
+  Traffic traffic({&prediction, &target, &mask, &lead_weights, &sum}, {&sum, &dprediction});
+  if (write == Write::kAccumulate) traffic.add(dprediction);
+  const double pixels = static_cast<double>(prediction.dimension(2) * prediction.dimension(3));
+  const double each = spec.kind == FrameLoss::kSpectral ? 10.0 * std::log2(std::max(pixels, 1.0)) + 20.0
+                                                        : 8.0 * 2.0 * 2.0 * kStructureWindow + 40.0;
+  count(OperationKind::kLoss, std::llround(each * static_cast<double>(prediction.elements())), traffic);
 }
 
 void CountingBackend::do_euclidean_norm(const Tensor& x, const Tensor& norm) {

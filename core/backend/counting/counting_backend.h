@@ -113,6 +113,8 @@ class CountingBackend final : public Backend {
                               const Tensor& dgamma, const Tensor& dbeta) override;
   void do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
                      const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) override;
+  void do_frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target, const Tensor& mask,
+                     const Tensor& lead_weights, const Tensor& sum, const Tensor& dprediction, Write write) override;
   void do_euclidean_norm(const Tensor& x, const Tensor& norm) override;
   void do_optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm, const Tensor& value,
                          const Tensor& first, const Tensor& second) override;

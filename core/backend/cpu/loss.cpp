@@ -1,4 +1,5 @@
-// Pixel losses over [T,N,H,W,C], e = prediction - target, v = weight scale lead_weights[t] mask[t,n,h,w]:
+// Pixel losses over [T,N,H,W,C], e = prediction - target, v = weight scale lead_weights[t] mask[t,n,h,w] q(target), q the
+// factor by the target:
 //   sum += v l(e)   dprediction = v l'(e) (+ dprediction)
 // Values with v = 0 are not looked at: there they may be NaN. Sums leave float after few values.
 
@@ -33,6 +34,9 @@ struct LossRun {
   std::int64_t pixels;
   std::int64_t channels;
   bool accumulate;
+  const float* thresholds;  ///< of the target, increasing
+  const float* factors;     ///< one more than thresholds
+  std::int64_t threshold_count;
 };
 
 }  // namespace nextframe::cpu
@@ -81,11 +85,23 @@ HWY_INLINE LossValue<V> pixel_loss(D d, PixelLoss kind, float delta_value, V pre
   return {e, e};
 }
 
+/// The factor on the loss of pixels that observed `target`.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V factor_at(D d, const LossRun& a, V target) {
+  V factor = hn::Set(d, a.factors[0]);
+  for (std::int64_t i = 0; i < a.threshold_count; ++i) {
+    factor = hn::IfThenElse(hn::Ge(target, hn::Set(d, a.thresholds[i])), hn::Set(d, a.factors[i + 1]), factor);
+  }
+  return factor;
+}
+
 /// One vector of values at `k` with their weights: writes the derivative, returns the weighted loss.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V weighted_loss(D d, const LossRun& a, std::int64_t k, V weight) {
   const auto counts = hn::Ne(weight, hn::Zero(d));
-  const auto value = pixel_loss(d, a.kind, a.delta, hn::LoadU(d, a.prediction + k), hn::LoadU(d, a.target + k));
+  const V target = hn::LoadU(d, a.target + k);
+  const auto value = pixel_loss(d, a.kind, a.delta, hn::LoadU(d, a.prediction + k), target);
+  if (a.threshold_count > 0) weight = hn::Mul(weight, factor_at(d, a, target));
   if (a.dprediction != nullptr) {
     V derivative = hn::IfThenElseZero(counts, hn::Mul(weight, value.derivative));
     if (a.accumulate) derivative = hn::Add(derivative, hn::LoadU(d, a.dprediction + k));
@@ -138,6 +154,11 @@ void CpuBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& predicti
   run.channels = prediction.dimension(-1);
   run.pixels = prediction.elements() / leads / run.channels;
   run.accumulate = write == Write::kAccumulate;
+  const std::vector<float> thresholds(spec.target_weights.thresholds.begin(), spec.target_weights.thresholds.end());
+  const std::vector<float> factors(spec.target_weights.weights.begin(), spec.target_weights.weights.end());
+  run.thresholds = thresholds.data();
+  run.factors = factors.data();
+  run.threshold_count = static_cast<std::int64_t>(thresholds.size());
   const auto kernel = HWY_DYNAMIC_DISPATCH(loss_range);
   double& total = sum.data<double>()[0];
   for (std::int64_t t = 0; t < leads; ++t) {

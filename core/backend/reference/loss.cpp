@@ -1,4 +1,5 @@
-// e = prediction - target over [T,N,H,W,C], v = weight scale lead_weights[t] mask[t,n,h,w]:
+// e = prediction - target over [T,N,H,W,C], v = weight scale lead_weights[t] mask[t,n,h,w] q(target), q the factor by the
+// target:
 //   sum += v l(e)     dprediction = v l'(e) (+ dprediction)
 // A value with v = 0 is not looked at: it may be NaN.
 
@@ -37,6 +38,13 @@ LossValue pixel(const PixelLossSpec& spec, double prediction, double target) {
   return {};
 }
 
+double factor_at(const TargetWeights& by_target, double target) {
+  if (by_target.thresholds.empty()) return 1.0;
+  std::size_t reached = 0;
+  for (const double threshold : by_target.thresholds) reached += threshold <= target ? 1 : 0;
+  return by_target.weights[reached];
+}
+
 }  // namespace
 
 void ReferenceBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& prediction, const Tensor& target,
@@ -55,7 +63,10 @@ void ReferenceBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& pr
       if (leads) v *= leads[k / lead_elements];
       if (valid) v *= valid[k / channels];
       LossValue value;
-      if (v != 0.0) value = pixel(spec, prediction.data<T>()[k], target.data<T>()[k]);
+      if (v != 0.0) {
+        value = pixel(spec, prediction.data<T>()[k], target.data<T>()[k]);
+        v *= factor_at(spec.target_weights, target.data<T>()[k]);
+      }
       total += v * value.loss;
       if (gradient) reference::store(gradient[k], v * value.derivative, write);
     }

@@ -78,6 +78,14 @@ TEST(Config, ImpossibleValues) {
   EXPECT_SAYS(error_of(R"("train":{"loss":{"lead_weights":[1,2]}})"), "lead_weights: got 2 weights");
   EXPECT_SAYS(error_of(R"("train":{"loss":{"bce":1}})"), "train.loss.bce: needs values from 0 to 1");
   EXPECT_EQ(error_of(R"("train":{"loss":{"bce":1}},"model":{"head":[{"activation":"sigmoid"}]})"), "no error");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"bmse":1,"rain_weights":{"thresholds":[1,2],"weights":[1,2]}}})"),
+              "rain_weights.weights: got 2 weights and 2 thresholds");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"bmae":1,"rain_weights":{"thresholds":[3,2],"weights":[1,2,3]}}})"),
+              "rain_weights.thresholds: expected them in increasing order");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"rain_weights":{"unit":"value"}}})"), "rain_weights: nothing uses them");
+  EXPECT_EQ(error_of(R"("train":{"loss":{"bmse":1,"bmae":1,"spectral":0.1,"ssim":0.1}})"), "no error");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"balls","size":[64,10]}]},"train":{"loss":{"ssim":1}})"),
+              "train.loss.ssim: needs frames of at least 11x11 pixels, got 10x64");
   EXPECT_SAYS(error_of(R"("train":{"steps":10,"schedule":{"type":"cosine","warmup":10}})"), "train.schedule.warmup");
   EXPECT_SAYS(error_of(R"("train":{"validate_every":0,"schedule":{"type":"plateau"}})"), "train.schedule.type");
   EXPECT_SAYS(error_of(R"("train":{"best_metric":"psrn"})"), "train.best_metric: got \"psrn\"");

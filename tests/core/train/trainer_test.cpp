@@ -323,6 +323,27 @@ TEST(Trainer, InfiniteWeightsNeverReplaceGoodOnes) {
   EXPECT_FALSE(fs::exists(folder.path() / "new/last.state"));
 }
 
+TEST(Trainer, RainWeightsGoByTheSourcesValues) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.loss.bmse = 1;
+  EXPECT_NE(message_of([&] { run.go(run.request(folder.path() / "rate")); }).find("do not measure rain"),
+            std::string::npos);
+  EXPECT_FALSE(fs::exists(folder.path() / "rate"));
+  // Every pixel above 0, which all are or nearly, weighs five times as much.
+  run.train.loss.rain_weights = {.thresholds = {0}, .weights = {1, 5}, .unit = ThresholdUnit::kValue};
+  run.go(run.request(folder.path() / "weighted"));
+  run.train.loss = {};
+  run.go(run.request(folder.path() / "plain"));
+  const auto first_loss = [&](const char* name) {
+    return read_metrics(folder.path() / name / "metrics.jsonl").front().at("loss", "").get<double>("");
+  };
+  EXPECT_NEAR(first_loss("weighted"), 5 * first_loss("plain"), 1e-6);
+  run.train.loss.ssim = 1;
+  EXPECT_NE(message_of([&] { run.go(run.request(folder.path() / "small")); }).find("at least 11x11"),
+            std::string::npos);
+}
+
 class BrokenPictures : public NoPictures {
  public:
   void draw_curves(const fs::path&, const std::string&, const std::vector<json::Value>&) override {

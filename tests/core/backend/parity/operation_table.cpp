@@ -292,20 +292,49 @@ void add_group_norm(Cases& cases) {
   }
 }
 
-void add_losses(Cases& cases) {
+/// What every loss takes: prediction, target, mask, lead weights, sum and the prediction's gradient.
+std::vector<OperationArgument> loss_arguments(const Shape& frames, Write write) {
+  return {exact(read(frames, 0.05, 0.95)),
+          exact(read(frames, 0.0, 1.0)),
+          exact(read(frames.with(-1, 1), 0.0, 1.0)),
+          exact(read({frames[0]}, 0.0, 2.0)),
+          scalar(Role::kUpdated),
+          exact({.role = role_of(write), .shape = frames})};
+}
+
+void add_pixel_losses(Cases& cases) {
   for (const PixelLoss kind :
        {PixelLoss::kSquared, PixelLoss::kAbsolute, PixelLoss::kHuber, PixelLoss::kCrossEntropy}) {
     for (const Shape& frames : {Shape{3, 2, 5, 7, 1}, Shape{1, 1, 9, 8, 3}, Shape{2, 3, 4, 4, 17}}) {
       for (const bool weighted : {false, true}) {
         for (const Write write : kWrites) {
-          const PixelLossSpec spec{.kind = kind, .delta = 0.3, .weight = 0.7, .scale = 0.01};
+          PixelLossSpec spec{.kind = kind, .delta = 0.3, .weight = 0.7, .scale = 0.01};
+          if (weighted) spec.target_weights = {.thresholds = {0.25, 0.5, 0.7}, .weights = {1.0, 3.0, 0.5, 8.0}};
           cases.push_back({"pixel_loss " + std::to_string(static_cast<int>(kind)) + " " + to_string(frames) +
                                (weighted ? " weighted" : "") + suffix(write),
-                           {exact(read(frames, 0.05, 0.95)), exact(read(frames, 0.0, 1.0)),
-                            exact(read(frames.with(-1, 1), 0.0, 1.0)), exact(read({frames[0]}, 0.0, 2.0)),
-                            scalar(Role::kUpdated), exact({.role = role_of(write), .shape = frames})},
-                           [=](Backend& b, const Tensors& t) {
+                           loss_arguments(frames, write), [=](Backend& b, const Tensors& t) {
                              b.pixel_loss(spec, t[0], t[1], weighted ? t[2] : Tensor(), weighted ? t[3] : Tensor(),
+                                          t[4], t[5], write);
+                           }});
+        }
+      }
+    }
+  }
+}
+
+// Sides that are powers of two, that hold other factors, and that are prime; one pixel a side where that is allowed.
+void add_frame_losses(Cases& cases) {
+  for (const FrameLoss kind : {FrameLoss::kSpectral, FrameLoss::kStructure}) {
+    for (const Shape& frames : {Shape{2, 2, 16, 32, 1}, Shape{1, 3, 15, 14, 2}, Shape{3, 1, 13, 17, 1},
+                                Shape{1, 1, 11, 11, 1}, Shape{1, 2, 1, 6, 1}, Shape{1, 1, 35, 1, 3}}) {
+      if (kind == FrameLoss::kStructure && (frames[2] < kStructureWindow || frames[3] < kStructureWindow)) continue;
+      for (const bool weighted : {false, true}) {
+        for (const Write write : kWrites) {
+          const FrameLossSpec spec{.kind = kind, .range = 1.5, .weight = 0.7, .scale = 0.01};
+          cases.push_back({"frame_loss " + std::to_string(static_cast<int>(kind)) + " " + to_string(frames) +
+                               (weighted ? " weighted" : "") + suffix(write),
+                           loss_arguments(frames, write), [=](Backend& b, const Tensors& t) {
+                             b.frame_loss(spec, t[0], t[1], weighted ? t[2] : Tensor(), weighted ? t[3] : Tensor(),
                                           t[4], t[5], write);
                            }});
         }
@@ -357,7 +386,8 @@ std::vector<OperationCase> operation_table() {
   add_lstm(cases);
   add_gru(cases);
   add_group_norm(cases);
-  add_losses(cases);
+  add_pixel_losses(cases);
+  add_frame_losses(cases);
   add_optimizers(cases);
   return cases;
 }

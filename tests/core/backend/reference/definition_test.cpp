@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "core/backend/reference/reference_backend.h"
+#include "core/base/error.h"
+#include "core/base/random.h"
 #include "tests/support/tensors.h"
 
 namespace nextframe::test {
@@ -134,6 +136,62 @@ TEST_F(Definition, ErrorsOfEachLoss) {
   EXPECT_NEAR(loss(PixelLoss::kAbsolute), 0.8 + 0.3, 1e-15);
   EXPECT_NEAR(loss(PixelLoss::kHuber), 0.5 * (0.8 - 0.25) + 0.045, 1e-15);
   EXPECT_NEAR(loss(PixelLoss::kCrossEntropy), -std::log(0.2) - 0.5 * std::log(0.2) - 0.5 * std::log(0.8), 1e-15);
+}
+
+TEST_F(Definition, LossesGoByTheTargetWhereWeightsAreGiven) {
+  const Tensor prediction = tensor({1, 1, 1, 4, 1}, {1, 1, 1, 1}), target = tensor({1, 1, 1, 4, 1}, {0, 2, 3, 5});
+  const Tensor sum = backend_.zeros({1}, DType::kFloat64), gradient = fresh({1, 1, 1, 4, 1});
+  backend_.pixel_loss({.kind = PixelLoss::kSquared, .target_weights = {{2, 5}, {1, 10, 100}}}, prediction, target, {},
+                      {}, sum, gradient, Write::kOverwrite);
+  EXPECT_EQ(values(sum)[0], 1.0 + 10 * (1.0 + 4.0) + 100 * 16.0);
+  EXPECT_EQ(values(gradient), (std::vector<double>{2, -20, -40, -800}));
+  EXPECT_THROW(backend_.pixel_loss({.target_weights = {{2, 5}, {1, 10}}}, prediction, target, {}, {}, sum, gradient,
+                                   Write::kOverwrite),
+               Error);
+}
+
+TEST_F(Definition, SpectralLossComparesAmplitudes) {
+  const auto loss = [&](const std::vector<double>& prediction, const std::vector<double>& target) {
+    const Tensor sum = backend_.zeros({1}, DType::kFloat64);
+    backend_.frame_loss({.kind = FrameLoss::kSpectral}, tensor({1, 1, 2, 2, 1}, prediction),
+                        tensor({1, 1, 2, 2, 1}, target), {}, {}, sum, {}, Write::kOverwrite);
+    return values(sum)[0];
+  };
+  EXPECT_NEAR(loss({1, 0, 0, 0}, {0, 0, 1, 0}), 0.0, 1e-15) << "a displaced pixel";
+  EXPECT_NEAR(loss({0, 0, 0, 0}, {1, 2, 3, 4}), 30.0, 1e-13) << "Parseval";
+  // The unitary transform of one pixel is 1/2 everywhere, of a row of two 1, 0, 1, 0.
+  EXPECT_NEAR(loss({1, 0, 0, 0}, {1, 1, 0, 0}), 4 * 0.25, 1e-15);
+}
+
+TEST_F(Definition, FrameLossesKnowNothingOfMissingPixels) {
+  const Shape frames{1, 1, 11, 12, 1};
+  Random random(3);
+  std::vector<double> p = uniform(random, 132, 0.0, 1.0), t = uniform(random, 132, 0.0, 1.0), valid(132, 1.0);
+  // The last column is missing: one window of 11x11 is left.
+  for (std::size_t i = 11; i < valid.size(); i += 12) valid[i] = 0.0, p[i] = kNan, t[i] = kNan;
+  for (const FrameLoss kind : {FrameLoss::kSpectral, FrameLoss::kStructure}) {
+    const Tensor sum = backend_.zeros({1}, DType::kFloat64), gradient = fresh(frames);
+    backend_.frame_loss({.kind = kind}, tensor(frames, p), tensor(frames, t), tensor(frames, valid), {}, sum, gradient,
+                        Write::kOverwrite);
+    EXPECT_GT(values(sum)[0], 0.0);
+    for (std::size_t i = 0; i < valid.size(); ++i) {
+      EXPECT_EQ(values(gradient)[i] == 0.0, valid[i] == 0.0) << static_cast<int>(kind) << " pixel " << i;
+    }
+  }
+}
+
+TEST_F(Definition, NoWindowIsNoLossOfStructure) {
+  const Shape frames{1, 1, 11, 11, 1};
+  std::vector<double> valid(121, 1.0);
+  valid[60] = 0.0;
+  const Tensor sum = backend_.zeros({1}, DType::kFloat64), gradient = fresh(frames);
+  backend_.frame_loss({.kind = FrameLoss::kStructure}, counting(frames), tensor(frames, valid), tensor(frames, valid),
+                      {}, sum, gradient, Write::kOverwrite);
+  EXPECT_EQ(values(sum)[0], 0.0);
+  EXPECT_EQ(values(gradient), std::vector<double>(121, 0.0));
+  EXPECT_THROW(backend_.frame_loss({.kind = FrameLoss::kStructure}, counting({1, 1, 10, 11, 1}),
+                                   counting({1, 1, 10, 11, 1}), {}, {}, sum, {}, Write::kOverwrite),
+               Error);
 }
 
 }  // namespace

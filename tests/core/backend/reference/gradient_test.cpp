@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "core/backend/reference/reference_backend.h"
 #include "tests/support/gradients.h"
 #include "tests/support/tensors.h"
@@ -177,29 +181,65 @@ TEST_F(SeamGradient, GroupNorm) {
                            }});
 }
 
-TEST_F(SeamGradient, PixelLoss) {
-  const Shape frames{2, 1, 3, 2, 2};
-  const Tensor mask = upload(backend_, {2, 1, 3, 2, 1}, DType::kFloat64, {1, 0, 1, 1, 0.5, 1, 1, 1, 0, 1, 1, 1});
-  const Tensor leads = upload(backend_, {2}, DType::kFloat64, {1.0, 2.5});
-  for (const PixelLoss kind :
-       {PixelLoss::kSquared, PixelLoss::kAbsolute, PixelLoss::kHuber, PixelLoss::kCrossEntropy}) {
-    const PixelLossSpec spec{.kind = kind, .delta = 0.35, .weight = 0.7, .scale = 0.1};
-    const Tensor target = upload(backend_, frames, DType::kFloat64, uniform(random_, frames.elements(), 0.0, 0.1));
+/// How a loss is called: with its arguments in the order of the seam.
+using LossCall = std::function<void(const Tensor& prediction, const Tensor& sum, const Tensor& gradient)>;
+
+class LossGradient : public SeamGradient {
+ protected:
+  void check_loss(const std::string& what, const Shape& frames, const LossCall& call) {
     const auto loss = [&](const Tensor& prediction, const Tensor& gradient) {
       const Tensor sum = zeros({1});
-      backend_.pixel_loss(spec, prediction, target, mask, leads, sum, gradient, Write::kOverwrite);
+      call(prediction, sum, gradient);
       return sum;
     };
-    check("loss " + std::to_string(static_cast<int>(kind)),
-          {.inputs = {{"prediction", frames, 0.2, 0.8}},
-           .forward = [&](const Tensors& in) { return Tensors{loss(in[0], {})}; },
-           .backward =
-               [&](const Tensors& in, const Tensors& dout) {
-                 const Tensor gradient = fresh(frames), scaled = fresh(frames);
-                 loss(in[0], gradient);
-                 backend_.add(download(backend_, dout[0])[0], gradient, scaled, Write::kOverwrite);
-                 return Tensors{scaled};
-               }});
+    check(what, {.inputs = {{"prediction", frames, 0.2, 0.8}},
+                 .forward = [&](const Tensors& in) { return Tensors{loss(in[0], {})}; },
+                 .backward =
+                     [&](const Tensors& in, const Tensors& dout) {
+                       const Tensor gradient = fresh(frames), scaled = fresh(frames);
+                       loss(in[0], gradient);
+                       backend_.add(download(backend_, dout[0])[0], gradient, scaled, Write::kOverwrite);
+                       return Tensors{scaled};
+                     }});
+  }
+  Tensor drawn(const Shape& shape, double low, double high) {
+    return upload(backend_, shape, DType::kFloat64, uniform(random_, shape.elements(), low, high));
+  }
+
+  const Tensor leads_ = upload(backend_, {2}, DType::kFloat64, {1.0, 2.5});
+};
+
+TEST_F(LossGradient, Pixels) {
+  const Shape frames{2, 1, 3, 2, 2};
+  const Tensor mask = upload(backend_, {2, 1, 3, 2, 1}, DType::kFloat64, {1, 0, 1, 1, 0.5, 1, 1, 1, 0, 1, 1, 1});
+  const Tensor target = drawn(frames, 0.0, 0.1);
+  for (const PixelLoss kind :
+       {PixelLoss::kSquared, PixelLoss::kAbsolute, PixelLoss::kHuber, PixelLoss::kCrossEntropy}) {
+    for (const TargetWeights& by_target : {TargetWeights{}, TargetWeights{{0.03, 0.06}, {1.0, 4.0, 0.5}}}) {
+      const PixelLossSpec spec{.kind = kind, .delta = 0.35, .weight = 0.7, .scale = 0.1, .target_weights = by_target};
+      check_loss("loss " + std::to_string(static_cast<int>(kind)), frames,
+                 [&](const Tensor& prediction, const Tensor& sum, const Tensor& gradient) {
+                   backend_.pixel_loss(spec, prediction, target, mask, leads_, sum, gradient, Write::kOverwrite);
+                 });
+    }
+  }
+}
+
+TEST_F(LossGradient, Frames) {
+  const Shape frames{2, 1, 11, 13, 1};
+  const Tensor target = drawn(frames, 0.0, 1.0);
+  std::vector<double> holes(2 * 11 * 13, 1.0);
+  holes[0] = holes[11] = 0.0;
+  holes[200] = 0.5;
+  const Tensor mask = upload(backend_, frames.with(-1, 1), DType::kFloat64, holes);
+  for (const FrameLoss kind : {FrameLoss::kSpectral, FrameLoss::kStructure}) {
+    const FrameLossSpec spec{.kind = kind, .range = 0.9, .weight = 0.7, .scale = 0.1};
+    for (const Tensor& valid : {Tensor(), mask}) {
+      check_loss("frame loss " + std::to_string(static_cast<int>(kind)) + (valid ? " with a mask" : ""), frames,
+                 [&](const Tensor& prediction, const Tensor& sum, const Tensor& gradient) {
+                   backend_.frame_loss(spec, prediction, target, valid, leads_, sum, gradient, Write::kOverwrite);
+                 });
+    }
   }
 }
 
