@@ -87,7 +87,8 @@ class GenerateCommand : public Command {
                 "digits: an MNIST idx file, gzipped or not (default: drawn glyphs)");
     spec.example("nextframe generate digits -o digits.mp4", "one clip of two bouncing digits, as a video");
     spec.example("nextframe generate balls --count 100 --length 20 -o balls.npy", "an array [100,20,64,64]");
-    spec.example("nextframe generate rain --size 128x192 --length 60 --seed 7 -o rain/", "a folder of 60 images");
+    spec.example("nextframe generate rain --size 128x192 --length 60 --seed 7 -o rain/",
+                 "a folder of 60 images, frame_0000.png and on");
   }
 
   int run(StderrLog& log) override {
@@ -106,9 +107,7 @@ class GenerateCommand : public Command {
       for (std::int64_t t = 0; t < arguments_.length; ++t) {
         const auto first = clip.begin() + static_cast<std::ptrdiff_t>(frame.elements()) * t;
         frame.pixels.assign(first, first + static_cast<std::ptrdiff_t>(frame.elements()));
-        FrameStamp stamp;
-        stamp.lead_time = c * arguments_.length + t + 1 - arguments_.count * arguments_.length;  // no forecast: inputs
-        writer->write(frame, stamp);
+        writer->write(frame, {});
       }
     }
     writer->close();
@@ -129,6 +128,7 @@ class GenerateCommand : public Command {
     options.high = 1;
     options.sequence_length = arguments_.count > 1 ? arguments_.length : 0;
     options.if_exists = arguments_.overwrite ? IfExists::kReplace : IfExists::kRefuse;
+    options.contents = Contents::kFrames;
     return options;
   }
 

@@ -134,7 +134,8 @@ class ArrayWriter : public FrameWriter {
       fail("[output] {}: writing failed: {}", path_, reason);
     }
     zip_source_t* source = zip_source_file(archive, member_->temporary().c_str(), 0, -1);
-    const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, "forecast.npy", source, ZIP_FL_ENC_UTF_8);
+    const char* name = options_.contents == Contents::kForecasts ? "forecast.npy" : "frames.npy";
+    const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
     if (index < 0 && source != nullptr) zip_source_free(source);
     const bool ok =
         index >= 0 && zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_DEFLATE, 0) == 0 &&

@@ -181,8 +181,11 @@ std::string forecast_file_name(const FrameStamp& stamp, std::int64_t position) {
   return name + ".png";
 }
 
-bool is_forecast_file_name(std::string_view name) {
+std::string numbered_file_name(std::int64_t number) { return format("frame_{:04}.png", number); }
+
+bool is_output_file_name(std::string_view name, Contents contents) {
   NameScanner scan(name);
+  if (contents == Contents::kFrames) return scan.text("frame_") && scan.digits(4) && scan.rest() == ".png";
   if (scan.text("hindcast_") && !(scan.digits(1) && scan.text("_"))) return false;
   if (scan.text("context_")) {
     if (!scan.digits(3) || !scan.text("_lead_")) return false;

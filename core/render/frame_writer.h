@@ -25,6 +25,12 @@ enum class IfExists {
   kReplace,  ///< the old output is replaced by one rename when the new one is complete; foreign files are still refused
 };
 
+/// What the frames are, as far as an output says it: in the names of images, in an archive, in a video's title.
+enum class Contents {
+  kForecasts,  ///< images are named by `forecast_file_name`
+  kFrames,     ///< of any other kind: images are "frame_0000.png", ...
+};
+
 /// What a writer is told about the frames that it will get.
 struct WriterOptions {
   std::int64_t height = 0;
@@ -37,6 +43,7 @@ struct WriterOptions {
   std::optional<PixelType> stored_as = {};   ///< unset: the source's type where the format has it, arrays kFloat32
   std::int64_t sequence_length = 0;          ///< arrays: > 0 makes [N,L,H,W,C] of every L frames, 0 makes [T,H,W,C]
   IfExists if_exists = IfExists::kRefuse;
+  Contents contents = Contents::kForecasts;
 };
 
 /// Takes frames in order and makes one output of them. Everything goes to a hidden name beside its place first, and
@@ -76,8 +83,8 @@ const std::vector<OutputFormat>& output_formats();
 /// .avi   FFV1, lossless, likewise.
 /// .gif   8 bits, at most 256 colours a frame, at most 50 frames a second; repeats for ever.
 /// .npy   float32, or as stored_as says; [T,H,W] for one channel, else [T,H,W,C].
-/// .npz   the same array, compressed, under the name "forecast".
-/// folder png images, 1, 3 or 4 channels, 8 or 16 bits, named by `forecast_file_name`.
+/// .npz   the same array, compressed, under the name "forecast" or "frames".
+/// folder png images, 1, 3 or 4 channels, 8 or 16 bits, named by `forecast_file_name` or `numbered_file_name`.
 std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOptions& options);
 
 /// "forecast_lead_003_00m00.300s.png", without the time where it is unknown; inputs, which only pictures side by side
@@ -86,7 +93,10 @@ std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOp
 /// The natural order of the names is the order in time.
 std::string forecast_file_name(const FrameStamp& stamp, std::int64_t position);
 
-/// Whether a file of this name is an earlier output of a folder writer.
-bool is_forecast_file_name(std::string_view name);
+/// "frame_0007.png"; longer where the number is.
+std::string numbered_file_name(std::int64_t number);
+
+/// Whether a file of this name is an earlier output of a folder writer of such contents.
+bool is_output_file_name(std::string_view name, Contents contents);
 
 }  // namespace nextframe

@@ -49,7 +49,9 @@ class ImageFolderWriter : public FrameWriter {
   void write(const Frame& frame, const FrameStamp& stamp) override {
     check_frame(folder_.string(), options_, frame);
     position_ = stamp.lead_time < 1 ? position_ + 1 : 0;
-    const std::string name = forecast_file_name(stamp, position_ - 1);
+    const std::string name = options_.contents == Contents::kForecasts
+                                 ? forecast_file_name(stamp, position_ - 1)
+                                 : numbered_file_name(static_cast<std::int64_t>(names_.size()));
     if (!names_.insert(name).second)
       fail("[output] {}: lead time {} was written twice", folder_.string(), stamp.lead_time);
     const std::vector<std::uint8_t> png =
@@ -85,19 +87,21 @@ class ImageFolderWriter : public FrameWriter {
 
   void check_contents() const {
     std::error_code code;
-    bool forecasts = false;
+    bool older = false;
     fs::directory_iterator entry(folder_, code);
     for (const fs::directory_iterator end; !code && entry != end; entry.increment(code)) {
       const std::string name = entry->path().filename().string();
       if (name.starts_with(kStagePrefix)) continue;
-      if (!is_forecast_file_name(name)) {
-        reject("[output] {}: holds \"{}\", which is no forecast; choose a new or empty folder", folder_.string(), name);
+      if (!is_output_file_name(name, options_.contents)) {
+        reject("[output] {}: holds \"{}\", which is no {}; choose a new or empty folder", folder_.string(), name,
+               options_.contents == Contents::kForecasts ? "forecast" : "numbered frame");
       }
-      forecasts = true;
+      older = true;
     }
     if (code) reject("[output] {}: the folder cannot be read: {}", folder_.string(), code.message());
-    if (forecasts && options_.if_exists == IfExists::kRefuse) {
-      reject("[output] {}: holds earlier forecasts; choose another folder or give --overwrite", folder_.string());
+    if (older && options_.if_exists == IfExists::kRefuse) {
+      reject("[output] {}: holds earlier {}; choose another folder or give --overwrite", folder_.string(),
+             options_.contents == Contents::kForecasts ? "forecasts" : "frames");
     }
   }
 
@@ -121,7 +125,7 @@ class ImageFolderWriter : public FrameWriter {
     std::error_code code;
     for (fs::directory_iterator entry(folder_, code), end; !code && entry != end; entry.increment(code)) {
       const std::string name = entry->path().filename().string();
-      if (is_forecast_file_name(name) && !names_.contains(name)) older.push_back(entry->path());
+      if (is_output_file_name(name, options_.contents) && !names_.contains(name)) older.push_back(entry->path());
     }
     for (const fs::path& path : older) fs::remove(path, code);
   }

@@ -145,7 +145,8 @@ class VideoWriter : public FrameWriter {
     stream->avg_frame_rate = encoder_->framerate;
     stream->r_frame_rate = encoder_->framerate;
     check(avcodec_parameters_from_context(stream->codecpar, encoder_.get()));
-    av_dict_set(&output_->metadata, "title", "nextframe forecast", 0);
+    const bool forecast = options_.contents == Contents::kForecasts;
+    av_dict_set(&output_->metadata, "title", forecast ? "nextframe forecast" : "nextframe frames", 0);
     check(avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE));
     AVDictionary* settings = nullptr;
     if (video_format.muxer == "mp4") av_dict_set(&settings, "movflags", "+faststart", 0);

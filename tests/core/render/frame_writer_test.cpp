@@ -190,11 +190,22 @@ TEST(FrameWriter, NamesCarryTheLeadTimeAndSortInTime) {
       names.push_back(forecast_file_name({.lead_time = lead, .first_frame = first}, lead + 2));
   }
   for (std::size_t i = 1; i < names.size(); ++i) EXPECT_TRUE(natural_less(names[i - 1], names[i])) << names[i];
-  for (const std::string& name : names) EXPECT_TRUE(is_forecast_file_name(name)) << name;
+  for (const std::string& name : names) EXPECT_TRUE(is_output_file_name(name, Contents::kForecasts)) << name;
   for (const char* name : {"frame_001.png", "forecast.png", "forecast_lead_003.jpg", "lead_003.png",
                            "xforecast_lead_003.png", "forecast_lead_003.png.txt"}) {
-    EXPECT_FALSE(is_forecast_file_name(name)) << name;
+    EXPECT_FALSE(is_output_file_name(name, Contents::kForecasts)) << name;
   }
+}
+
+TEST(FrameWriter, FramesThatAreNoForecastsAreNumbered) {
+  EXPECT_EQ(numbered_file_name(7), "frame_0007.png");
+  EXPECT_EQ(numbered_file_name(12345), "frame_12345.png");
+  for (const std::int64_t number : {0, 9999, 10000}) {
+    EXPECT_TRUE(is_output_file_name(numbered_file_name(number), Contents::kFrames));
+    EXPECT_FALSE(is_output_file_name(numbered_file_name(number), Contents::kForecasts));
+  }
+  EXPECT_FALSE(is_output_file_name("forecast_lead_003.png", Contents::kFrames));
+  EXPECT_FALSE(is_output_file_name("frame_0001.png.txt", Contents::kFrames));
 }
 
 TEST(FrameWriter, AnAbortedWriterLeavesTheOldOutputAndNothingElse) {
