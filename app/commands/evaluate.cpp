@@ -19,6 +19,7 @@
 #include "core/config/config.h"
 #include "core/config/document.h"
 #include "core/frames/media_sources.h"
+#include "core/frames/path_list.h"
 #include "core/metrics/bootstrap.h"
 #include "core/metrics/metric_table.h"
 #include "core/train/evaluator.h"
@@ -130,6 +131,8 @@ class EvaluateCommand : public Command {
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
                  "a recording it never saw");
     spec.example("nextframe evaluate holiday-hindcasts/ holiday.mp4", "written forecasts against what came");
+    spec.example("nextframe evaluate digits-forecast.npy digits.npy --first-frame 10",
+                 "an array of many forecasts, each against its own sequence, from frame 10 on");
   }
 
   int run(StderrLog& log) override {
@@ -265,7 +268,7 @@ class EvaluateCommand : public Command {
 
   Evaluation score_written(const InterruptGuard& guard) const {
     std::error_code error;
-    if (!is_glob(arguments_.subject) && !fs::exists(arguments_.subject, error)) {
+    if (!is_glob(arguments_.subject) && !fs::exists(parse_array_path(arguments_.subject).file, error)) {
       reject("[evaluate] {}: no such file or folder", arguments_.subject);
     }
     if (!arguments_.data) {

@@ -57,9 +57,8 @@ void Backend::convolution_transposed_rows(const ConvolutionSpec& spec, const Ten
   const std::int64_t top = first_row + spec.pad, bottom = top + y.dimension(1) - 1;
   // A kernel smaller than the stride leaves rows of y out; the row of x above them stands in.
   const std::int64_t last = std::clamp<std::int64_t>(bottom / spec.stride, 0, x.dimension(1) - 1);
-  const std::int64_t first =
-      std::clamp<std::int64_t>(floor_divide(top - reach + spec.stride - 1, spec.stride), 0,
-                               std::min(last, top / spec.stride));
+  const std::int64_t first = std::clamp<std::int64_t>(floor_divide(top - reach + spec.stride - 1, spec.stride), 0,
+                                                      std::min(last, top / spec.stride));
   ConvolutionSpec part = spec;
   part.pad_above = top - first * spec.stride;
   convolution_transposed(part, rows_of(x, {first, last + 1}), w, bias, y, write);

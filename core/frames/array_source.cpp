@@ -154,11 +154,32 @@ std::vector<ClipReference> array_clips(NpyArray array, const std::string& identi
   return clips;
 }
 
+std::vector<ClipReference> clips_of_part(std::vector<ClipReference> clips, const ArrayPath& path) {
+  if (path.part.empty()) return clips;
+  const auto is_meant = [&](const ClipReference& clip) {
+    if (path.part == "0" && clips.size() == 1) return true;
+    const std::size_t mark = clip.name.find('#', path.file.size());
+    if (mark == std::string::npos) return false;
+    const std::string name = "#" + path.part + "#";
+    const std::string parts = clip.name.substr(mark) + "#";
+    return parts.starts_with(name) || parts.ends_with(name);
+  };
+  std::vector<ClipReference> meant;
+  std::copy_if(clips.begin(), clips.end(), std::back_inserter(meant), is_meant);
+  if (meant.empty()) {
+    reject("[array] {}#{}: there is no such part; {} holds {} sequence{}, the last is {}", path.file, path.part,
+           path.file, clips.size(), clips.size() == 1 ? "" : "s", clips.back().name);
+  }
+  return meant;
+}
+
 std::vector<ClipReference> list_npy(const SourceOptions& options) {
   require_path(options.path);
+  const ArrayPath array = parse_array_path(options.path);
   std::vector<ClipReference> clips;
-  for (const std::string& path : expand_path(options.path)) {
+  for (const std::string& path : expand_path(array.file)) {
     std::vector<ClipReference> more = array_clips(NpyArray::open(path), file_identity(path), options.frames_per_second);
+    more = clips_of_part(std::move(more), {path, array.part});
     std::move(more.begin(), more.end(), std::back_inserter(clips));
   }
   return clips;

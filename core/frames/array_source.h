@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/frames/path_list.h"
 #include "core/frames/source_table.h"
 #include "core/tensor/npy.h"
 
@@ -15,7 +16,11 @@ namespace nextframe {
 /// Rejects other ranks, empty arrays and values that are not finite, with their place.
 std::vector<ClipReference> array_clips(NpyArray array, const std::string& identity, double frames_per_second);
 
-/// The clips of all .npy files that options.path names.
+/// Keeps the clips that a part of an array's path means: those whose name has it behind the file's, whole or in front of
+/// or behind another '#'. "0" also means the only sequence of an array. Rejects a part that means none.
+std::vector<ClipReference> clips_of_part(std::vector<ClipReference> clips, const ArrayPath& path);
+
+/// The clips of all .npy files that options.path names, or the sequence behind its '#'.
 std::vector<ClipReference> list_npy(const SourceOptions& options);
 
 }  // namespace nextframe

@@ -64,7 +64,7 @@ std::vector<ClipReference> clips_of_archive(const std::string& path, double fram
     const char* found = zip_get_name(archive.get(), i, 0);
     const std::string member = found != nullptr ? found : "";
     if (!has_extension(member, {".npy"})) continue;
-    const std::string name = path + ":" + member.substr(0, member.size() - 4);
+    const std::string name = path + "#" + member.substr(0, member.size() - 4);
     auto more = array_clips(NpyArray::from_bytes(read_member(archive.get(), i, name), name), identity + "|" + member,
                             frames_per_second);
     std::move(more.begin(), more.end(), std::back_inserter(clips));
@@ -75,14 +75,16 @@ std::vector<ClipReference> clips_of_archive(const std::string& path, double fram
 
 }  // namespace
 
-bool is_npz(const std::string& path) { return has_extension(path, {".npz"}); }
-bool is_array(const std::string& path) { return has_extension(path, {".npy", ".npz"}); }
+bool is_npz(const std::string& path) { return has_extension(parse_array_path(path).file, {".npz"}); }
+bool is_array(const std::string& path) { return has_extension(parse_array_path(path).file, {".npy", ".npz"}); }
 
 std::vector<ClipReference> list_npz(const SourceOptions& options) {
   require_path(options.path);
   std::vector<ClipReference> clips;
-  for (const std::string& path : expand_path(options.path)) {
+  const ArrayPath array = parse_array_path(options.path);
+  for (const std::string& path : expand_path(array.file)) {
     std::vector<ClipReference> more = clips_of_archive(path, options.frames_per_second);
+    more = clips_of_part(std::move(more), {path, array.part});
     std::move(more.begin(), more.end(), std::back_inserter(clips));
   }
   return clips;

@@ -38,6 +38,16 @@ std::vector<std::string> expand_path(const std::string& path) {
   return paths;
 }
 
+ArrayPath parse_array_path(const std::string& path) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored)) return {path};
+  for (std::size_t mark = path.find('#'); mark != std::string::npos; mark = path.find('#', mark + 1)) {
+    const std::string file = path.substr(0, mark);
+    if (has_extension(file, {".npy", ".npz"})) return {file, path.substr(mark + 1)};
+  }
+  return {path};
+}
+
 std::string lower_extension(std::string_view path) {
   std::string extension = fs::path(path).extension().native();
   for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -68,6 +78,7 @@ void require_path(const std::string& path) {
   if (is_address(path) || is_camera(path)) return;
   std::error_code ignored;
   if (fs::exists(path, ignored)) return;
+  if (const ArrayPath array = parse_array_path(path); array.file != path) return require_path(array.file);
   if (!is_glob(path)) reject("[frames] {}: no such file or folder", path);
   if (expand_path(path).empty()) reject("[frames] {}: no file matches this pattern", path);
 }

@@ -14,7 +14,7 @@ namespace {
 
 bool never(const std::string&) { return false; }
 
-bool is_npy(const std::string& path) { return has_extension(path, {".npy"}); }
+bool is_npy(const std::string& path) { return has_extension(parse_array_path(path).file, {".npy"}); }
 
 std::unique_ptr<SequenceGenerator> make_idx_digits(const SourceOptions& options, Split split) {
   if (options.path.empty()) {
@@ -71,7 +71,7 @@ std::vector<ClipReference> list_clips(const SourceTable& table, const SourceOpti
 std::unique_ptr<FrameSource> open_source(const SourceTable& table, const SourceOptions& options) {
   const std::vector<ClipReference> clips = list_clips(table, options);
   if (clips.size() != 1) {
-    reject("[frames] {}: names {} clips ({}, {}, ...), expected one", options.path, clips.size(), clips[0].name,
+    reject("[frames] {}: names {} clips ({}, {}, ...), expected one of them", options.path, clips.size(), clips[0].name,
            clips[1].name);
   }
   return clips.front().open();

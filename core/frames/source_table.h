@@ -15,7 +15,7 @@ namespace nextframe {
 
 /// One clip that can be opened as often as needed.
 struct ClipReference {
-  std::string name;      ///< path, with "#3" behind it for the fourth sequence of an array
+  std::string name;  ///< path, with "#3" behind it for the fourth sequence of an array; names this clip alone as a path
   std::string identity;  ///< path, length in bytes and time of change of all its files: another text, other frames
   std::function<std::unique_ptr<FrameSource>()> open;
   double frames_per_second = 0;         ///< what the options said where the files do not tell; 0 = nothing

@@ -49,6 +49,18 @@ void refuse_what_is_no_video(const std::string& path) {
   if (text) reject("[video] {}: is a text file, no video", path);
 }
 
+/// Whether the codec's own pixels are grey, as FFmpeg's four-character codes say it. Pictures of other formats may still
+/// show nothing but grey, which is not known before the last of them.
+bool is_grey(const cv::VideoCapture& capture) {
+  const double code = capture.get(cv::CAP_PROP_CODEC_PIXEL_FORMAT);
+  if (!(code > 0 && code <= 0xFFFFFFFFp0)) return false;
+  const auto tag = static_cast<std::uint32_t>(code);
+  const auto letter = [tag](int place) { return static_cast<char>(tag >> (8 * place) & 0xFF); };
+  const bool eight = letter(0) == 'Y' && letter(1) == '8' && letter(2) == '0' && letter(3) == '0';
+  const bool more = letter(0) == 'Y' && letter(1) == '1' && letter(2) == 0;  // 10, 12, 16 bits, read as 8
+  return eight || more;
+}
+
 class VideoSource final : public FrameSource {
  public:
   explicit VideoSource(const std::string& path) {
@@ -71,7 +83,7 @@ class VideoSource final : public FrameSource {
     if (!grab()) reject("[video] {}: no frame can be decoded; it is damaged or cut off", path);
     info_.height = image_.rows;
     info_.width = image_.cols;
-    info_.channels = 3;
+    info_.channels = is_grey(capture_) ? 1 : 3;
     const double rate = capture_.get(cv::CAP_PROP_FPS);
     info_.frames_per_second = std::isfinite(rate) && rate > 0 && rate < 1000 ? rate : 0;
     const double frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
@@ -89,7 +101,7 @@ class VideoSource final : public FrameSource {
     }
     frame.height = info_.height;
     frame.width = info_.width;
-    frame.channels = 3;
+    frame.channels = info_.channels;
     frame.mask.clear();
     frame.name.clear();
     frame.seconds = seconds_;
@@ -99,6 +111,7 @@ class VideoSource final : public FrameSource {
       const std::uint8_t* row = image_.ptr<std::uint8_t>(y);
       for (int x = 0; x < image_.cols; ++x, row += 3) {
         *target++ = row[2];
+        if (info_.channels == 1) continue;
         *target++ = row[1];
         *target++ = row[0];
       }

@@ -7,7 +7,8 @@
 namespace nextframe {
 
 /// Every video that options.path names, a clip each; a camera's number ("0") or a stream's address is one live clip.
-/// Frames are 8-bit red, green, blue, as OpenCV's FFmpeg reader gives them. Rejects what is missing, empty, text or not
+/// Frames are 8-bit red, green, blue, as OpenCV's FFmpeg reader gives them, or grey where the codec's own pixels are.
+/// Rejects what is missing, empty, text or not
 /// decodable.
 std::vector<ClipReference> list_videos(const SourceOptions& options);
 

@@ -13,17 +13,28 @@ namespace {
 /// Frames forecast at a time: enough to keep the machine busy, few enough for any horizon to fit the memory.
 constexpr std::int64_t kChunk = 8;
 
+/// Red, green and blue.
+constexpr std::int64_t kColours = 3;
+
+bool is_colour(const SourceInfo& source) { return source.channels == kColours || source.channels == kColours + 1; }
+
 bool same_range(double a, double b) { return std::abs(a - b) <= 1e-9 * std::max({1.0, std::abs(a), std::abs(b)}); }
 
 }  // namespace
 
-Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, Resize resize)
+Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source,
+                       const ForecasterOptions& options)
     : backend_(backend), model_(model), source_(source) {
   const FrameFormat& frames = model.file.frames;
   preprocessing_.channels = frames.channels;
-  if (resize == Resize::kAsTrained) preprocessing_.size = frames.size;
+  if (options.resize == ForecasterOptions::Resize::kAsTrained) preprocessing_.size = frames.size;
+  if (frames.input_channels == 1 && frames.output_channels == 1 && is_colour(source)) {
+    const bool by_channel = options.colour == ForecasterOptions::Colour::kByChannel;
+    preprocessing_.channels = by_channel ? ChannelMode::kColor : ChannelMode::kGrey;
+    sequences_ = by_channel ? kColours : 1;
+  }
   const std::int64_t channels = channels_after(preprocessing_, source.channels, source.name);
-  if (channels != frames.input_channels) {
+  if (channels != sequences_ * frames.input_channels) {
     reject("[forecast] {}: has {} channels, the model {} was trained on {}; use a model for such frames", source.name,
            channels, model.path, frames.input_channels);
   }
@@ -52,10 +63,24 @@ void Forecaster::observe(const Frame& frame) {
     std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels,
                 missing);
   }
-  const Tensor tensor = backend_.allocate({1, 1, height_, width_, prepared.channels}, DType::kFloat32);
-  backend_.upload(prepared.pixels.data(), tensor);
-  state_ = model_.network->observe(tensor, state_);
+  state_ = model_.network->observe(upload(prepared), state_);
   ++observed_;
+}
+
+/// [H,W,N*C] to [1,N,H,W,C].
+Tensor Forecaster::upload(const Frame& prepared) {
+  const std::int64_t channels = prepared.channels / sequences_;
+  std::vector<float> values;
+  values.reserve(prepared.pixels.size());
+  for (std::int64_t n = 0; n < sequences_; ++n) {
+    for (std::int64_t i = 0; i < prepared.area(); ++i) {
+      const auto pixel = prepared.pixels.begin() + i * prepared.channels + n * channels;
+      values.insert(values.end(), pixel, pixel + channels);
+    }
+  }
+  const Tensor tensor = backend_.allocate({1, sequences_, height_, width_, channels}, DType::kFloat32);
+  backend_.upload(values.data(), tensor);
+  return tensor;
 }
 
 void Forecaster::reset() {
@@ -63,12 +88,20 @@ void Forecaster::reset() {
   observed_ = 0;
 }
 
+/// [N,H,W,C] to [H,W,N*C].
 Frame Forecaster::to_frame(const float* values) const {
   Frame frame;
   frame.height = height_;
   frame.width = width_;
   frame.channels = channels();
-  frame.pixels.assign(values, values + frame.elements());
+  frame.pixels.resize(frame.elements());
+  const std::int64_t per_sequence = frame.channels / sequences_;
+  for (std::int64_t n = 0; n < sequences_; ++n) {
+    for (std::int64_t i = 0; i < frame.area(); ++i) {
+      std::copy_n(values, per_sequence, frame.pixels.begin() + i * frame.channels + n * per_sequence);
+      values += per_sequence;
+    }
+  }
   const Normalisation& normalisation = model_.file.frames.normalisation;
   for (float& pixel : frame.pixels) pixel = normalisation.from_network(pixel) * static_cast<float>(unit_);
   return frame;

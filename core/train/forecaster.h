@@ -13,18 +13,32 @@
 
 namespace nextframe {
 
+struct ForecasterOptions {
+  enum class Resize {
+    kKeepSize,   ///< frames keep the source's own size
+    kAsTrained,  ///< the size that the model was trained on, where it was trained on resized frames
+  };
+  /// What a model of one channel makes of a colour source.
+  enum class Colour {
+    kByChannel,  ///< red, green and blue are forecast as three sequences of their own: colour, at three times the work
+    kGrey,       ///< one sequence of their grey
+  };
+  Resize resize = Resize::kKeepSize;
+  Colour colour = Colour::kByChannel;
+};
+
 /// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does
 /// not grow with the number of frames seen.
 class Forecaster {
  public:
   /// `model` outlives the forecaster and is not used by anybody else meanwhile. `source` says what will come: its
-  /// channels and, for the message, its name. Frames keep the source's own size unless the model was trained on resized
-  /// frames and `resize` asks for the same. Rejects a source whose channels the model cannot take.
-  enum class Resize { kKeepSize, kAsTrained };
-  Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, Resize resize = Resize::kKeepSize);
+  /// channels and, for the message, its name. Rejects a source whose channels the model cannot take.
+  Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, const ForecasterOptions& options = {});
 
   /// Of a forecast frame.
-  std::int64_t channels() const { return model_.file.frames.output_channels; }
+  std::int64_t channels() const { return sequences_ * model_.file.frames.output_channels; }
+  /// Whether a model of one channel forecasts the channels of a colour source one by one.
+  bool by_channel() const { return sequences_ > 1; }
 
   /// Takes the next frame in. Missing pixels count as the smallest value. Rejects a frame of another size than those
   /// before.
@@ -39,6 +53,7 @@ class Forecaster {
   std::vector<Frame> forecast(std::int64_t count);
 
  private:
+  Tensor upload(const Frame& prepared);
   Frame to_frame(const float* values) const;
 
   Backend& backend_;
@@ -46,6 +61,7 @@ class Forecaster {
   SourceInfo source_;
   Preprocessing preprocessing_;
   double unit_ = 1;  ///< source units per unit of the model's own: 65535/255 for a 16-bit source of an 8-bit model
+  std::int64_t sequences_ = 1;  ///< that the channels of a frame are to the network
   ModelState state_;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;

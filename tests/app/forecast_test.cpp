@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 
 #include "core/json/value.h"
 #include "core/tensor/npy.h"
@@ -63,6 +65,71 @@ TEST_F(Forecast, TheDefaultNameSaysWhatItIs) {
   ASSERT_EQ(run({"forecast", "model", "clip.npy"}, here()).exit_code, 0);
   EXPECT_TRUE(fs::exists(folder_->path() / "clip-forecast.npy"));
   EXPECT_EQ(shape_of("clip-forecast.npy"), (Shape{4, 16, 16}));
+}
+
+TEST_F(Forecast, EverySequenceOfAnArrayOrOne) {
+  ASSERT_EQ(run({"generate", "balls", "--count", "3", "--size", "16x16", "--length", "12", "-o", "many.npy"}, here())
+                .exit_code,
+            0);
+  const Outcome all = run({"forecast", "model", "many.npy", "--at", "8"}, here());
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_EQ(shape_of("many-forecast.npy"), (Shape{3, 4, 16, 16, 1}));
+  const std::vector<float> together = values_of("many-forecast.npy");
+  for (int k = 0; k < 3; ++k) {
+    const std::string name = "many.npy#" + std::to_string(k);
+    ASSERT_EQ(run({"forecast", "model", name, "--at", "8"}, here()).exit_code, 0);
+    const std::vector<float> alone = values_of("many-" + std::to_string(k) + "-forecast.npy");
+    ASSERT_EQ(alone.size(), together.size() / 3);
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), together.begin() + k * 4 * 256)) << k;
+  }
+  const Outcome scored = run({"evaluate", "many-forecast.npy", "many.npy", "--first-frame", "8", "--json"}, here());
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(json::parse(scored.out, "stdout").at("sequences", "").get<int>(""), 3);
+  ASSERT_EQ(run({"evaluate", "many-1-forecast.npy", "many.npy#1", "--first-frame", "8"}, here()).exit_code, 0);
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"-o", "many.mp4"},
+                                             {"-o", "x.npy", "--every", "2"},
+                                             {"-o", "x.npy", "--live"},
+                                             {"-o", "x.npy", "--side-by-side"}}) {
+    std::vector<std::string> arguments{"forecast", "model", "many.npy"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments, here());
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_NE(outcome.err.find("such as many.npy#1"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST_F(Forecast, AModelOfOneChannelKeepsTheColoursOfItsInput) {
+  const std::vector<float> grey = values_of("clip.npy");
+  std::vector<float> colour;
+  for (std::size_t i = 0; i < grey.size(); ++i) {
+    for (const float share : {1.0F, 0.5F, 0.0F}) colour.push_back(share * grey[i]);
+  }
+  std::ostringstream bytes;
+  write_npy(bytes, Shape{30, 16, 16, 3}, colour);
+  write_text(*folder_ / "colour.npy", bytes.str());
+  const Outcome outcome = run({"forecast", "model", "colour.npy"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcome.err.find("--grey"), std::string::npos) << outcome.err;
+  ASSERT_EQ(shape_of("colour-forecast.npy"), (Shape{4, 16, 16, 3}));
+  ASSERT_EQ(run({"forecast", "model", "clip.npy", "-o", "red.npy"}, here()).exit_code, 0);
+  const std::vector<float> forecast = values_of("colour-forecast.npy"), red = values_of("red.npy");
+  for (std::size_t i = 0; i < red.size(); ++i) ASSERT_NEAR(forecast[3 * i], red[i], 1e-5) << i;
+  ASSERT_EQ(run({"forecast", "model", "colour.npy", "--grey", "-o", "grey.npy"}, here()).exit_code, 0);
+  EXPECT_EQ(shape_of("grey.npy"), (Shape{4, 16, 16}));
+}
+
+TEST_F(Forecast, GeneratedImagesAreNumbered) {
+  ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "3", "-o", "numbered/"}, here()).exit_code, 0);
+  const std::vector<std::string> expected{"frame_0000.png", "frame_0001.png", "frame_0002.png"};
+  EXPECT_EQ(names_in(folder_->path() / "numbered"), expected);
+  EXPECT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "2", "-o", "numbered/"}, here()).exit_code, 2);
+  ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "2", "-o", "numbered/", "--overwrite"}, here())
+                .exit_code,
+            0);
+  EXPECT_EQ(names_in(folder_->path() / "numbered").size(), 2U);
+  // A forecast never takes the place of frames, nor frames that of a forecast.
+  EXPECT_EQ(run({"forecast", "model", "clip.npy", "-o", "numbered/", "--overwrite"}, here()).exit_code, 2);
 }
 
 TEST_F(Forecast, NothingIsWrittenOver) {
@@ -187,6 +254,7 @@ TEST_F(Forecast, InspectShowsConfigurationModelAndInput) {
     EXPECT_EQ(run({"inspect", target}, here()).exit_code, 0);
   }
   const json::Value clip = json::parse(run({"inspect", "clip.mkv", "--json"}, here()).out, "stdout");
+  EXPECT_EQ(clip.at("clips", "").items("").front().at("channels", "").get<int>(""), 1);
   EXPECT_EQ(clip.at("clips", "").items("")[0].at("frames", "").get<int>(""), 30);
   EXPECT_EQ(run({"inspect", "--schema"}, here()).exit_code, 0);
 }
@@ -225,11 +293,12 @@ TEST_F(Forecast, InterruptedEvaluationsSaySo) {
       run({"evaluate", "model", "--set", "data.sources[0].test_sequences=10000000", "--threads", "1"}, options);
   EXPECT_EQ(model.exit_code, 130) << model.out;
   EXPECT_NE(model.out.find("interrupted; nothing was written"), std::string::npos) << model.out;
-  ASSERT_EQ(run({"generate", "balls", "--count", "20000", "--length", "4", "--size", "16x16", "-o", "many.npy"}, here())
-                .exit_code,
-            0);
+  ASSERT_EQ(
+      run({"generate", "balls", "--count", "20000", "--length", "4", "--size", "16x16", "-o", "thousands.npy"}, here())
+          .exit_code,
+      0);
   options.interrupt_when = "score";
-  const Outcome written = run({"evaluate", "many.npy", "many.npy"}, options);
+  const Outcome written = run({"evaluate", "thousands.npy", "thousands.npy"}, options);
   EXPECT_EQ(written.exit_code, 130) << written.out;
   EXPECT_NE(written.out.find("interrupted; nothing was written"), std::string::npos) << written.out;
 }

@@ -96,5 +96,33 @@ TEST_F(ArraySourceTest, OpensOneClipOnly) {
   expect_in("names 2 clips", rejection([&] { open_source(engine_sources(), folder_ / "a.npy"); }));
 }
 
+TEST_F(ArraySourceTest, APartIsOneSequence) {
+  std::vector<std::uint8_t> values;
+  for (int n = 0; n < 12; ++n) values.insert(values.end(), 3 * 5 * 6, static_cast<std::uint8_t>(n));
+  testing::write_array(folder_ / "many.npy", {12, 3, 5, 6}, values);
+  const auto chosen = testing::read_all(*open_source(engine_sources(), folder_ / "many.npy#11"));
+  ASSERT_EQ(chosen.size(), 3U);
+  EXPECT_EQ(chosen[0].pixels[0], 11);
+  SourceOptions all;
+  all.path = folder_ / "many.npy";
+  for (const ClipReference& clip : list_clips(engine_sources(), all)) {
+    EXPECT_EQ(open_source(engine_sources(), clip.name)->info().name, clip.name);
+  }
+  const auto refused = [&](const std::string& name) {
+    return rejection([&] { open_source(engine_sources(), folder_ / name); });
+  };
+  expect_in("expected one of them", refused("many.npy"));
+  expect_in("there is no such part", refused("many.npy#12"));
+  expect_in("many.npy#11", refused("many.npy#12"));
+  expect_in("there is no such part", refused("many.npy#1x"));
+  expect_in("no such file", refused("none.npy#1"));
+  testing::write_array(folder_ / "one.npy", {3, 5, 6}, std::vector<std::uint8_t>(90, 7));
+  EXPECT_EQ(testing::read_all(*open_source(engine_sources(), folder_ / "one.npy#0")).size(), 3U);
+  expect_in("there is no such part", refused("one.npy#1"));
+  // A file that really has this name.
+  testing::write_array(folder_ / "odd.npy#1", {2, 5, 6}, std::vector<std::uint8_t>(60, 7));
+  EXPECT_EQ(parse_array_path(folder_ / "odd.npy#1").part, "");
+}
+
 }  // namespace
 }  // namespace nextframe

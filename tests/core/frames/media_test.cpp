@@ -156,6 +156,9 @@ TEST_F(MediaTest, ReadsNpz) {
   ASSERT_EQ(frames.size(), 2U);
   EXPECT_EQ(frames[1].pixels, (std::vector<float>{4, 5, 6, 7}));
 
+  EXPECT_EQ(read(folder_ / "a.npz#clip").size(), 2U);
+  EXPECT_EQ(open_source(media_sources(), folder_ / "a.npz")->info().name, folder_ / "a.npz#clip");
+  expect_in("there is no such part", refused(folder_ / "a.npz#rain"));
   std::filesystem::resize_file(folder_ / "a.npz", 100);
   expect_in("damaged or cut off", refused(folder_ / "a.npz"));
 }

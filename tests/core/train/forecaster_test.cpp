@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "core/frames/preprocessing.h"
 #include "tests/core/base/temporary_folder.h"
 #include "tests/core/train/small_run.h"
 
@@ -122,6 +123,40 @@ TEST_F(ForecasterTest, MissingPixelsCountAsTheLowestValue) {
   frame.mask.clear();
   dark.observe(frame);
   EXPECT_EQ(pixels(masked.forecast(2)), pixels(dark.forecast(2)));
+}
+
+TEST_F(ForecasterTest, ColourIsForecastChannelByChannelOrAsGrey) {
+  SourceInfo colour = eight_bit();
+  colour.channels = 3;
+  const auto colour_frame = [](std::int64_t number) {
+    Frame frame{.height = 6, .width = 5, .channels = 3, .pixels = {}, .mask = {}, .seconds = 0, .name = {}};
+    for (std::size_t i = 0; i < 30; ++i) {
+      for (int c = 0; c < 3; ++c) frame.pixels.push_back(random_frame(number + 10 * c, 6, 5, 255).pixels[i]);
+    }
+    return frame;
+  };
+  Forecaster forecaster(backend_, model_, colour);
+  EXPECT_EQ(forecaster.channels(), 3);
+  EXPECT_TRUE(forecaster.by_channel());
+  for (int i = 0; i < 4; ++i) forecaster.observe(colour_frame(i));
+  const std::vector<float> together = pixels(forecaster.forecast(11));
+  ASSERT_EQ(together.size(), 11U * 90U);
+  for (std::size_t c = 0; c < 3; ++c) {
+    const auto first = static_cast<std::int64_t>(10 * c);
+    const std::vector<float> alone = forecast_of(eight_bit(), first, first + 4, 255);
+    for (std::size_t i = 0; i < alone.size(); ++i) EXPECT_NEAR(together[3 * i + c], alone[i], 1e-3) << c << " " << i;
+  }
+
+  Forecaster grey(backend_, model_, colour, {.colour = ForecasterOptions::Colour::kGrey});
+  EXPECT_EQ(grey.channels(), 1);
+  Forecaster by_hand(backend_, model_, eight_bit());
+  for (int i = 0; i < 4; ++i) {
+    Frame frame = colour_frame(i);
+    grey.observe(frame);
+    apply({.channels = ChannelMode::kGrey}, frame, "test");
+    by_hand.observe(frame);
+  }
+  EXPECT_EQ(pixels(grey.forecast(2)), pixels(by_hand.forecast(2)));
 }
 
 TEST_F(ForecasterTest, RejectsWhatDoesNotFit) {

@@ -1,0 +1,268 @@
+#include "app/commands/forecast_run.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/frames/media_sources.h"
+#include "core/frames/path_list.h"
+#include "core/frames/preprocessing.h"
+
+namespace nextframe::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "holiday-forecast.mp4" for "clips/holiday.mov", a folder for a folder, an array for an array.
+std::string default_output(const ForecastArguments& arguments, const SourceInfo& source) {
+  const std::string word = arguments.every ? "-hindcasts" : "-forecast";
+  if (source.live) return "live" + word + ".mp4";
+  const ArrayPath array = parse_array_path(arguments.input);
+  fs::path path = array.file;
+  if (!path.has_filename()) path = path.parent_path();
+  std::error_code error;
+  std::string stem = path.stem().string();
+  if (is_glob(array.file)) stem = path.parent_path().filename().string();
+  if (stem.empty() || stem == "." || stem == "..") stem = "input";
+  for (const std::string& part : split(array.part, '#')) stem += part.empty() ? "" : "-" + part;
+  const std::string ending = path.extension().string();
+  if (ending == ".npy" || ending == ".npz") return stem + word + ending;
+  if (fs::is_directory(array.file, error) || is_glob(array.file)) return stem + word + "/";
+  return stem + word + (arguments.every ? "/" : ".mp4");
+}
+
+SourceOptions source_at(const std::string& path) {
+  SourceOptions options;
+  options.path = path;
+  return options;
+}
+
+ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
+  ForecasterOptions options;
+  if (arguments.trained_size) options.resize = ForecasterOptions::Resize::kAsTrained;
+  if (arguments.grey) options.colour = ForecasterOptions::Colour::kGrey;
+  return options;
+}
+
+bool is_array_output(const std::string& path) { return has_extension(path, {".npy", ".npz"}); }
+
+}  // namespace
+
+ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuard& guard, StderrLog& log)
+    : arguments_(arguments),
+      guard_(guard),
+      log_(log),
+      backend_(arguments.compute.make()),
+      model_(load_model(*backend_, arguments.model)),
+      clips_(list_clips(media_sources(), source_at(arguments.input))),
+      source_(clips_.front().open()),
+      info_(source_->info()),
+      horizon_(arguments.frames.value_or(model_.data.horizon)),
+      output_(arguments.output.value_or(default_output(arguments, info_))),
+      forecaster_(*backend_, model_, info_, forecaster_options(arguments)) {
+  if (arguments.trained_size && !model_.file.frames.size) {
+    reject("[forecast] --trained-size: {} was trained on frames of their own size", arguments.model);
+  }
+  if (arguments.grey && model_.file.frames.output_channels != 1) {
+    reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", arguments.model,
+           model_.file.frames.output_channels);
+  }
+  height_ = arguments.trained_size ? (*model_.file.frames.size)[0] : info_.height;
+  width_ = arguments.trained_size ? (*model_.file.frames.size)[1] : info_.width;
+  check_many();
+  check_not_input();
+  make_output();
+  say_channels();
+}
+
+void ForecastRun::once() {
+  const LastFrames seen = read_last_frames(*source_, last_frames_options());
+  for (const Frame& frame : seen.frames) forecaster_.observe(frame);
+  if (arguments_.side_by_side) {
+    for (std::size_t i = 0; i < seen.frames.size(); ++i) {
+      const auto lead = static_cast<std::int64_t>(i + 1) - static_cast<std::int64_t>(seen.frames.size());
+      writer_->write(panes_->input(shown(seen.frames[i]), lead), stamp(lead));
+    }
+  }
+  Progress progress({.label = "forecast", .unit = "frame", .total = horizon_});
+  const Frame last = shown(seen.frames.back());
+  forecaster_.forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
+    stop_if_interrupted(guard_);
+    const auto place = static_cast<std::size_t>(lead - 1);
+    std::optional<Frame> truth;
+    if (place < seen.following.size()) truth = shown(seen.following[place]);
+    write(frame, lead, last, truth ? &*truth : nullptr);
+    progress.update(lead, "");
+  });
+  progress.finish();
+  writer_->close();
+  log_.info("wrote {} forecast frames, {}x{}, after frame {} of {}, to {}", horizon_, height_, width_,
+            seen.next_frame - 1, info_.name, output_);
+}
+
+void ForecastRun::every_sequence() {
+  const auto count = static_cast<std::int64_t>(clips_.size());
+  Progress progress({.label = "forecast", .unit = "sequence", .total = count});
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::unique_ptr<FrameSource> source = clips_[static_cast<std::size_t>(i)].open();
+    const SourceInfo& info = source->info();
+    if (info.pixel_type != info_.pixel_type || info.low != info_.low || info.high != info_.high) {
+      reject("[forecast] {} has values {} to {}, {} has {} to {}; forecast them one by one", info_.name, info_.low,
+             info_.high, info.name, info.low, info.high);
+    }
+    forecaster_.reset();
+    for (const Frame& frame : read_last_frames(*source, last_frames_options()).frames) forecaster_.observe(frame);
+    forecaster_.forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
+      stop_if_interrupted(guard_);
+      writer_->write(frame, stamp(lead));
+    });
+    progress.update(i + 1, "");
+  }
+  progress.finish();
+  writer_->close();
+  log_.info("wrote {} forecast frames, {}x{}, of each of the {} sequences of {}, to {}", horizon_, height_, width_,
+            count, arguments_.input, output_);
+}
+
+void ForecastRun::hindcasts() {
+  Progress progress({.label = "hindcast", .unit = "hindcast"});
+  std::int64_t done = 0;
+  const HindcastOptions options{
+      .every = *arguments_.every, .context = model_.data.context, .gap = model_.data.gap, .horizon = horizon_};
+  hindcast(forecaster_, *source_, options, [&](const Hindcast& one) {
+    stop_if_interrupted(guard_);
+    for (std::size_t i = 0; i < one.frames.size(); ++i) {
+      FrameStamp at = stamp(static_cast<std::int64_t>(i + 1));
+      at.first_frame = one.first_frame;
+      writer_->write(one.frames[i], at);
+    }
+    progress.update(++done, format("before frame {}", one.first_frame));
+    return true;
+  });
+  progress.finish();
+  writer_->close();
+  log_.info("wrote {} hindcasts of {} frames each to {}", done, horizon_, output_);
+}
+
+int ForecastRun::live() {
+  Progress progress({.label = "live", .unit = "frame", .total = arguments_.limit.value_or(0)});
+  Frame frame;
+  std::int64_t seen = 0;
+  std::int64_t written = 0;
+  while (!guard_.interrupted() && (!arguments_.limit || written < *arguments_.limit) && source_->next(frame)) {
+    if (seen++ % model_.data.gap != 0) continue;
+    forecaster_.observe(frame);
+    if (forecaster_.observed() < model_.data.context) continue;
+    forecaster_.forecast(horizon_, [&](const Frame& predicted, std::int64_t lead) {
+      if (lead != horizon_) return;
+      FrameStamp at = stamp(++written);
+      if (panes_) {
+        writer_->write(panes_->forecast(shown(frame), nullptr, predicted, lead, stamp(lead).seconds), at);
+      } else {
+        writer_->write(predicted, at);
+      }
+    });
+    progress.update(written, format("{} frames ahead", horizon_));
+  }
+  progress.finish();
+  if (written == 0) {
+    if (guard_.interrupted()) throw Interrupted{};
+    reject("[forecast] {}: ended after {} frames, expected at least {} (data.context)", info_.name, seen,
+           model_.data.context * model_.data.gap);
+  }
+  writer_->close();
+  log_.info("wrote {} frames, each {} ahead of the stream, to {}", written, horizon_, output_);
+  return guard_.interrupted() ? kInterruptedExitCode : 0;
+}
+
+void ForecastRun::check_many() const {
+  if (!of_many()) return;
+  const std::string_view alone = arguments_.every          ? "--every takes one"
+                                 : arguments_.live         ? "--live takes one"
+                                 : arguments_.side_by_side ? "--side-by-side takes one"
+                                 : is_array_output(output_) ? ""
+                                                            : "only .npy and .npz hold the forecasts of several";
+  if (alone.empty()) return;
+  reject("[forecast] {} names {} sequences, and {}; name one of them, such as {}", arguments_.input, clips_.size(),
+         alone, clips_[1].name);
+}
+
+void ForecastRun::check_not_input() const {
+  if (info_.live) return;
+  for (const std::string& path : expand_path(parse_array_path(arguments_.input).file)) {
+    std::error_code error;
+    const bool same =
+        fs::equivalent(output_, path, error) || fs::equivalent(output_, fs::path(path).parent_path(), error);
+    if (same) reject("[forecast] {}: the output is the input, or holds it; choose another name", output_);
+  }
+}
+
+void ForecastRun::make_output() {
+  WriterOptions options;
+  options.height = height_;
+  options.width = width_;
+  options.channels = forecaster_.channels();
+  options.frames_per_second = info_.frames_per_second / static_cast<double>(model_.data.gap);
+  options.pixel_type = info_.pixel_type;
+  options.low = info_.low;
+  options.high = info_.high;
+  options.sequence_length = arguments_.every || of_many() ? horizon_ : 0;
+  options.if_exists = arguments_.overwrite ? IfExists::kReplace : IfExists::kRefuse;
+  if (arguments_.side_by_side) {
+    const bool truth = arguments_.at.has_value() && !is_live();
+    panes_.emplace(SideBySideOptions{.height = height_,
+                                     .width = width_,
+                                     .appearance = {.range = {info_.low, info_.high}},
+                                     .truth = truth ? TruthPane::kShown : TruthPane::kAbsent});
+    options.height = panes_->height();
+    options.width = panes_->width();
+    options.channels = 3;
+    options.pixel_type = PixelType::kUint8;
+    options.low = 0;
+    options.high = 255;
+  }
+  writer_ = make_writer(output_, options);
+}
+
+void ForecastRun::say_channels() const {
+  if (forecaster_.by_channel()) {
+    log_.info("the model knows one channel: red, green and blue are forecast one by one; --grey takes a third of the time");
+  } else if (forecaster_.channels() < info_.channels && !arguments_.grey && !arguments_.side_by_side) {
+    log_.info("the model forecasts {} of the input's {} channels", forecaster_.channels(), info_.channels);
+  }
+}
+
+LastFramesOptions ForecastRun::last_frames_options() const {
+  LastFramesOptions options;
+  options.count = model_.data.context;
+  options.gap = model_.data.gap;
+  if (!arguments_.at) return options;
+  options.at = parse_moment(*arguments_.at);
+  options.following = arguments_.side_by_side ? horizon_ : 0;
+  return options;
+}
+
+void ForecastRun::write(const Frame& frame, std::int64_t lead, const Frame& last, const Frame* truth) {
+  if (panes_) {
+    writer_->write(panes_->forecast(last, truth, frame, lead, stamp(lead).seconds), stamp(lead));
+  } else {
+    writer_->write(frame, stamp(lead));
+  }
+}
+
+Frame ForecastRun::shown(const Frame& frame) const {
+  if (frame.height == height_ && frame.width == width_) return frame;
+  return resized(frame, height_, width_);
+}
+
+FrameStamp ForecastRun::stamp(std::int64_t lead) const {
+  FrameStamp out;
+  out.lead_time = lead;
+  if (info_.frames_per_second > 0) {
+    out.seconds = static_cast<double>(lead * model_.data.gap) / info_.frames_per_second;
+  }
+  return out;
+}
+
+}  // namespace nextframe::app
