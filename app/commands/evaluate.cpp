@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@
 #include "core/frames/path_list.h"
 #include "core/metrics/bootstrap.h"
 #include "core/metrics/metric_table.h"
+#include "core/train/curves.h"
+#include "core/train/evaluation_pictures.h"
 #include "core/train/evaluator.h"
 #include "core/train/run_folder.h"
 
@@ -29,6 +32,9 @@ namespace nextframe::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Sequences of which maps are drawn.
+constexpr std::int64_t kSamples = 2;
 
 struct EvaluateArguments {
   std::string subject;
@@ -40,6 +46,7 @@ struct EvaluateArguments {
   std::string windows;
   std::string csi_level;
   std::optional<std::string> csv;
+  std::optional<std::string> plots;
   std::vector<std::string> overrides;
   std::optional<Split> split;
   std::optional<std::int64_t> batch;
@@ -79,6 +86,14 @@ bool is_model(const fs::path& path) {
   return path.extension() == ".safetensors" || fs::exists(path / "best.safetensors", error) ||
          fs::exists(path / "last.safetensors", error);
 }
+
+/// Everything that an evaluation found.
+struct Findings {
+  Evaluation evaluation;
+  EvaluationCurves curves = {};
+  std::vector<SampleKeeper::Sample> samples = {};
+  EvaluationPictureOptions pictures = {};
+};
 
 class EvaluateCommand : public Command {
  public:
@@ -126,6 +141,8 @@ class EvaluateCommand : public Command {
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
     spec.option("--csv", "FILE", arguments_.csv, "write every score at every lead time to a table");
+    spec.option("--plots", "DIR", arguments_.plots,
+                "draw the scores by lead time and a performance diagram; of models spectra, reliability and maps, too");
     arguments_.compute.declare(spec);
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
@@ -140,16 +157,23 @@ class EvaluateCommand : public Command {
                                .csi_level = csi_level()};
     std::optional<AtomicFile> csv;
     if (arguments_.csv) csv.emplace(*arguments_.csv);
+    if (arguments_.plots) make_folder(*arguments_.plots);
     const InterruptGuard guard;
-    const Evaluation evaluation = is_model(arguments_.subject) ? score_model(guard, log) : score_written(guard);
+    const Findings found = is_model(arguments_.subject) ? score_model(guard, log) : score_written(guard);
     if (csv) {
-      csv->write(report_csv(evaluation));
+      csv->write(report_csv(found.evaluation));
       csv->commit();
     }
+    if (arguments_.plots) {
+      for (const fs::path& file :
+           draw_evaluation(*arguments_.plots, found.evaluation, found.curves, found.samples, found.pictures)) {
+        log.info("drew {}", file.string());
+      }
+    }
     if (arguments_.json) {
-      print_json(report_json(evaluation, report));
+      print_json(report_json(found.evaluation, found.curves, report));
     } else {
-      print_result(report_text(evaluation, report));
+      print_result(report_text(found.evaluation, found.curves, report));
     }
     return 0;
   }
@@ -158,7 +182,14 @@ class EvaluateCommand : public Command {
   static std::string metric_names() {
     std::vector<std::string> names;
     for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
+    for (const CurveEntry& curve : kCurves) names.emplace_back(curve.name);
     return join(names, ", ");
+  }
+
+  static void make_folder(const std::string& path) {
+    std::error_code error;
+    fs::create_directories(path, error);
+    if (error) reject("[evaluate] --plots {}: cannot be made: {}", path, error.message());
   }
 
   double csi_level() const {
@@ -167,7 +198,9 @@ class EvaluateCommand : public Command {
 
   ScoreSelection selection() const {
     ScoreSelection selection;
-    selection.metrics = list_of(arguments_.metrics);
+    for (const std::string& name : list_of(arguments_.metrics)) {
+      if (!is_curve(name)) selection.metrics.push_back(name);
+    }
     for (const std::string& text : list_of(arguments_.thresholds)) {
       selection.thresholds.push_back(parse_number("--thresholds", text));
     }
@@ -177,6 +210,21 @@ class EvaluateCommand : public Command {
     }
     check_selection(selection);
     return selection;
+  }
+
+  static bool is_curve(const std::string& name) {
+    return std::any_of(kCurves.begin(), kCurves.end(), [&](const CurveEntry& curve) { return curve.name == name; });
+  }
+
+  /// The curves that --metrics names, and all of them where they are to be drawn.
+  CurveOptions curve_options(const ScoreSelection& scores) const {
+    const std::vector<std::string> names = list_of(arguments_.metrics);
+    CurveOptions options;
+    for (const CurveEntry& curve : kCurves) {
+      options.*curve.wanted = arguments_.plots.has_value() || std::ranges::find(names, curve.name) != names.end();
+    }
+    options.thresholds = scores.thresholds;
+    return options;
   }
 
   void refuse_options_for_written() const {
@@ -200,7 +248,7 @@ class EvaluateCommand : public Command {
            arguments_.subject);
   }
 
-  Evaluation score_model(const InterruptGuard& guard, StderrLog& log) const {
+  Findings score_model(const InterruptGuard& guard, StderrLog& log) const {
     refuse_options_for_written();
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
     TrainedModel model = load_model(*backend, arguments_.subject);
@@ -215,7 +263,21 @@ class EvaluateCommand : public Command {
     options.batch = arguments_.batch.value_or(options.batch);
     options.limit = arguments_.limit.value_or(options.limit);
     options.between_batches = [&guard] { stop_if_interrupted(guard); };
-    return evaluate_model(*backend, model, data, options, log);
+    std::vector<std::string> names{"model"};
+    names.insert(names.end(), options.baselines.begin(), options.baselines.end());
+    CurveCollector curves(names, data.options().horizon, curve_options(options.scores));
+    SampleKeeper samples(arguments_.plots ? kSamples : 0);
+    options.visit = [&](std::int64_t window, std::span<const ForecastBatch> forecasts) {
+      curves.add(forecasts);
+      samples.add(window, forecasts);
+    };
+    Findings found{.evaluation = evaluate_model(*backend, model, data, options, log)};
+    found.curves = curves.curves();
+    found.samples = samples.samples();
+    for (const SampleKeeper::Sample& sample : found.samples) {
+      found.pictures.titles.push_back(data.describe(options.split, sample.window));
+    }
+    return found;
   }
 
   /// What DATA names, prepared as the model was trained, but whole frames.
@@ -266,7 +328,7 @@ class EvaluateCommand : public Command {
     data.normalise.high = known.offset + known.scale;
   }
 
-  Evaluation score_written(const InterruptGuard& guard) const {
+  Findings score_written(const InterruptGuard& guard) const {
     std::error_code error;
     if (!is_glob(arguments_.subject) && !fs::exists(parse_array_path(arguments_.subject).file, error)) {
       reject("[evaluate] {}: no such file or folder", arguments_.subject);
@@ -275,6 +337,10 @@ class EvaluateCommand : public Command {
       reject("[evaluate] {}: is no model, so the frames that came (TRUTH) are needed as well", arguments_.subject);
     }
     refuse_options_for_models();
+    const std::vector<std::string> names = list_of(arguments_.metrics);
+    if (const auto curve = std::ranges::find_if(names, is_curve); curve != names.end()) {
+      reject("[evaluate] --metrics {}: for models only", *curve);
+    }
     ScoreOptions options;
     options.scores = selection();
     options.first_frame = arguments_.first_frame;
@@ -289,7 +355,7 @@ class EvaluateCommand : public Command {
       }
       options.persistence = true;
     }
-    return score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options);
+    return {.evaluation = score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options)};
   }
 
   EvaluateArguments arguments_;

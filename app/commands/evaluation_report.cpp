@@ -192,6 +192,36 @@ std::string skill_table(const Evaluation& evaluation, double level) {
   return format("\nLead time until which the CSI stays at or above {:g}:\n", level) + aligned_table(rows);
 }
 
+/// Power of the forecast / power of the truth over all waves from `shortest` pixels to less than twice as many.
+double power_share(const SpectrumCurve& curve, double shortest) {
+  double forecast = 0;
+  double truth = 0;
+  for (std::size_t i = 0; i < curve.wavelength.size(); ++i) {
+    if (curve.wavelength[i] < shortest || curve.wavelength[i] >= 2 * shortest) continue;
+    // A ring holds as many waves as its wave number, its place from 1.
+    forecast += static_cast<double>(i + 1) * curve.forecast[i];
+    truth += static_cast<double>(i + 1) * curve.truth[i];
+  }
+  return truth > 0 ? forecast / truth : std::nan("");
+}
+
+/// By octaves of the wavelength, at the last lead time.
+std::string power_table(const Evaluation& evaluation, const EvaluationCurves& curves) {
+  std::vector<const SpectrumCurve*> last;
+  for (const SpectrumCurve& curve : curves.spectra) {
+    if (curve.lead_time == evaluation.horizon && curve.frames > 0) last.push_back(&curve);
+  }
+  if (last.empty()) return "";
+  std::vector<Cells> rows{{"wavelength (px)"}};
+  for (const SpectrumCurve* curve : last) rows.front().push_back(curve->forecaster);
+  for (double shortest = 2; shortest <= last.front()->wavelength.front(); shortest *= 2) {
+    Cells& row = rows.emplace_back(Cells{format("{:g} to {:g}", shortest, 2 * shortest)});
+    for (const SpectrumCurve* curve : last) row.push_back(number(power_share(*curve, shortest), ""));
+  }
+  return format("\nPower at lead time +{} as a share of the truth's (below 1: smoother):\n", evaluation.horizon) +
+         aligned_table(rows);
+}
+
 /// `decimals` of the figures.
 std::string interval_text(const Gain& gain, int decimals, const std::string& units) {
   if (!std::isfinite(gain.low)) return ", too few for an interval";
@@ -274,6 +304,42 @@ json::Value to_json(const Gain& gain) {
   return out;
 }
 
+json::Value spectra_json(const EvaluationCurves& curves) {
+  json::Value out = json::Value::array();
+  for (const SpectrumCurve& curve : curves.spectra) {
+    json::Value row = json::Value::object();
+    row.set("forecaster", curve.forecaster);
+    row.set("lead_time", curve.lead_time);
+    row.set("frames", curve.frames);
+    row.set("wavelength_pixels", array_of(curve.wavelength));
+    row.set("forecast", array_of(curve.forecast));
+    row.set("truth", array_of(curve.truth));
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+json::Value reliability_json(const EvaluationCurves& curves) {
+  json::Value out = json::Value::array();
+  for (const ReliabilityCurve& curve : curves.reliability) {
+    json::Value bins = json::Value::array();
+    for (const ReliabilityBin& bin : curve.bins) {
+      json::Value one = json::Value::object();
+      one.set("count", bin.count);
+      one.set("forecast", json::Value::number_or_null(bin.count > 0 ? bin.forecast_frequency() : std::nan("")));
+      one.set("observed", json::Value::number_or_null(bin.count > 0 ? bin.observed_frequency() : std::nan("")));
+      bins.push_back(std::move(one));
+    }
+    json::Value row = json::Value::object();
+    row.set("forecaster", curve.forecaster);
+    row.set("threshold", curve.threshold);
+    row.set("window", curve.window);
+    row.set("bins", std::move(bins));
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
 /// Quoted where a comma, a quote or a line break would end it.
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
@@ -286,16 +352,17 @@ std::string csv_number(double value) { return std::isfinite(value) ? format("{:.
 
 }  // namespace
 
-std::string report_text(const Evaluation& evaluation, const ReportOptions& options) {
+std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
   std::string out = format("{} on {}: {} of {} frames\n\n", evaluation.name, evaluation.data,
                            sequences_text(evaluation.sequences), evaluation.horizon);
   out += tables_of(evaluation, options.width);
   out += events_table(evaluation);
   out += skill_table(evaluation, options.csi_level);
+  out += power_table(evaluation, curves);
   return out + gains_text(evaluation);
 }
 
-json::Value report_json(const Evaluation& evaluation, const ReportOptions& options) {
+json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
   json::Value out = json::Value::object();
   out.set("name", evaluation.name);
   out.set("data", evaluation.data);
@@ -330,6 +397,8 @@ json::Value report_json(const Evaluation& evaluation, const ReportOptions& optio
     gains.push_back(std::move(gain));
   }
   if (!evaluation.csi_gains.empty()) out.set("csi_gains", std::move(gains));
+  if (!curves.spectra.empty()) out.set("rapsd", spectra_json(curves));
+  if (!curves.reliability.empty()) out.set("reliability", reliability_json(curves));
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/json/value.h"
+#include "core/train/curves.h"
 #include "core/train/evaluator.h"
 
 namespace nextframe::app {
@@ -14,11 +15,11 @@ struct ReportOptions {
 };
 
 /// Tables for people: every score by lead time with its mean, how often events came and were forecast, until when each
-/// stays above a CSI, and the gains with their intervals.
-std::string report_text(const Evaluation& evaluation, const ReportOptions& options);
+/// stays above a CSI, the power that is lost by scale, and the gains with their intervals.
+std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options);
 
 /// All of it, as one document.
-json::Value report_json(const Evaluation& evaluation, const ReportOptions& options);
+json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options);
 
 /// A line for each forecaster, score and lead time, and one for the mean.
 std::string report_csv(const Evaluation& evaluation);

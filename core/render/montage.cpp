@@ -51,6 +51,7 @@ std::string time_text(double seconds) {
 
 std::string lead_label(const MontageRow& row, std::size_t frame, const MontageOptions& options,
                        std::int64_t cell_width) {
+  if (row.kind != RowKind::kContext && frame < options.lead_labels.size()) return options.lead_labels[frame];
   const auto index = static_cast<std::int64_t>(frame);
   const std::int64_t lead =
       row.kind == RowKind::kContext ? index + 1 - static_cast<std::int64_t>(row.frames.size()) : index + 1;

@@ -25,6 +25,10 @@ constexpr double kLegendLine = 22, kLegendRow = 17, kLegendPadding = 7;
 const TextStyle kTickStyle{.height = 11.5, .colour = kInk};
 const TextStyle kLabelStyle{.height = 12.5, .colour = kInk, .horizontal = HorizontalAlign::kCentre};
 const TextStyle kLegendStyle{.height = 12, .colour = kInk};
+const TextStyle kNoteStyle{.height = 9.5,
+                           .colour = {130, 130, 130},
+                           .horizontal = HorizontalAlign::kRight,
+                           .vertical = VerticalAlign::kBottom};
 const TextStyle kPanelTitleStyle{.height = 14, .colour = kInk, .weight = TextWeight::kBold};
 const TextStyle kTitleStyle{.height = 17, .colour = kInk, .weight = TextWeight::kBold};
 
@@ -122,7 +126,8 @@ Rgb series_colour(const Panel& panel, std::size_t index) {
 
 Axis axis_of(const Panel& panel, bool horizontal) {
   const AxisScale scale = horizontal ? panel.x_scale : panel.y_scale;
-  if (!horizontal && panel.y_range) return Axis(scale, panel.y_range->first, panel.y_range->second);
+  const std::optional<std::pair<double, double>>& range = horizontal ? panel.x_range : panel.y_range;
+  if (range) return Axis(scale, range->first, range->second);
   std::vector<double> values;
   for (const Series& series : panel.series) {
     for (std::size_t i = 0; i < series.x.size(); ++i) {
@@ -312,6 +317,10 @@ void draw_axis_text(Picture& picture, const PanelLayout& layout) {
               style);
   }
   const Panel& panel = *layout.panel;
+  for (const Note& note : panel.notes) {
+    const Point place = layout.place(note.x, note.y);
+    draw_text(picture, note.text, place.x - 2, place.y - 1, kNoteStyle);
+  }
   draw_text(picture, panel.x_label, area.left + area.width / 2, area.bottom() + 32, kLabelStyle);
   TextStyle upwards = kLabelStyle;
   upwards.direction = TextDirection::kUpwards;

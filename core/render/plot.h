@@ -25,14 +25,23 @@ struct Series {
   double opacity = 1;                    ///< 1 = full; less for noisy lines in the background
 };
 
+/// A few letters in a panel, right above and left of a place in it.
+struct Note {
+  double x = 0;
+  double y = 0;
+  std::string text = {};
+};
+
 struct Panel {
   std::string title = {};
   std::string x_label = {};
   std::string y_label = {};
   AxisScale x_scale = AxisScale::kLinear;
   AxisScale y_scale = AxisScale::kLinear;
-  std::optional<std::pair<double, double>> y_range = {};  ///< unset: from the data
+  std::optional<std::pair<double, double>> x_range = {};  ///< unset: from the data
+  std::optional<std::pair<double, double>> y_range = {};  ///< likewise
   std::vector<Series> series = {};
+  std::vector<Note> notes = {};
 };
 
 struct Figure {

@@ -220,7 +220,8 @@ TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
     EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
   }
   std::vector<std::string> with_files = command;
-  with_files.insert(with_files.end(), {"--json", "--csv", "scores.csv", "--baseline-option", "flow.method=farneback"});
+  with_files.insert(with_files.end(), {"--json", "--csv", "scores.csv", "--plots", "figures", "--baseline-option",
+                                       "flow.method=farneback"});
   outcome = run(with_files, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json::Value document = json::parse(outcome.out, "stdout");
@@ -228,6 +229,11 @@ TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
   const json::Value& csi = document.at("forecasters", "").items("")[4].at("metrics", "").at("csi >= 0.5", "metrics");
   EXPECT_EQ(csi.at("counts", "csi").items("counts").size(), 4U);
   EXPECT_EQ(document.at("csi_gains", "").items("").size(), 10U);
+  EXPECT_EQ(document.at("rapsd", "").items("").size(), 6U * 3);
+  EXPECT_EQ(document.at("reliability", "").items("").size(), 6U * 2);
+  EXPECT_EQ(names_in(folder_->path() / "figures"),
+            (std::vector<std::string>{"maps_1.png", "maps_2.png", "performance.png", "reliability.png", "scores.png",
+                                      "spectra.png"}));
   const std::string csv = read_text(*folder_ / "scores.csv");
   EXPECT_EQ(csv.rfind("forecaster,score,threshold,window", 0), 0U);
   EXPECT_NE(csv.find("\nsprog,csi,0.5,,,4,"), std::string::npos) << csv;

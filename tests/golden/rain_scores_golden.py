@@ -127,4 +127,5 @@ def main():
     path.write_text(json.dumps({"windows": WINDOWS, "cases": cases}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,19 +8,14 @@
 #include "core/json/value.h"
 #include "core/metrics/metric_table.h"
 #include "tests/core/metrics/numbers.h"
+#include "tests/core/metrics/rain_fields.h"
 
 namespace nextframe {
 namespace {
 
 using test::expect_close;
 using test::numbers;
-
-/// mm/h, dry in a third of the pixels and above 30 in few, as tests/golden/rain_scores_golden.py draws them.
-std::vector<float> rain(std::uint32_t seed, std::int64_t count) {
-  std::vector<float> values = numbers(seed, count);
-  for (float& u : values) u = 3 * static_cast<double>(u) < 1 ? 0 : 48 * u * u * u;
-  return values;
-}
+using test::rain;
 
 /// One case of the golden file: three sequences of one lead time.
 struct RainCase {

@@ -1,0 +1,205 @@
+#include "core/train/evaluation_pictures.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/format.h"
+#include "core/render/montage.h"
+#include "core/render/plot.h"
+#include "core/render/rain_map.h"
+#include "core/render/verification_figures.h"
+
+namespace nextframe {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Widest montages have so many columns.
+constexpr std::int64_t kColumns = 6;
+
+std::vector<Frame> frames_of(const float* values, const ForecastBatch& sequence) {
+  std::vector<Frame> frames;
+  const std::int64_t area = sequence.height * sequence.width, elements = area * sequence.channels;
+  for (std::int64_t lead = 0; lead < sequence.horizon; ++lead) {
+    Frame& frame = frames.emplace_back();
+    frame.height = sequence.height;
+    frame.width = sequence.width;
+    frame.channels = sequence.channels;
+    frame.pixels.assign(values + lead * elements, values + (lead + 1) * elements);
+    if (sequence.mask == nullptr) continue;
+    const float* mask = sequence.mask + lead * area;
+    frame.mask.resize(static_cast<std::size_t>(area));
+    std::transform(mask, mask + area, frame.mask.begin(), [](float m) { return static_cast<std::uint8_t>(m != 0); });
+  }
+  return frames;
+}
+
+double mean_truth(const ForecastBatch& sequence) {
+  const std::int64_t pixels = sequence.horizon * sequence.height * sequence.width;
+  double sum = 0;
+  double count = 0;
+  for (std::int64_t p = 0; p < pixels; ++p) {
+    if (sequence.mask != nullptr && sequence.mask[p] == 0) continue;
+    sum += static_cast<double>(sequence.truth[p * sequence.channels]);
+    count += 1;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+std::string lead_text(std::int64_t lead, const Evaluation& evaluation) {
+  const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead);
+  if (seconds <= 0) return format("+{}", lead);
+  return seconds >= 60 ? format("+{:.3g} min", seconds / 60) : format("+{:.3g} s", seconds);
+}
+
+std::string event_text(double threshold, const Evaluation& evaluation) {
+  return format("at least {:g}{}{}", threshold, evaluation.units.empty() ? "" : " ", evaluation.units);
+}
+
+Figure score_figure(const Evaluation& evaluation) {
+  std::vector<LeadTimePanel> panels;
+  for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
+    LeadTimePanel& panel = panels.emplace_back();
+    panel.score = evaluation.forecasters.front().metrics[m].label();
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      panel.lines.push_back({forecaster.name, forecaster.metrics[m].by_lead_time});
+    }
+  }
+  Figure figure = scores_by_lead_time(evaluation.name, panels, evaluation.seconds_per_frame);
+  const auto count = static_cast<std::int64_t>(panels.size());
+  figure.columns = std::min<std::int64_t>(count, 3);
+  figure.width = 60 + 400 * figure.columns;
+  figure.height = 60 + 280 * ((count + figure.columns - 1) / figure.columns);
+  return figure;
+}
+
+/// A panel for each threshold at which detection and false alarms can be read from the counts.
+std::vector<DiagramPanel> performance_panels(const Evaluation& evaluation) {
+  std::vector<DiagramPanel> panels;
+  std::vector<double> drawn;
+  for (const MetricScores& first : evaluation.forecasters.front().metrics) {
+    if (first.counts.empty() || find_metric(first.metric).pool != 1) continue;
+    if (std::find(drawn.begin(), drawn.end(), *first.threshold) != drawn.end()) continue;
+    drawn.push_back(*first.threshold);
+    DiagramPanel& panel = panels.emplace_back();
+    panel.title = event_text(*first.threshold, evaluation);
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      DiagramLine& line = panel.lines.emplace_back();
+      line.forecaster = forecaster.name;
+      for (const Contingency& counts : forecaster.find(first.metric, first.threshold)->counts) {
+        line.x.push_back(1 - false_alarm_ratio(counts).value_or(std::nan("")));
+        line.y.push_back(probability_of_detection(counts).value_or(std::nan("")));
+      }
+    }
+  }
+  return panels;
+}
+
+std::vector<DiagramPanel> spectrum_panels(const Evaluation& evaluation, const EvaluationCurves& curves) {
+  std::vector<DiagramPanel> panels;
+  std::vector<std::int64_t> leads;
+  for (const SpectrumCurve& curve : curves.spectra) {
+    if (curve.frames == 0) continue;
+    const auto found = std::find(leads.begin(), leads.end(), curve.lead_time);
+    const auto place = static_cast<std::size_t>(found - leads.begin());
+    if (found == leads.end()) {
+      leads.push_back(curve.lead_time);
+      panels.push_back({.title = lead_text(curve.lead_time, evaluation)});
+      panels.back().lines.push_back({"truth", curve.wavelength, curve.truth});
+    }
+    panels[place].lines.push_back({curve.forecaster, curve.wavelength, curve.forecast});
+  }
+  return panels;
+}
+
+std::vector<DiagramPanel> reliability_panels(const Evaluation& evaluation, const EvaluationCurves& curves) {
+  std::vector<DiagramPanel> panels;
+  std::vector<double> thresholds;
+  for (const ReliabilityCurve& curve : curves.reliability) {
+    const auto found = std::find(thresholds.begin(), thresholds.end(), curve.threshold);
+    const auto place = static_cast<std::size_t>(found - thresholds.begin());
+    if (found == thresholds.end()) {
+      thresholds.push_back(curve.threshold);
+      panels.push_back({.title = format("{} in {} px", event_text(curve.threshold, evaluation), curve.window)});
+    }
+    DiagramLine& line = panels[place].lines.emplace_back();
+    line.forecaster = curve.forecaster;
+    for (const ReliabilityBin& bin : curve.bins) {
+      if (bin.count == 0) continue;
+      line.x.push_back(bin.forecast_frequency());
+      line.y.push_back(bin.observed_frequency());
+    }
+  }
+  return panels;
+}
+
+Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sample, const std::string& title,
+                    FieldKind kind) {
+  std::vector<MontageRow> rows{{"truth", RowKind::kTruth, sample.truth}};
+  for (std::size_t i = 0; i < sample.forecasts.size(); ++i) {
+    rows.push_back({evaluation.forecasters[i].name, RowKind::kForecast, sample.forecasts[i]});
+  }
+  MontageRow errors{"error of " + evaluation.forecasters.front().name, RowKind::kDifference, {}};
+  for (std::size_t lead = 0; lead < sample.truth.size(); ++lead) {
+    errors.frames.push_back(difference(sample.forecasts.front()[lead], sample.truth[lead]));
+  }
+  rows.push_back(std::move(errors));
+  MontageOptions montage;
+  montage.title = title;
+  montage.seconds_per_frame = evaluation.seconds_per_frame;
+  montage.most_columns = kColumns;
+  if (kind == FieldKind::kRain) return draw_rain_montage(rows, montage);
+  montage.appearance.range = {0, 1};
+  return draw_montage(rows, montage);
+}
+
+}  // namespace
+
+void SampleKeeper::add(std::int64_t window, std::span<const ForecastBatch> forecasts) {
+  if (most_ == 0) return;
+  const double weight = mean_truth(forecasts.front());
+  const auto lightest = std::min_element(kept_.begin(), kept_.end(),
+                                         [](const Sample& a, const Sample& b) { return a.weight < b.weight; });
+  if (std::ssize(kept_) >= most_) {
+    if (weight <= lightest->weight) return;
+    kept_.erase(lightest);
+  }
+  Sample& sample = kept_.emplace_back();
+  sample.window = window;
+  sample.weight = weight;
+  sample.truth = frames_of(forecasts.front().truth, forecasts.front());
+  for (const ForecastBatch& forecast : forecasts) sample.forecasts.push_back(frames_of(forecast.forecast, forecast));
+}
+
+std::vector<SampleKeeper::Sample> SampleKeeper::samples() const {
+  std::vector<Sample> samples = kept_;
+  std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.window < b.window; });
+  return samples;
+}
+
+std::vector<fs::path> draw_evaluation(const fs::path& folder, const Evaluation& evaluation,
+                                      const EvaluationCurves& curves, const std::vector<SampleKeeper::Sample>& samples,
+                                      const EvaluationPictureOptions& options) {
+  std::vector<fs::path> files;
+  const auto write = [&](const std::string& name, const Picture& picture) {
+    files.push_back(folder / name);
+    write_png(files.back().string(), picture);
+  };
+  write("scores.png", draw_figure(score_figure(evaluation)));
+  if (const std::vector<DiagramPanel> panels = performance_panels(evaluation); !panels.empty()) {
+    write("performance.png", draw_figure(performance_diagram("performance by lead time", panels)));
+  }
+  if (const std::vector<DiagramPanel> panels = spectrum_panels(evaluation, curves); !panels.empty()) {
+    write("spectra.png", draw_figure(power_spectra("power spectra", "wavelength (pixels)", panels)));
+  }
+  if (const std::vector<DiagramPanel> panels = reliability_panels(evaluation, curves); !panels.empty()) {
+    write("reliability.png", draw_figure(reliability_diagram("reliability of frequencies around a pixel", panels)));
+  }
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    write(format("maps_{}.png", i + 1),
+          map_picture(evaluation, samples[i], i < options.titles.size() ? options.titles[i] : "", options.kind));
+  }
+  return files;
+}
+
+}  // namespace nextframe

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/frames/frame.h"
+#include "core/train/curves.h"
+#include "core/train/evaluator.h"
+
+namespace nextframe {
+
+/// Keeps the sequences that show most: those whose truth has the largest mean over its known pixels.
+class SampleKeeper {
+ public:
+  struct Sample {
+    std::int64_t window = 0;
+    double weight = 0;
+    std::vector<Frame> truth;
+    std::vector<std::vector<Frame>> forecasts;  ///< of each forecaster
+  };
+
+  explicit SampleKeeper(std::int64_t most = 2) : most_(most) {}
+
+  /// One sequence, of each forecaster in their order; pixels that do not count are missing.
+  void add(std::int64_t window, std::span<const ForecastBatch> forecasts);
+  /// In the order of their windows.
+  std::vector<Sample> samples() const;
+
+ private:
+  std::int64_t most_;
+  std::vector<Sample> kept_;
+};
+
+struct EvaluationPictureOptions {
+  FieldKind kind = FieldKind::kPicture;
+  std::vector<std::string> titles = {};  ///< of the samples: "clips/a.mp4 frames 20-39"
+};
+
+/// Draws into `folder`, which exists, and returns the files: scores.png (by lead time),
+/// performance.png (where events were counted), spectra.png and reliability.png (where there are such curves), and
+/// maps_N.png of each sample: truth, every forecaster, and the first one's error.
+std::vector<std::filesystem::path> draw_evaluation(const std::filesystem::path& folder, const Evaluation& evaluation,
+                                                   const EvaluationCurves& curves,
+                                                   const std::vector<SampleKeeper::Sample>& samples,
+                                                   const EvaluationPictureOptions& options);
+
+}  // namespace nextframe
