@@ -77,6 +77,12 @@ void check_split(const SplitOptions& split, List& problems) {
   }
 }
 
+void check_sampling(const SamplingOptions& sampling, List& problems) {
+  if (sampling.by == SamplingBy::kUniform && !(sampling == SamplingOptions{})) {
+    problems.emplace_back("data.sampling: its other options go with by \"rain\" only");
+  }
+}
+
 void check_normalisation(const NormaliseOptions& normalise, List& problems) {
   if (normalise.low && normalise.high && !(*normalise.low < *normalise.high)) {
     problems.push_back(
@@ -171,6 +177,7 @@ std::vector<std::string> find_problems(const Config& config) {
   check_sources(config.data, problems);
   check_sizes(config.data, problems);
   check_split(config.data.split, problems);
+  check_sampling(config.data.sampling, problems);
   check_normalisation(config.data.normalise, problems);
   check_loss(config, problems);
   check_schedule(config.train, problems);

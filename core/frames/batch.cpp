@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/frames/augmentation.h"
 #include "core/frames/bounded_queue.h"
+#include "core/frames/sampling.h"
 
 namespace nextframe {
 namespace {
@@ -66,6 +67,7 @@ class BatchLoader::Worker {
         options_(options),
         count_(window_count(data_set, options)),
         order_(count_, options.seed),
+        sampler_(sampler_for(data_set, options)),
         position_(options.first_batch),
         queue_(static_cast<std::size_t>(std::max<std::int64_t>(1, data_set.options().prefetch))),
         thread_([this] { run(); }) {}
@@ -114,6 +116,12 @@ class BatchLoader::Worker {
     return windows;
   }
 
+  static std::optional<RainSampler> sampler_for(const DataSet& data_set, const BatchLoaderOptions& options) {
+    const bool by_rain = data_set.options().sampling.by == SamplingBy::kRain;
+    if (options.order != BatchOrder::kShuffled || !by_rain) return std::nullopt;
+    return std::optional<RainSampler>(std::in_place, data_set, options.split, options.seed);
+  }
+
   void run() {
     try {
       for (std::int64_t number = options_.first_batch;; ++number) {
@@ -157,10 +165,18 @@ class BatchLoader::Worker {
     std::int64_t window = 0;
     std::int64_t top = (data_.height() - batch.height) / 2, left = (data_.width() - batch.width) / 2;
     if (options_.order == BatchOrder::kShuffled) {
-      window = order_.at(place);
       Random random(options_.seed, kPictureStream + static_cast<std::uint64_t>(place));
-      top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.height() - batch.height + 1)));
-      left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.width() - batch.width + 1)));
+      if (sampler_) {
+        const SequenceDraw drawn = sampler_->at(place);
+        window = drawn.window;
+        top = drawn.region.top;
+        left = drawn.region.left;
+        if (data_.options().sampling.unbiased) batch.weights.push_back(drawn.weight);
+      } else {
+        window = order_.at(place);
+        top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.height() - batch.height + 1)));
+        left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.width() - batch.width + 1)));
+      }
       symmetry = draw_symmetry(data_.options().augment, batch.height == batch.width, random);
     } else {
       const std::int64_t all = data_.window_count(options_.split);
@@ -198,6 +214,7 @@ class BatchLoader::Worker {
   const BatchLoaderOptions options_;
   const std::int64_t count_;
   WindowOrder order_;
+  const std::optional<RainSampler> sampler_;  ///< none: windows come in `order_`
   Sequence sequence_;
   std::vector<std::uint8_t> turned_mask_;
   std::int64_t position_;

@@ -20,11 +20,12 @@ struct Batch {
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t channels = 0;
+  std::vector<double> weights;        ///< [N], of each sequence's loss; empty = 1 each
   std::vector<std::int64_t> windows;  ///< [N], the numbers of the windows within the split
 };
 
 enum class BatchOrder {
-  kShuffled,    ///< endless; every epoch in another random order; crops and augmentation at random
+  kShuffled,  ///< endless; every epoch in another random order, or as data.sampling says; crops and augmentation at random
   kSequential,  ///< once through, the last batch as small as it comes; centre crop, no augmentation
 };
 

@@ -7,13 +7,9 @@
 
 #include "core/base/mapped_file.h"
 #include "core/frames/frame_source.h"
+#include "core/frames/region.h"
 
 namespace nextframe {
-
-/// A rectangle of a frame.
-struct Region {
-  std::int64_t top = 0, left = 0, height = 0, width = 0;
-};
 
 /// What a cache file says about its clip. Written as it stands in memory: a cache never leaves its machine.
 struct ClipHeader {

@@ -97,6 +97,7 @@ DataSet::DataSet(const DataOptions& options, const SourceTable& table, Log& log,
   }
   choose_normalisation();
   check_crop();
+  if (options_.sampling.by == SamplingBy::kRain) sampling_threshold();
 }
 
 DataSet::~DataSet() = default;
@@ -268,6 +269,10 @@ double DataSet::to_network(double threshold, ThresholdUnit unit, std::string_vie
   return normalisation_.to_network(static_cast<float>(threshold));
 }
 
+double DataSet::sampling_threshold() const {
+  return to_network(options_.sampling.threshold, options_.sampling.unit, "data.sampling.threshold");
+}
+
 std::int64_t DataSet::window_count(Split split) const {
   const auto s = static_cast<std::size_t>(split);
   return generated() ? sequences_[s] : static_cast<std::int64_t>(windows_[s].size());
@@ -326,6 +331,30 @@ void DataSet::read(Split split, std::int64_t index, std::int64_t top, std::int64
       sequence.frames[i] = normalisation_.to_network(static_cast<float>(clip.header().low));
     }
   }
+}
+
+double DataSet::share_at_least(float threshold, Split split, std::int64_t index, const Region& region) const {
+  const std::array<std::int64_t, 3> places{0, options_.context - 1, sequence_length() - 1};
+  const std::int64_t area = region.height * region.width;
+  Sequence sequence;
+  std::vector<float> pixels(static_cast<std::size_t>(area * channels_));
+  std::vector<std::uint8_t> mask(static_cast<std::size_t>(area), 1);
+  std::int64_t reached = 0;
+  if (generated()) read(split, index, region.top, region.left, region.height, region.width, sequence);
+  for (const std::int64_t place : places) {
+    if (generated()) {
+      std::copy_n(sequence.frames.data() + place * area * channels_, pixels.size(), pixels.data());
+    } else {
+      const Window at = window(split, index);
+      clips_[static_cast<std::size_t>(at.clip)]->read(at.first + place * options_.gap, region, pixels.data(),
+                                                      mask.data());
+      normalisation_.to_network(std::span<float>(pixels));
+    }
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      reached += mask[i / static_cast<std::size_t>(channels_)] != 0 && pixels[i] >= threshold ? 1 : 0;
+    }
+  }
+  return static_cast<double>(reached) / static_cast<double>(places.size() * pixels.size());
 }
 
 void DataSet::read_generated(Split split, std::int64_t index, Sequence& sequence) const {

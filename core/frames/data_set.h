@@ -13,6 +13,7 @@
 #include "core/frames/normalisation.h"
 #include "core/frames/options.h"
 #include "core/frames/preprocessing.h"
+#include "core/frames/region.h"
 #include "core/frames/source_table.h"
 #include "core/frames/threshold_unit.h"
 
@@ -88,6 +89,8 @@ class DataSet {
   /// A threshold on pixels as the network's number. Rejects mm/h for frames that do not measure rain; `path` is the
   /// option's and begins the message.
   double to_network(double threshold, ThresholdUnit unit, std::string_view path) const;
+  /// That of data.sampling, which the constructor has checked where it is used.
+  double sampling_threshold() const;
   double frames_per_second() const;
   bool generated() const { return !generators_[0].empty(); }
   bool has_masks() const { return has_masks_; }
@@ -104,6 +107,9 @@ class DataSet {
   /// The piece of them at (top, left).
   void read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height,
             std::int64_t width, Sequence& sequence) const;
+  /// The share of values of `region` that are not missing and at least `threshold`, a network's number: in the first frame
+  /// of a window, the last one of its context and the last one.
+  double share_at_least(float threshold, Split split, std::int64_t index, const Region& region) const;
 
  private:
   void open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer);

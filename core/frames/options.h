@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/frames/threshold_unit.h"
+
 namespace nextframe {
 
 enum class SourceType { kAuto, kVideo, kImages, kArray, kDigits, kBalls, kRain };
@@ -135,6 +137,44 @@ constexpr auto enum_names(Augmentation) {
       {{"flip", Augmentation::kFlip}, {"rot90", Augmentation::kRot90}}};
 }
 
+enum class SamplingBy { kUniform, kRain };
+
+constexpr auto enum_names(SamplingBy) {
+  return std::array<std::pair<std::string_view, SamplingBy>, 2>{
+      {{"uniform", SamplingBy::kUniform}, {"rain", SamplingBy::kRain}}};
+}
+
+/// Which windows, and which pieces of their frames, are trained on how often. Validation and evaluation take every window.
+struct SamplingOptions {
+  SamplingBy by = SamplingBy::kUniform;
+  double threshold = 0.5;
+  ThresholdUnit unit = ThresholdUnit::kRate;
+  double full_share = 0.1;
+  double keep_dry = 0.05;
+  bool unbiased = false;
+
+  bool operator==(const SamplingOptions&) const = default;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field(
+        "by", by,
+        {.doc = "uniform: each window once an epoch, anywhere; rain: windows and pieces are drawn at random, the more "
+                "often the more rainy pixels they hold"});
+    v.field("threshold", threshold, {.doc = "rain: a pixel is rainy from this value on"});
+    v.field("unit", unit, {.doc = "rain: of the threshold: mm/h, or value: the source's own pixel values"});
+    v.field("full_share", full_share,
+            {.doc = "rain: share of rainy pixels from which on a draw is always kept; below it in proportion",
+             .min = 0.0001,
+             .max = 1});
+    v.field("keep_dry", keep_dry,
+            {.doc = "rain: chance to keep a draw without any rainy pixel", .min = 0.01, .max = 1});
+    v.field("unbiased", unbiased,
+            {.doc = "rain: weigh each sequence by one over its chance, so that on average the loss is that of uniform "
+                    "sampling"});
+  }
+};
+
 enum class NormaliseBy { kRange, kStandard, kNone };
 
 constexpr auto enum_names(NormaliseBy) {
@@ -186,6 +226,7 @@ struct DataOptions {
   SceneCuts scene_cuts = SceneCuts::kAvoid;
   double scene_cut_threshold = 3;
   SplitOptions split;
+  SamplingOptions sampling = {};
   std::vector<Augmentation> augment = {};
   NormaliseOptions normalise;
   std::int64_t validation_windows = 0;
@@ -214,6 +255,7 @@ struct DataOptions {
     v.field("scene_cut_threshold", scene_cut_threshold,
             {.doc = "a cut is a change this many times the usual change around it", .min = 1, .max = 1000});
     v.field("split", split, {.doc = "what trains, validates and tests"});
+    v.field("sampling", sampling, {.doc = "what is trained on more often"});
     v.field("augment", augment, {.doc = "random flips and right-angle turns of whole sequences"});
     v.field("normalise", normalise, {.doc = "how pixel values become the network's numbers"});
     v.field("validation_windows", validation_windows,

@@ -40,6 +40,17 @@ Tensor Learner::upload(const std::vector<float>& values, const Shape& shape) {
   return tensor;
 }
 
+Tensor Learner::upload_mask(const Batch& batch) {
+  if (batch.weights.empty()) return batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+  std::vector<float> mask = batch.mask;
+  mask.resize(static_cast<std::size_t>(mask_shape(batch).elements()), 1.0F);
+  const auto area = static_cast<std::size_t>(batch.height * batch.width);
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    mask[i] *= static_cast<float>(batch.weights[i / area % batch.weights.size()]);
+  }
+  return upload(mask, mask_shape(batch));
+}
+
 Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   double valid_weight = 0;
   for (const Batch& batch : batches) valid_weight += loss_.valid_weight(target_shape(batch), batch.mask);
@@ -48,7 +59,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   for (const Batch& batch : batches) {
     const Tensor prediction =
         model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kTraining);
-    const Tensor mask = batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+    const Tensor mask = upload_mask(batch);
     const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
     loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, valid_weight, dprediction);
     model_.backward(dprediction);
@@ -65,7 +76,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
 Learner::Forecast Learner::forecast(const Batch& batch) {
   const Tensor prediction =
       model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
-  const Tensor mask = batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+  const Tensor mask = upload_mask(batch);
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);
   loss_.begin();

@@ -28,7 +28,8 @@ class Learner {
   Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
           const SequenceLengths& lengths, const LossUnit& unit = {});
 
-  /// One update from all batches together: their loss is divided by the valid weight of all of them.
+  /// One update from all batches together: their loss is divided by the valid weight of all of them, in which the
+  /// sequences' own weights do not count.
   StepResult step(std::span<const Batch> batches, double lr);
 
   /// Forecast of a batch's context, [L,N,H,W,C] in host order, and its loss times its valid weight.
@@ -50,6 +51,8 @@ class Learner {
 
  private:
   Tensor upload(const std::vector<float>& values, const Shape& shape);
+  /// With the sequences' weights; empty where every pixel counts alike.
+  Tensor upload_mask(const Batch& batch);
   void swap_average();
 
   Backend& backend_;

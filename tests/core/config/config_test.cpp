@@ -113,6 +113,7 @@ TEST(Config, DataThatCannotBe) {
   EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"size":[64,64],"crop":[64,65]})"), "data.crop: got [64, 65]");
   EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"size":[64,32],"augment":["rot90"]})"), "needs square frames");
   EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"split":{"by":"path"}})"), "data.split.train_paths");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"sampling":{"threshold":2}})"), "go with by \"rain\" only");
   EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"normalise":{"low":1,"high":1}})"), "data.normalise.high");
 }
 

@@ -66,6 +66,23 @@ TEST(Learner, LeavesTheWeightsWhereTheLossIsNotFinite) {
   EXPECT_EQ(learner.model().parameters().download(), before);
 }
 
+TEST(Learner, SequencesHaveWeights) {
+  const SmallRun run;
+  ReferenceBackend backend;
+  const auto loss_with = [&](const std::vector<double>& weights, bool masked) {
+    Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+    Batch batch = sequences(0, 2);
+    batch.weights = weights;
+    if (!masked) batch.mask.clear();
+    return learner.forecast(batch).weighted_loss;
+  };
+  for (const bool masked : {false, true}) {
+    const double first = loss_with({1, 0}, masked), second = loss_with({0, 1}, masked);
+    EXPECT_NEAR(loss_with({}, masked), first + second, 1e-5);
+    EXPECT_NEAR(loss_with({3, 0.5}, masked), 3 * first + 0.5 * second, 1e-5);
+  }
+}
+
 TEST(Learner, ForecastLossEqualsTrainingLoss) {
   const SmallRun run;
   ReferenceBackend backend;

@@ -51,6 +51,7 @@ SmallRun run_with_everything() {
   run.train.schedule.patience = 0;
   run.train.schedule.threshold = 0.5;
   run.data.augment = {Augmentation::kFlip};
+  run.data.sampling = {.by = SamplingBy::kRain, .threshold = 0.5, .unit = ThresholdUnit::kValue, .unbiased = true};
   return run;
 }
 
