@@ -6,7 +6,7 @@
 #include "core/base/format.h"
 #include "core/render/montage.h"
 #include "core/render/plot.h"
-#include "core/render/rain_map.h"
+#include "core/render/rain_montage.h"
 #include "core/render/verification_figures.h"
 
 namespace nextframe {

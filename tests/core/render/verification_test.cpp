@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/render/rain_map.h"
+#include "core/render/rain_montage.h"
 #include "core/render/verification_figures.h"
 
 namespace nextframe {
@@ -28,7 +28,7 @@ Frame frame_of(std::int64_t height, std::int64_t width, std::vector<float> pixel
   return frame;
 }
 
-TEST(RainMap, RatesStandInTheirOrder) {
+TEST(RainMontage, RatesStandInTheirOrder) {
   EXPECT_EQ(rain_position(0), 0);
   EXPECT_EQ(rain_position(0.0999), 0);
   EXPECT_EQ(rain_position(std::nan("")), 0);
@@ -44,7 +44,7 @@ TEST(RainMap, RatesStandInTheirOrder) {
   }
 }
 
-TEST(RainMap, MissingPixelsStayMissing) {
+TEST(RainMontage, MissingPixelsStayMissing) {
   Frame frame = frame_of(1, 3, {0, 5, 5});
   frame.mask = {1, 1, 0};
   const Picture picture = picture_of(rain_shown(frame), {.range = {0, 1}, .colours = ColourMap::kRain});
@@ -52,7 +52,7 @@ TEST(RainMap, MissingPixelsStayMissing) {
   EXPECT_EQ(count_of(picture, {255, 255, 255}), 1U);
 }
 
-TEST(RainMap, MontageHasALegendForRatesAndOneForErrors) {
+TEST(RainMontage, MontageHasALegendForRatesAndOneForErrors) {
   const Frame rain = frame_of(40, 50, std::vector<float>(2000, 3));
   const MontageRow truth{"truth", RowKind::kTruth, {rain, rain}};
   MontageRow error{"error", RowKind::kDifference, {rain, rain}};

@@ -1,4 +1,4 @@
-#include "core/render/rain_map.h"
+#include "core/render/rain_montage.h"
 
 #include <algorithm>
 #include <array>
