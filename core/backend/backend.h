@@ -94,7 +94,7 @@ class Backend {
 
   // --- gates ---
   /// One ConvLSTM step after the convolutions: gates [N,H,W,4C] hold the summed pre-activations and become the activated
-  /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty. The cell states are exact.
+  /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty. The cell states are exact; `cell` may be `cell_previous` (in place).
   void lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
             const Tensor& hidden);
   /// Its adjoint: gates go from activated to the gradient of the pre-activations; dcell [N,H,W,C] from the gradient of c

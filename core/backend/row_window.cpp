@@ -9,10 +9,6 @@ namespace nextframe {
 
 namespace {
 
-struct Rows {
-  std::int64_t first = 0, last = 0;
-};
-
 void expect_one_frame(const ConvolutionSpec& spec, const Tensor& x, const Tensor& w, const Tensor& y,
                       std::int64_t first_row) {
   if (x.shape().rank() != 4 || y.shape().rank() != 4 || x.dimension(0) != 1 || y.dimension(0) != 1 || first_row < 0) {
@@ -23,10 +19,6 @@ void expect_one_frame(const ConvolutionSpec& spec, const Tensor& x, const Tensor
     fail("[convolution_rows] got padding {} for a kernel of {}, expected no more than the kernel reaches", spec.pad,
          w.dimension(2));
   }
-}
-
-Tensor rows_of(const Tensor& frame, const Rows& rows) {
-  return frame.at(0).range(rows.first, rows.last).reshaped(frame.shape().with(1, rows.last - rows.first));
 }
 
 /// Division that rounds down, for a positive divisor.
@@ -44,10 +36,10 @@ void Backend::convolution_rows(const ConvolutionSpec& spec, const Tensor& x, con
   }
   const std::int64_t top = first_row * spec.stride - spec.pad;
   const std::int64_t bottom = top + (y.dimension(1) - 1) * spec.stride + spec.dilation * (kernel - 1) + 1;
-  const Rows met{std::max<std::int64_t>(top, 0), std::min(bottom, x.dimension(1))};
+  const std::int64_t first = std::max<std::int64_t>(top, 0);
   ConvolutionSpec part = spec;
-  part.pad_above = met.first - top;
-  convolution(part, rows_of(x, met), w, bias, y, write);
+  part.pad_above = first - top;
+  convolution(part, x.rows({first, std::min(bottom, x.dimension(1))}), w, bias, y, write);
 }
 
 void Backend::convolution_transposed_rows(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
@@ -61,7 +53,7 @@ void Backend::convolution_transposed_rows(const ConvolutionSpec& spec, const Ten
                                                       std::min(last, top / spec.stride));
   ConvolutionSpec part = spec;
   part.pad_above = top - first * spec.stride;
-  convolution_transposed(part, rows_of(x, {first, last + 1}), w, bias, y, write);
+  convolution_transposed(part, x.rows({first, last + 1}), w, bias, y, write);
 }
 
 }  // namespace nextframe

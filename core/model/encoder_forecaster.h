@@ -49,9 +49,9 @@ class EncoderForecaster {
   void backward(const Tensor& dprediction);
 
   /// Takes frames [T,N,H,W,Cin] in, in order, T at least 1: state before -> state after.
-  ModelState observe(const Tensor& frames, const ModelState& state);
+  ModelState observe(const Tensor& frames, ModelState state);
   /// Predicts `count` frames [count,N,H,W,Cout] from `state` and moves it past them: the next call goes on where this one
-  /// ended. Memory grows with `count` alone.
+  /// ended. Memory grows with `count` by the frames predicted alone.
   Tensor predict(ModelState& state, std::int64_t count);
 
  private:
@@ -84,11 +84,13 @@ class EncoderForecaster {
   Tensor enter(const Tensor& frames);
   Tensor leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps);
   Tensor enter_gradient(const Tensor& dprediction);
-  LevelStates encode(const Tensor& frames, const LevelStates& initial, Mode mode);
-  /// `states` goes from before the first step to after the last.
+  Tensor advance(RecurrentLayer& layer, const Geometry& geometry, const Tensor& x, RecurrentState& state, Mode mode);
+  /// Both move `states` from before the first step to after the last.
+  void encode(const Tensor& frames, LevelStates& states, Mode mode);
   Tensor decode(LevelStates& states, const Tensor& last_frame, std::int64_t steps, Mode mode);
-  RecurrentState take_state(RecurrentLayer& layer, Mode mode);
-  Tensor predict_in_chunks(ModelState& state, std::int64_t horizon);
+  /// The same in inference, a few steps at a time.
+  void observe_steps(const Tensor& frames, LevelStates& states);
+  Tensor predict_steps(LevelStates& states, const Tensor& last_frame, std::int64_t steps);
   Tensor forward_training(const Tensor& context, std::int64_t horizon);
   LevelStates backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal);
   LevelStates backward_encoder(const LevelStates& dfinal);

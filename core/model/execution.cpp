@@ -5,6 +5,25 @@
 
 namespace nextframe {
 
+namespace {
+
+// Measured on two Zen 5 cores: the reference network at 64x64 and batch 1 forecasts as fast step by step as in tens, one of
+// 32x32 a few percent faster in tens. Tiles of 4 to 64 rows cost 0 to 8 % at 128x128 and 256x256, and save 15 % at
+// 1000x1000, where whole gates leave every cache and most of the time goes to new pages.
+
+/// Pixels of the finest level that go through the layers together.
+constexpr std::int64_t kPixelsTogether = 4096;
+constexpr std::int64_t kMostStepsTogether = 10;
+/// Gates that a layer keeps as a whole, in elements, and those of a tile.
+constexpr std::int64_t kWholeGates = std::int64_t{1} << 24;
+constexpr std::int64_t kTileGates = std::int64_t{1} << 20;
+
+std::int64_t gate_channels(const CellOptions& cell) {
+  return (cell.kind == CellKind::kConvLstm ? 4 : 3) * cell.hidden_channels;
+}
+
+}  // namespace
+
 std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengths& lengths) {
   // Of one step, in channels of the finest level's frames.
   double state = 0, activations = 0;
@@ -20,6 +39,21 @@ std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengt
   const std::int64_t longest = std::max(lengths.context, lengths.horizon);
   const double best = std::sqrt(static_cast<double>(lengths.context + lengths.horizon) * state / activations);
   return std::clamp<std::int64_t>(std::llround(best), 1, longest);
+}
+
+std::int64_t forecast_chunk_of(const ExecutionOptions& execution, const Geometry& finest) {
+  if (execution.forecast_chunk > 0) return execution.forecast_chunk;
+  const std::int64_t pixels = finest.batch * finest.height * finest.width;
+  return std::clamp<std::int64_t>(kPixelsTogether / std::max<std::int64_t>(pixels, 1), 1, kMostStepsTogether);
+}
+
+Tiling tiling_of(const ExecutionOptions& execution, const Geometry& geometry, const CellOptions& cell) {
+  if (execution.tile_rows > 0) {
+    return {.rows = execution.tile_rows < geometry.height ? execution.tile_rows : 0};
+  }
+  const std::int64_t row = geometry.width * gate_channels(cell);
+  if (row * geometry.height * geometry.batch * geometry.steps <= kWholeGates) return {};
+  return {.rows = std::clamp<std::int64_t>(kTileGates / row, 1, geometry.height)};
 }
 
 }  // namespace nextframe

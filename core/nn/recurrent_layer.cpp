@@ -1,5 +1,7 @@
 #include "core/nn/recurrent_layer.h"
 
+#include <utility>
+
 #include "core/base/error.h"
 #include "core/nn/cells/table.h"
 
@@ -8,18 +10,24 @@ namespace nextframe {
 RecurrentLayer::RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options)
     : context_(context), cell_(make_cell(context, prefix, options)) {}
 
-Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, const RecurrentState& initial, Mode mode) {
-  if (!initial.empty() && static_cast<int>(initial.size()) != cell_->state_count()) {
-    fail("[recurrent] got an initial state of {} tensors, expected {}", initial.size(), cell_->state_count());
+void RecurrentLayer::expect_state(const RecurrentState& state) const {
+  if (!state.empty() && static_cast<int>(state.size()) != cell_->state_count()) {
+    fail("[recurrent] got an initial state of {} tensors, expected {}", state.size(), cell_->state_count());
   }
+}
+
+Tensor RecurrentLayer::allocate_state(int index, const Shape& shape) const {
+  // h is what the convolutions multiply; what else a cell keeps adds up over the steps.
+  return index == 0 ? context_.allocate(shape) : context_.allocate_exact(shape);
+}
+
+Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, const RecurrentState& initial) {
+  expect_state(initial);
   geometry_ = geometry;
   initial_ = initial.empty() ? InitialState::kZero : InitialState::kGiven;
   sequences_.clear();
   for (int i = 0; i < cell_->state_count(); ++i) {
-    const std::int64_t slots = i == 0 || mode == Mode::kTraining ? geometry.steps + 1 : 2;
-    const Shape shape = geometry.step(options().hidden_channels).with_front(slots);
-    // h is what the convolutions multiply; what else a cell keeps adds up over the steps.
-    const Tensor sequence = i == 0 ? context_.allocate(shape) : context_.allocate_exact(shape);
+    const Tensor sequence = allocate_state(i, geometry.step(options().hidden_channels).with_front(geometry.steps + 1));
     if (initial.empty()) {
       context_.backend.fill(0.0, sequence.at(0));
     } else {
@@ -27,17 +35,55 @@ Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, const 
     }
     sequences_.push_back(sequence);
   }
-  cell_->begin(geometry, x, initial_, mode);
+  cell_->begin(geometry, x, initial_, Mode::kTraining);
   for (std::int64_t t = 0; t < geometry.steps; ++t) cell_->step(t, state_at(t), state_at(t + 1));
-  if (mode == Mode::kInference) cell_->release();
   return sequences_[0].range(1, geometry.steps + 1);
+}
+
+Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling) {
+  expect_state(state);
+  const Shape step = geometry.step(options().hidden_channels);
+  const InitialState initial = state.empty() ? InitialState::kZero : InitialState::kGiven;
+  const Tensor hidden = context_.allocate(step.with_front(geometry.steps));
+  RecurrentState previous = std::move(state);
+  RecurrentState next;
+  for (int i = 0; i < cell_->state_count(); ++i) {
+    if (initial == InitialState::kZero) {
+      previous.push_back(allocate_state(i, step));
+      context_.backend.fill(0.0, previous.back());
+    }
+    next.push_back(i == 0 ? hidden.at(0) : allocate_state(i, step));
+  }
+  if (tiling.rows > 0) {
+    cell_->begin_tiles(geometry, initial, tiling.rows);
+  } else {
+    cell_->begin(geometry, x, initial, Mode::kInference);
+  }
+  for (std::int64_t t = 0; t < geometry.steps; ++t) {
+    next[0] = hidden.at(t);
+    if (tiling.rows > 0) {
+      cell_->step_in_tiles(t, x ? x.at(t) : Tensor(), previous, next);
+    } else {
+      cell_->step(t, previous, next);
+    }
+    // From the second step on the states beyond h change in place.
+    previous = next;
+  }
+  cell_->release();
+  state = std::move(next);
+  if (geometry.steps > 1) {
+    // A view would keep the sequence alive.
+    state[0] = context_.allocate(step);
+    context_.backend.copy(hidden.at(geometry.steps - 1), state[0]);
+  }
+  return hidden;
 }
 
 RecurrentState RecurrentLayer::final_state() const { return state_at(geometry_.steps); }
 
 RecurrentState RecurrentLayer::state_at(std::int64_t step) const {
   RecurrentState state;
-  for (const Tensor& sequence : sequences_) state.push_back(sequence.at(slot(sequence, step)));
+  for (const Tensor& sequence : sequences_) state.push_back(sequence.at(step));
   return state;
 }
 

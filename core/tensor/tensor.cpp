@@ -31,6 +31,11 @@ Tensor Tensor::range(std::int64_t first, std::int64_t last) const {
                 dtype_);
 }
 
+Tensor Tensor::rows(const Range& rows) const {
+  if (shape_.rank() != 4 || shape_[0] != 1) fail("[tensor] got rows of {}, expected one frame", to_string(shape_));
+  return at(0).range(rows).reshaped(shape_.with(1, rows.size()));
+}
+
 Tensor Tensor::reshaped(Shape shape) const {
   if (shape.elements() != elements()) {
     fail("[tensor] got {} as a view of {}, expected as many elements", to_string(shape), to_string(shape_));

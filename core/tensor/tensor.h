@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/tensor/dtype.h"
+#include "core/tensor/range.h"
 #include "core/tensor/shape.h"
 
 namespace nextframe {
@@ -50,6 +51,9 @@ class Tensor {
   Tensor at(std::int64_t index) const;
   /// Elements first .. last-1 of the slowest dimension, which stays.
   Tensor range(std::int64_t first, std::int64_t last) const;
+  Tensor range(const Range& elements) const { return range(elements.first, elements.last); }
+  /// Rows of one frame [1,H,W,C], as [1,rows,W,C].
+  Tensor rows(const Range& rows) const;
   /// The same elements under another shape of equal element count.
   Tensor reshaped(Shape shape) const;
   /// [T,N,...] -> [T*N,...].

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/frames/preprocessing.h"
@@ -63,7 +64,7 @@ void Forecaster::observe(const Frame& frame) {
     std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels,
                 missing);
   }
-  state_ = model_.network->observe(upload(prepared), state_);
+  state_ = model_.network->observe(upload(prepared), std::move(state_));
   ++observed_;
 }
 

@@ -48,6 +48,10 @@ using RecurrentState = std::vector<Tensor>;
 
 /// One kind of recurrent unit. A driver (RecurrentLayer) owns the states and the time loop; the cell owns its gates.
 ///
+/// Frames whose gates would be too large: begin_tiles(), then step_in_tiles(t) for t = 0 .. T-1, in inference. Convolutions
+/// read whole frames and write the rows of a tile, so that a step's result is that of step() and no gates of a whole frame
+/// exist; with a norm, whose statistics are over the whole frame, those of one sample do.
+///
 /// Forward: begin(), then step(t) for t = 0 .. T-1. Backward, after a forward in Mode::kTraining: begin_backward(), then
 /// step_backward(t) for t = T-1 .. 0, then finish_backward(), which turns the kept gate gradients of all steps into one
 /// weight gradient a weight and one data gradient.
@@ -67,6 +71,10 @@ class Cell {
   /// previous -> next, each a state of [N,H,W,C] tensors.
   virtual void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) = 0;
 
+  virtual void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) = 0;
+  /// previous -> next; x [N,H,W,Cin], empty for a layer without input. Further states (c) may be the same before and after.
+  void step_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous, const RecurrentState& next);
+
   virtual void begin_backward() {}
   /// dstate[0] is the gradient of h after step t, complete; the gradient of h before the step is added to dprevious. Further
   /// states (c) are turned in place, in dstate, from the gradient after the step into the one before it.
@@ -79,6 +87,23 @@ class Cell {
   virtual void release() = 0;
 
  protected:
+  /// step_in_tiles() for one sample: x [1,H,W,Cin], states [1,H,W,C].
+  virtual void step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                                    const RecurrentState& next) = 0;
+  /// One tile of one step and sample.
+  static Geometry tile_geometry(const Geometry& geometry, std::int64_t rows) {
+    return {.steps = 1, .batch = 1, .height = rows, .width = geometry.width};
+  }
+  /// What makes pre-activations of an input and a hidden state.
+  struct GateWeights {
+    WeightView input;  ///< only with input channels
+    WeightView hidden;
+    Tensor bias;  ///< or empty
+  };
+  /// gates [1,rows,W,*] = the tile's rows of the convolutions of x and `hidden`, each left out where it is empty, plus the
+  /// bias.
+  void convolve_tile(const Range& tile, const GateWeights& weights, const Tensor& x, const Tensor& hidden,
+                     const Tensor& gates);
   /// The hidden convolution of step t contributes: not on a zero state.
   bool has_hidden(std::int64_t t) const { return t > 0 || initial_ == InitialState::kGiven; }
   /// First step whose hidden convolution ran.
@@ -93,6 +118,7 @@ class Cell {
   CellOptions options_;
   Geometry geometry_;
   InitialState initial_ = InitialState::kZero;
+  std::int64_t tile_rows_ = 0;
 };
 
 /// Channels of one normalisation group: the largest divisor of a gate's channels up to 32, so that no group straddles gates.

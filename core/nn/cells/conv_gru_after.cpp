@@ -76,6 +76,34 @@ void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const Re
                     hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
 }
 
+void ConvGruAfter::begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) {
+  geometry_ = geometry;
+  initial_ = initial;
+  tile_rows_ = rows;
+  const Geometry tile = tile_geometry(geometry, rows);
+  gates_ = context_.allocate(tile.sequence(kGates * options_.hidden_channels));
+  hidden_candidate_ = context_.allocate(tile.sequence(options_.hidden_channels));
+  hidden_gates_ = context_.allocate(gates_.shape().from(1));
+  hidden_bias_ = full_hidden_bias();
+}
+
+void ConvGruAfter::step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                                        const RecurrentState& next) {
+  const ParameterSet& parameters = context_.parameters;
+  const GateWeights input{.input = has_input() ? parameters.weight(ids_.input_weight) : WeightView(),
+                          .hidden = WeightView(),
+                          .bias = bias()};
+  const GateWeights hidden{
+      .input = WeightView(), .hidden = parameters.weight(ids_.hidden_weight), .bias = hidden_bias_};
+  for (const Range& tile : pieces_of(geometry_.height, tile_rows_)) {
+    const Tensor gates = gates_.at(0).rows({0, tile.size()}), hidden_gates = hidden_gates_.rows({0, tile.size()});
+    convolve_tile(tile, input, x, Tensor(), gates);
+    convolve_tile(tile, hidden, Tensor(), has_hidden(t) ? previous[0] : Tensor(), hidden_gates);
+    context_.backend.gru_after(options_.candidate, hidden_gates, previous[0].rows(tile), gates,
+                               hidden_candidate_.at(0).rows({0, tile.size()}), next[0].rows(tile));
+  }
+}
+
 void ConvGruAfter::begin_backward() {
   hidden_gates_ = Tensor();
   dhidden_gates_ = context_.allocate(gates_.shape());

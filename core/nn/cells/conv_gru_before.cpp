@@ -1,5 +1,8 @@
 #include "core/nn/cells/conv_gru_before.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "core/base/error.h"
 
 namespace nextframe {
@@ -48,12 +51,15 @@ Tensor ConvGruBefore::bias_of(const Part& part) const {
   return ids_.input_bias_value(context_.parameters, part.first, part.last);
 }
 
-void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x) {
+void ConvGruBefore::allocate_part(Part& part, const Geometry& kept) {
   part.raw = context_.allocate(kept.sequence(part.last - part.first));
-  if (part.norm) {
-    part.normalised = context_.allocate(part.raw.shape());
-    part.norm->begin(kept, kept.steps);
-  }
+  if (!part.norm) return;
+  part.normalised = context_.allocate(part.raw.shape());
+  part.norm->begin(kept, kept.steps);
+}
+
+void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x) {
+  allocate_part(part, kept);
   if (!has_input()) return;
   const ParameterSet& parameters = context_.parameters;
   context_.backend.convolution(input_spec(), x.merged(), parameters.weight(ids_.input_weight, part.first, part.last),
@@ -82,6 +88,54 @@ void ConvGruBefore::step(std::int64_t t, const RecurrentState& previous, const R
   convolve_hidden(candidate_, t, reset_hidden);
   const Tensor candidate = candidate_.activated().at(slot(t, candidate_.raw));
   context_.backend.gru_before_output(options_.candidate, gates, previous[0], candidate, next[0]);
+}
+
+void ConvGruBefore::begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) {
+  geometry_ = geometry;
+  initial_ = initial;
+  // The candidate's convolution reads r o h' beyond its tile, no further than into the next one.
+  tile_rows_ = gates_.norm ? geometry.height : std::max<std::int64_t>(rows, hidden_spec().pad);
+  Geometry tile = tile_geometry(geometry, tile_rows_);
+  reset_hidden_ = context_.allocate(geometry.step(options_.hidden_channels).with(0, 1));
+  allocate_part(candidate_, tile);
+  tile.steps = 2;
+  allocate_part(gates_, tile);
+}
+
+ConvGruBefore::GateWeights ConvGruBefore::weights_of(const Part& part) const {
+  const ParameterSet& parameters = context_.parameters;
+  return {.input = has_input() ? parameters.weight(ids_.input_weight, part.first, part.last) : WeightView(),
+          .hidden = parameters.weight(ids_.hidden_weight, part.first, part.last),
+          .bias = bias_of(part)};
+}
+
+Tensor ConvGruBefore::convolve_part(Part& part, std::int64_t slot, const Range& tile, const Tensor& x,
+                                    const Tensor& source) {
+  const Tensor raw = part.raw.at(slot).rows({0, tile.size()});
+  convolve_tile(tile, weights_of(part), x, source, raw);
+  if (part.norm) part.norm->forward(slot, raw, part.normalised.at(slot));
+  return part.activated().at(slot).rows({0, tile.size()});
+}
+
+void ConvGruBefore::step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                                         const RecurrentState& next) {
+  const Tensor& hidden = previous[0];
+  const auto reset = [&](const Range& tile, std::int64_t slot) {
+    const Tensor gates = convolve_part(gates_, slot, tile, x, has_hidden(t) ? hidden : Tensor());
+    context_.backend.gru_before_gates(hidden.rows(tile), gates, reset_hidden_.rows(tile));
+  };
+  const auto output = [&](const Range& tile, std::int64_t slot) {
+    const Tensor candidate = convolve_part(candidate_, 0, tile, x, has_hidden(t) ? reset_hidden_ : Tensor());
+    context_.backend.gru_before_output(options_.candidate, gates_.activated().at(slot).rows({0, tile.size()}),
+                                       hidden.rows(tile), candidate, next[0].rows(tile));
+  };
+  // Each tile's second half waits for the first half of the tile below.
+  const std::vector<Range> tiles = pieces_of(geometry_.height, tile_rows_);
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    reset(tiles[i], static_cast<std::int64_t>(i % 2));
+    if (i > 0) output(tiles[i - 1], static_cast<std::int64_t>((i - 1) % 2));
+  }
+  output(tiles.back(), static_cast<std::int64_t>((tiles.size() - 1) % 2));
 }
 
 void ConvGruBefore::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,

@@ -18,10 +18,15 @@ class ConvGruBefore : public Cell {
   int state_count() const override { return 1; }
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_backward(const Tensor& hidden, const Tensor& dx) override;
   void release() override;
+
+ protected:
+  void step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                            const RecurrentState& next) override;
 
  private:
   /// One of the two sequences: the channels of the stacked parameters first .. last-1, its pre-activations, and its
@@ -37,7 +42,11 @@ class ConvGruBefore : public Cell {
 
   std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
   Tensor bias_of(const Part& part) const;
+  void allocate_part(Part& part, const Geometry& kept);
   void begin_part(Part& part, const Geometry& kept, const Tensor& x);
+  GateWeights weights_of(const Part& part) const;
+  /// The tile's pre-activations and their norm, in `slot` of the part's tiles.
+  Tensor convolve_part(Part& part, std::int64_t slot, const Range& tile, const Tensor& x, const Tensor& source);
   /// raw[t] gets the hidden convolution of `source`, or the bias alone, then the norm.
   void convolve_hidden(Part& part, std::int64_t t, const Tensor& source);
   void finish_part(Part& part, const Tensor& source, const Tensor& dx, Write dx_write);

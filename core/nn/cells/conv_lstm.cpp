@@ -59,6 +59,33 @@ void ConvLstm::step(std::int64_t t, const RecurrentState& previous, const Recurr
   backend.lstm(previous[1], peephole_ ? parameters.value(*peephole_) : Tensor(), activated(t), next[1], next[0]);
 }
 
+void ConvLstm::begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) {
+  geometry_ = geometry;
+  initial_ = initial;
+  slots_ = 1;
+  tile_rows_ = norm_ ? geometry.height : rows;
+  const Geometry tile = tile_geometry(geometry, tile_rows_);
+  gates_ = context_.allocate(tile.sequence(kGates * options_.hidden_channels));
+  if (!norm_) return;
+  normalised_ = context_.allocate(gates_.shape());
+  norm_->begin(tile, slots_);
+}
+
+void ConvLstm::step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                                    const RecurrentState& next) {
+  const ParameterSet& parameters = context_.parameters;
+  const GateWeights weights{.input = has_input() ? parameters.weight(ids_.input_weight) : WeightView(),
+                            .hidden = parameters.weight(ids_.hidden_weight),
+                            .bias = bias()};
+  for (const Range& tile : pieces_of(geometry_.height, tile_rows_)) {
+    const Tensor gates = gates_.at(0).rows({0, tile.size()});
+    convolve_tile(tile, weights, x, has_hidden(t) ? previous[0] : Tensor(), gates);
+    if (norm_) norm_->forward(0, gates, normalised_.at(0));
+    context_.backend.lstm(previous[1].rows(tile), peephole_ ? parameters.value(*peephole_) : Tensor(),
+                          norm_ ? normalised_.at(0) : gates, next[1].rows(tile), next[0].rows(tile));
+  }
+}
+
 void ConvLstm::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                              const RecurrentState& dstate, const Tensor& dprevious) {
   Backend& backend = context_.backend;

@@ -17,10 +17,15 @@ class ConvLstm : public Cell {
   int state_count() const override { return 2; }
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_backward(const Tensor& hidden, const Tensor& dx) override;
   void release() override;
+
+ protected:
+  void step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
+                            const RecurrentState& next) override;
 
  private:
   /// Where step t stands in the kept sequences: without input and backward one slot serves all steps.

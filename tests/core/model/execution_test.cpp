@@ -74,6 +74,70 @@ TEST_P(Segments, GiveTheGradientsOfTheWholeSequence) {
 
 INSTANTIATE_TEST_SUITE_P(Cells, Segments, testing::Values(CellKind::kConvLstm, CellKind::kConvGru));
 
+class Forecasts : public testing::TestWithParam<CellKind> {};
+
+TEST_P(Forecasts, AreTheSameInChunksAndTiles) {
+  ReferenceBackend backend;
+  for (const Norm norm : {Norm::kNone, Norm::kGroup}) {
+    for (const Reset reset : {Reset::kAfter, Reset::kBefore}) {
+      ModelOptions options = two_levels(GetParam());
+      options.norm = norm;
+      options.predict = Predict::kChange;
+      if (GetParam() == CellKind::kConvGru) options.reset = reset;
+      if (!find_problems(options, 0, 0).empty()) continue;
+      EncoderForecaster network(backend, DType::kFloat64, options, 1, 1);
+      network.initialise(Initialisation::kDefault, 5);
+      Random random(43);
+      const Shape shape{5, 2, 7, 6, 1};
+      const Tensor context = upload(backend, shape, DType::kFloat64, uniform(random, shape.elements(), -1.0, 1.0));
+      const std::vector<double> whole = download(backend, network.forward(context, 7, Mode::kTraining));
+      for (const std::int64_t chunk : {1, 2, 3, 10}) {
+        for (const std::int64_t rows : {1, 2, 3, 7, 100}) {
+          network.set_execution({.forecast_chunk = chunk, .tile_rows = rows});
+          EXPECT_LT(relative_difference(download(backend, network.forward(context, 7, Mode::kInference)), whole), 1e-13)
+              << "chunk " << chunk << ", tiles of " << rows << " rows";
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, Forecasts, testing::Values(CellKind::kConvLstm, CellKind::kConvGru));
+
+/// Peak bytes of a forecast beyond the parameters and the frames that go in and come out.
+std::int64_t forecast_bytes(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t side,
+                            const ExecutionOptions& execution = {}) {
+  CountingBackend counting;
+  EncoderForecaster network(counting, DType::kFloat32, options, 1, 1);
+  network.set_execution(execution);
+  const Tensor context = counting.allocate({lengths.context, 1, side, side, 1}, DType::kFloat32);
+  counting.restart();
+  const std::int64_t before = counting.memory().current_bytes();
+  const Tensor prediction = network.forward(context, lengths.horizon, Mode::kInference);
+  return counting.memory().peak_bytes() - before - static_cast<std::int64_t>(prediction.bytes());
+}
+
+TEST(ForecastMemory, GrowsNeitherWithContextNorHorizon) {
+  for (const CellKind cell : {CellKind::kConvLstm, CellKind::kConvGru}) {
+    const ModelOptions options = two_levels(cell);
+    for (const std::int64_t side : {16, 80, 1000}) {
+      const std::int64_t some = forecast_bytes(options, {20, 20}, side);
+      EXPECT_EQ(forecast_bytes(options, {100, 70}, side), some);
+    }
+  }
+}
+
+TEST(ForecastMemory, OfLargeFramesHoldsNoWholeGates) {
+  ModelOptions options = two_levels(CellKind::kConvLstm);
+  options.levels[0].hidden = 64;
+  constexpr std::int64_t kSide = 1000;
+  constexpr std::int64_t kGates = 4 * 64 * kSide * kSide * 4;
+  const std::int64_t whole = forecast_bytes(options, {2, 2}, kSide, {.tile_rows = kSide});
+  const std::int64_t tiled = forecast_bytes(options, {2, 2}, kSide);
+  EXPECT_GT(whole, kGates);
+  EXPECT_LT(tiled, whole - kGates * 9 / 10);
+}
+
 /// Peak bytes of a training pass beyond the parameters.
 std::int64_t training_bytes(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t segment) {
   CountingBackend counting;

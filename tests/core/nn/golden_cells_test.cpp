@@ -76,7 +76,7 @@ void check(Backend& backend, DType dtype, const GoldenCase& golden, double toler
   const bool has_input = golden.has("x");
   const Tensor x = has_input ? tensor("x") : Tensor();
   const Tensor dx = has_input ? backend.allocate(x.shape(), dtype) : Tensor();
-  expect(run.layer().forward(options.geometry, x, initial, Mode::kTraining), "output");
+  expect(run.layer().forward(options.geometry, x, initial), "output");
   const RecurrentState last = run.layer().final_state();
   for (std::size_t i = 0; i < last.size(); ++i) expect(last[i], std::string("final.") + names[i]);
 

@@ -32,8 +32,7 @@ Differentiable recurrent_function(Backend& backend, RecurrentRun& run, const Geo
     for (std::size_t i = 0; i < parameters; ++i) backend.copy(in[i], run.parameters().value(i));
     run.parameters().mark_changed();
     const RecurrentState initial(in.begin() + static_cast<std::ptrdiff_t>(first_state), in.end());
-    std::vector<Tensor> out{
-        run.layer().forward(geometry, has_input ? in[parameters] : Tensor(), initial, Mode::kTraining)};
+    std::vector<Tensor> out{run.layer().forward(geometry, has_input ? in[parameters] : Tensor(), initial)};
     for (const Tensor& state : run.layer().final_state()) out.push_back(state);
     return out;
   };

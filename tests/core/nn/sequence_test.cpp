@@ -41,6 +41,11 @@ class Sequence : public testing::TestWithParam<BackendUnderTest> {
     EXPECT_LT(relative_difference(got, expected), kTolerance) << what;
   }
 
+  void expect_same_state(const RecurrentState& got, const RecurrentState& expected, const std::string& what) {
+    ASSERT_EQ(got.size(), expected.size()) << what;
+    for (std::size_t i = 0; i < got.size(); ++i) expect_same(values(got[i]), values(expected[i]), what + " state");
+  }
+
   /// Calls check(name, options) for every cell, with and without an input. The candidate's activation is the seam's
   /// business, so one is enough where each operation wakes several threads.
   template <class Check>
@@ -64,7 +69,7 @@ class Sequence : public testing::TestWithParam<BackendUnderTest> {
     RecurrentRun run(*backend_, DType::kFloat32, options);
     run.fill_parameters(kSeed);
     Pass result;
-    result.outputs = values(run.layer().forward(geometry, x, initial, Mode::kTraining));
+    result.outputs = values(run.layer().forward(geometry, x, initial));
     result.final = copies(run.layer().final_state());
     backend_->copy(doutputs, run.layer().output_gradient());
     const Tensor dx = x ? backend_->allocate(x.shape(), DType::kFloat32) : Tensor();
@@ -86,20 +91,47 @@ TEST_P(Sequence, AllStepsAtOnceEqualStepByStep) {
     for (const bool zero : {false, true}) {
       const RecurrentState initial =
           zero ? RecurrentState() : filled_state(run, kGeometry.step(options.hidden_channels));
-      const std::vector<double> whole = values(run.layer().forward(kGeometry, x, initial, Mode::kTraining));
+      const std::vector<double> whole = values(run.layer().forward(kGeometry, x, initial));
       const RecurrentState last = copies(run.layer().final_state());
-      expect_same(values(run.layer().forward(kGeometry, x, initial, Mode::kInference)), whole, name + " inference");
+      RecurrentState state = initial;
+      expect_same(values(run.layer().infer(kGeometry, x, state, {})), whole, name + " inference");
+      expect_same_state(state, last, name + " inference");
 
       Geometry one = kGeometry;
       one.steps = 1;
-      RecurrentState state = initial;
+      state = initial;
       std::vector<double> steps;
       for (std::int64_t t = 0; t < kGeometry.steps; ++t) {
-        append(steps, run.layer().forward(one, x ? x.range(t, t + 1) : Tensor(), state, Mode::kInference));
-        state = copies(run.layer().final_state());
+        append(steps, run.layer().infer(one, x ? x.range(t, t + 1) : Tensor(), state, {}));
       }
       expect_same(steps, whole, name);
-      for (std::size_t i = 0; i < state.size(); ++i) expect_same(values(state[i]), values(last[i]), name + " state");
+      expect_same_state(state, last, name);
+    }
+  });
+}
+
+TEST_P(Sequence, TilesEqualWholeFrames) {
+  each_cell([&](const std::string& name, CellOptions options) {
+    options.hidden_kernel = 5;
+    RecurrentRun run(*backend_, DType::kFloat32, options);
+    run.fill_parameters(kSeed);
+    const Tensor x = options.input_channels > 0 ? filled(kGeometry.sequence(options.input_channels)) : Tensor();
+    for (const bool zero : {false, true}) {
+      const RecurrentState initial =
+          zero ? RecurrentState() : filled_state(run, kGeometry.step(options.hidden_channels));
+      std::vector<std::vector<double>> before;
+      for (const Tensor& tensor : initial) before.push_back(values(tensor));
+      const std::vector<double> whole = values(run.layer().forward(kGeometry, x, initial));
+      const RecurrentState last = copies(run.layer().final_state());
+      for (const std::int64_t rows : {1, 2, 3, 4}) {
+        const std::string what = name + " in tiles of " + std::to_string(rows);
+        RecurrentState state = initial;
+        expect_same(values(run.layer().infer(kGeometry, x, state, {.rows = rows})), whole, what);
+        expect_same_state(state, last, what);
+      }
+      for (std::size_t i = 0; i < initial.size(); ++i) {
+        EXPECT_EQ(values(initial[i]), before[i]) << name << ": the initial state was written to";
+      }
     }
   });
 }

@@ -225,6 +225,10 @@ void add_lstm(Cases& cases) {
            {exact(read(state)), exact(read(peephole)), updated(gates, -3.0, 3.0), exact(written(state)),
             written(state)},
            [=](Backend& b, const Tensors& t) { b.lstm(t[0], peepholes ? t[1] : Tensor(), t[2], t[3], t[4]); }});
+      cases.push_back(
+          {"lstm in place" + at,
+           {exact(updated(state)), exact(read(peephole)), updated(gates, -3.0, 3.0), written(state)},
+           [=](Backend& b, const Tensors& t) { b.lstm(t[0], peepholes ? t[1] : Tensor(), t[2], t[0], t[3]); }});
       cases.push_back({"lstm_backward" + at,
                        {exact(read(state)), exact(read(state)), exact(read(peephole)), read(state),
                         updated(gates, 0.05, 0.95), exact(updated(state)), exact(updated(peephole))},

@@ -1,0 +1,56 @@
+#include "core/base/error.h"
+#include "core/model/encoder_forecaster.h"
+
+namespace nextframe {
+
+namespace {
+
+void expect_frames(const Tensor& frames, std::int64_t channels) {
+  if (frames.shape().rank() != 5 || frames.dimension(0) < 1 || frames.dimension(4) != channels) {
+    fail("[model] got frames {}, expected [T,N,H,W,{}] with T at least 1", to_string(frames.shape()), channels);
+  }
+}
+
+}  // namespace
+
+Tensor EncoderForecaster::forward(const Tensor& context, std::int64_t horizon, Mode mode) {
+  expect_frames(context, input_channels_);
+  if (horizon < 1) fail("[model] got a horizon of {}, expected at least 1", horizon);
+  if (mode == Mode::kTraining) return forward_training(context, horizon);
+  ModelState state = observe(context, {});
+  return predict(state, horizon);
+}
+
+void EncoderForecaster::observe_steps(const Tensor& frames, LevelStates& states) {
+  const std::int64_t chunk = forecast_chunk_of(execution_, geometry_at(0, 1));
+  for (const Range& steps : pieces_of(frames.dimension(0), chunk)) {
+    encode(frames.range(steps), states, Mode::kInference);
+  }
+}
+
+Tensor EncoderForecaster::predict_steps(LevelStates& states, const Tensor& last_frame, std::int64_t steps) {
+  const std::int64_t chunk = forecast_chunk_of(execution_, geometry_at(0, 1));
+  if (steps <= chunk) return decode(states, last_frame, steps, Mode::kInference);
+  const Tensor whole = context_.allocate_exact(last_frame.shape().with(-1, output_channels_).with_front(steps));
+  for (const Range& piece : pieces_of(steps, chunk)) {
+    backend_.copy(decode(states, last_frame, piece.size(), Mode::kInference), whole.range(piece));
+  }
+  return whole;
+}
+
+ModelState EncoderForecaster::observe(const Tensor& frames, ModelState state) {
+  expect_frames(frames, input_channels_);
+  set_frame_size(frames);
+  observe_steps(frames, state.levels);
+  state.last_frame = context_.allocate_exact(frames.shape().from(1));
+  backend_.copy(frames.at(frames.dimension(0) - 1), state.last_frame);
+  return state;
+}
+
+Tensor EncoderForecaster::predict(ModelState& state, std::int64_t count) {
+  if (state.levels.empty()) fail("[model] a forecast needs a state that has seen at least one frame");
+  set_frame_size(state.last_frame);
+  return predict_steps(state.levels, state.last_frame, count);
+}
+
+}  // namespace nextframe

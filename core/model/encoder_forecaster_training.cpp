@@ -1,0 +1,123 @@
+#include "core/base/error.h"
+#include "core/model/encoder_forecaster.h"
+
+namespace nextframe {
+
+namespace {
+
+std::vector<Range> segments_of(std::int64_t steps, std::int64_t length) {
+  return pieces_of(steps, length > 0 ? length : steps);
+}
+
+}  // namespace
+
+Tensor EncoderForecaster::forward_training(const Tensor& context, std::int64_t horizon) {
+  set_frame_size(context);
+  pass_ = {.context = context, .horizon = horizon, .segment = execution_.segment, .encoder = {}, .forecaster = {}};
+  const std::int64_t seen = context.dimension(0);
+  LevelStates states;
+  for (const Range& segment : segments_of(seen, pass_.segment)) {
+    pass_.encoder.push_back(states);
+    if (pass_.segment > 0) {
+      observe_steps(context.range(segment), states);
+    } else {
+      encode(context, states, Mode::kTraining);
+    }
+  }
+  const Tensor last_frame = context.at(seen - 1);
+  const std::vector<Range> segments = segments_of(horizon, pass_.segment);
+  Tensor whole;
+  if (segments.size() > 1) {
+    whole = context_.allocate_exact(last_frame.shape().with(-1, output_channels_).with_front(horizon));
+  }
+  for (const Range& segment : segments) {
+    pass_.forecaster.push_back(states);
+    // Backward begins with the last one, so that its activations are at hand.
+    const Tensor prediction = segment.last < horizon ? predict_steps(states, last_frame, segment.size())
+                                                     : decode(states, last_frame, segment.size(), Mode::kTraining);
+    if (!whole) return prediction;
+    backend_.copy(prediction, whole.range(segment));
+  }
+  return whole;
+}
+
+void EncoderForecaster::backward(const Tensor& dprediction) {
+  if (!pass_.context) fail("[model] got a backward pass without a forward pass in training mode before it");
+  LevelStates dstates;
+  const std::vector<Range> forecast = segments_of(pass_.horizon, pass_.segment);
+  const Tensor last_frame = pass_.context.at(pass_.context.dimension(0) - 1);
+  for (std::size_t i = forecast.size(); i-- > 0;) {
+    if (i + 1 < forecast.size()) decode(pass_.forecaster[i], last_frame, forecast[i].size(), Mode::kTraining);
+    pass_.forecaster.pop_back();
+    dstates = backward_forecaster(dprediction.range(forecast[i]), dstates);
+  }
+  const std::vector<Range> seen = segments_of(pass_.context.dimension(0), pass_.segment);
+  for (std::size_t i = seen.size(); i-- > 0;) {
+    if (pass_.segment > 0) encode(pass_.context.range(seen[i]), pass_.encoder[i], Mode::kTraining);
+    pass_.encoder.pop_back();
+    dstates = backward_encoder(dstates);
+  }
+  pass_ = {};
+}
+
+/// The gradient of the frames as that of what the head gave, [T*N,H',W',C']: the adjoint of leave().
+Tensor EncoderForecaster::enter_gradient(const Tensor& dprediction) {
+  Tensor dy = dprediction.merged();
+  if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
+    const Tensor padded =
+        context_.allocate_exact({dy.dimension(0), padded_size_.height, padded_size_.width, output_channels_});
+    backend_.crop_or_pad(PadFill::kZero, dy, padded);
+    dy = padded;
+  }
+  if (options_.patch > 1) {
+    const Geometry geometry = geometry_at(-1, dprediction.dimension(0));
+    const Tensor blocks = context_.allocate_exact(
+        {dy.dimension(0), geometry.height, geometry.width, output_channels_ * options_.patch * options_.patch});
+    backend_.space_to_depth(options_.patch, dy, blocks);
+    dy = blocks;
+  }
+  return dy;
+}
+
+LevelStates EncoderForecaster::backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal) {
+  const std::int64_t steps = dprediction.dimension(0);
+  Tensor dy = enter_gradient(dprediction);
+  // Each layer writes the gradient of its input straight to where the layer before it wants its output's gradient.
+  for (std::size_t j = head_.size(); j-- > 0;) {
+    const bool first = j == 0;
+    const bool into_recurrent = first && !levels_[0].up;
+    const Tensor dx = into_recurrent ? levels_[0].forecaster->output_gradient().merged()
+                                     : context_.allocate(dy.shape().with(3, head_[j]->options().input_channels));
+    head_[j]->backward(dy, dx);
+    dy = dx;
+  }
+  LevelStates dstates(levels_.size());
+  for (std::size_t k = 0; k < levels_.size(); ++k) {
+    Level& level = levels_[k];
+    if (level.up) level.up->backward(dy, level.forecaster->output_gradient().merged());
+    const bool coarsest = k + 1 == levels_.size();
+    const Geometry geometry = geometry_at(static_cast<int>(k), steps);
+    const Tensor dx =
+        coarsest ? Tensor() : context_.allocate(geometry.sequence(level.forecaster->options().input_channels));
+    dstates[k] = level.forecaster->backward(dfinal.empty() ? RecurrentState() : dfinal[k], dx);
+    if (!coarsest) dy = dx.merged();
+  }
+  return dstates;
+}
+
+LevelStates EncoderForecaster::backward_encoder(const LevelStates& dfinal) {
+  LevelStates dstates(levels_.size());
+  for (std::size_t k = levels_.size(); k-- > 0;) {
+    Level& level = levels_[k];
+    // The coarsest outputs feed nothing but the next state; a finer level's were written by the level below it.
+    if (k + 1 == levels_.size()) backend_.fill(0.0, level.encoder->output_gradient());
+    const Geometry geometry = geometry_at(static_cast<int>(k), level.encoder->steps());
+    const Tensor dinput = context_.allocate(geometry.sequence(level.conv->options().output_channels));
+    dstates[k] = level.encoder->backward(dfinal[k], dinput);
+    // The gradient with respect to the frames themselves is nobody's.
+    level.conv->backward(dinput.merged(), k == 0 ? Tensor() : levels_[k - 1].encoder->output_gradient().merged());
+  }
+  return dstates;
+}
+
+}  // namespace nextframe
