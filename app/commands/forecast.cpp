@@ -20,7 +20,8 @@ class ForecastCommand : public Command {
     spec.positional("MODEL", arguments_.model, "a .safetensors file, or a run folder: its best model");
     spec.positional(
         "INPUT", arguments_.input,
-        "a video, a folder or 'pattern*' of images, .npy or .npz, a camera's number, or a stream's address. An array "
+        "a video, a folder or 'pattern*' of images, .npy or .npz, a camera's number, a stream's address, or a pipe "
+        "(/dev/stdin). An array "
         "of "
         "several sequences is forecast sequence by sequence into another array; behind a # stands one of them: "
         "balls.npy#3, archive.npz#rain");
@@ -60,6 +61,16 @@ class ForecastCommand : public Command {
   int run(StderrLog& log) override {
     check_combination();
     const InterruptGuard guard;
+    try {
+      return forecast(guard, log);
+    } catch (const Error&) {
+      stop_if_interrupted(guard);  // a stream that was given up, waiting for it, is no error
+      throw;
+    }
+  }
+
+ private:
+  int forecast(const InterruptGuard& guard, StderrLog& log) {
     ForecastRun run(arguments_, guard, log);
     if (run.is_live()) {
       if (arguments_.at || arguments_.every) reject("[forecast] --at and --every need a recording, not a live input");
@@ -76,7 +87,6 @@ class ForecastCommand : public Command {
     return 0;
   }
 
- private:
   void check_combination() const {
     if (arguments_.at && arguments_.every) reject("[forecast] --at and --every exclude each other");
     if (arguments_.at) parse_moment(*arguments_.at);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/frames/media_sources.h"
@@ -44,6 +45,41 @@ ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
   if (arguments.grey) options.colour = ForecasterOptions::Colour::kGrey;
   return options;
 }
+
+/// Tells whether a live source waits for the forecasts instead of these for it. Its time stamps would not: many streams
+/// make them up.
+class Pace {
+ public:
+  bool next(FrameSource& source, Frame& frame) {
+    const Stopwatch waiting;
+    const bool any = source.next(frame);
+    waited_ += waiting.seconds();
+    return any;
+  }
+
+  /// Warns once.
+  void look(const Forecaster& forecaster, Log& log) {
+    const double seconds = period_.seconds();
+    if (warned_ || seconds < kPeriod) return;
+    if (waited_ < kLeastShare * seconds) {
+      log.warning(
+          "forecasting takes longer than the frames do to come: the output falls behind, or frames are lost; smaller "
+          "frames, fewer --frames{} or a model with a larger data.gap are quicker",
+          forecaster.by_channel() ? ", --grey" : "");
+      warned_ = true;
+    }
+    period_.restart();
+    waited_ = 0;
+  }
+
+ private:
+  static constexpr double kPeriod = 5;  ///< seconds
+  static constexpr double kLeastShare = 0.05;
+
+  Stopwatch period_;
+  double waited_ = 0;
+  bool warned_ = false;
+};
 
 bool is_array_output(const std::string& path) { return has_extension(path, {".npy", ".npz"}); }
 
@@ -146,11 +182,12 @@ void ForecastRun::hindcasts() {
 }
 
 int ForecastRun::live() {
+  Pace pace;
   Progress progress({.label = "live", .unit = "frame", .total = arguments_.limit.value_or(0)});
   Frame frame;
   std::int64_t seen = 0;
   std::int64_t written = 0;
-  while (!guard_.interrupted() && (!arguments_.limit || written < *arguments_.limit) && source_->next(frame)) {
+  while (!guard_.interrupted() && (!arguments_.limit || written < *arguments_.limit) && pace.next(*source_, frame)) {
     if (seen++ % model_.data.gap != 0) continue;
     forecaster_.observe(frame);
     if (forecaster_.observed() < model_.data.context) continue;
@@ -164,6 +201,7 @@ int ForecastRun::live() {
       }
     });
     progress.update(written, format("{} frames ahead", horizon_));
+    if (info_.live) pace.look(forecaster_, log_);
   }
   progress.finish();
   if (written == 0) {
@@ -178,9 +216,9 @@ int ForecastRun::live() {
 
 void ForecastRun::check_many() const {
   if (!of_many()) return;
-  const std::string_view alone = arguments_.every          ? "--every takes one"
-                                 : arguments_.live         ? "--live takes one"
-                                 : arguments_.side_by_side ? "--side-by-side takes one"
+  const std::string_view alone = arguments_.every           ? "--every takes one"
+                                 : arguments_.live          ? "--live takes one"
+                                 : arguments_.side_by_side  ? "--side-by-side takes one"
                                  : is_array_output(output_) ? ""
                                                             : "only .npy and .npz hold the forecasts of several";
   if (alone.empty()) return;
@@ -227,7 +265,8 @@ void ForecastRun::make_output() {
 
 void ForecastRun::say_channels() const {
   if (forecaster_.by_channel()) {
-    log_.info("the model knows one channel: red, green and blue are forecast one by one; --grey takes a third of the time");
+    log_.info(
+        "the model knows one channel: red, green and blue are forecast one by one; --grey takes a third of the time");
   } else if (forecaster_.channels() < info_.channels && !arguments_.grey && !arguments_.side_by_side) {
     log_.info("the model forecasts {} of the input's {} channels", forecaster_.channels(), info_.channels);
   }

@@ -73,6 +73,11 @@ bool is_camera(std::string_view path) {
          !fs::exists(path, ignored);
 }
 
+bool is_pipe(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_fifo(path, ignored);
+}
+
 void require_path(const std::string& path) {
   if (path.empty()) reject("[frames] an empty path; expected a video, a folder or pattern of images, or an array");
   if (is_address(path) || is_camera(path)) return;

@@ -27,6 +27,9 @@ bool has_extension(std::string_view path, const std::vector<std::string_view>& e
 bool is_address(std::string_view path);
 bool is_camera(std::string_view path);
 
+/// Whether the path is a pipe, such as /dev/stdin may be: it ends, and can be read once.
+bool is_pipe(const std::string& path);
+
 /// Rejects paths that lead nowhere; addresses and cameras pass.
 void require_path(const std::string& path);
 

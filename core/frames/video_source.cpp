@@ -1,7 +1,10 @@
 #include "core/frames/video_source.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +20,9 @@
 
 namespace nextframe {
 namespace {
+
+/// How long a stream may be silent.
+constexpr int kPatienceSeconds = 10;
 
 /// FFmpeg and OpenCV print to stderr by themselves, which is no message for people.
 void silence_decoders() {
@@ -69,11 +75,16 @@ class VideoSource final : public FrameSource {
     if (is_camera(path)) {
       info_.live = true;
       capture_.open(std::stoi(path), cv::CAP_ANY);
-      if (!capture_.isOpened()) reject("[video] camera {}: cannot be opened", path);
+      if (!capture_.isOpened()) reject("[video] camera {}: there is none of this number, or it is in use", path);
     } else if (is_address(path)) {
       info_.live = true;
-      capture_.open(path, cv::CAP_FFMPEG);
-      if (!capture_.isOpened()) reject("[video] {}: the stream cannot be opened", path);
+      constexpr int kMilliseconds = 1000 * kPatienceSeconds;
+      capture_.open(path, cv::CAP_FFMPEG,
+                    {cv::CAP_PROP_OPEN_TIMEOUT_MSEC, kMilliseconds, cv::CAP_PROP_READ_TIMEOUT_MSEC, kMilliseconds});
+      if (!capture_.isOpened()) {
+        reject("[video] {}: the stream cannot be opened; nobody answers there, or sends no video within {} s", path,
+               kPatienceSeconds);
+      }
     } else {
       refuse_what_is_no_video(path);
       // An absolute path is never taken for a protocol ("a:b.mp4").
@@ -168,6 +179,19 @@ bool is_video(const std::string& path) {
   return !std::filesystem::is_directory(path, ignored);
 }
 
+/// What comes through a pipe now never comes again, so its identity is that of this moment.
+ClipReference pipe_clip(const std::string& path) {
+  const auto opened = std::make_shared<bool>(false);
+  return {
+      path, format("{}|process {}|{}", path, ::getpid(), std::chrono::system_clock::now().time_since_epoch().count()),
+      [path, opened]() -> std::unique_ptr<FrameSource> {
+        if (std::exchange(*opened, true)) {
+          reject("[video] {}: is a pipe, which can be read once and is needed again; save it as a file first", path);
+        }
+        return std::make_unique<VideoSource>(path);
+      }};
+}
+
 std::vector<ClipReference> list_videos(const SourceOptions& options) {
   require_path(options.path);
   std::vector<ClipReference> clips;
@@ -175,6 +199,10 @@ std::vector<ClipReference> list_videos(const SourceOptions& options) {
   const std::vector<std::string> paths = live ? std::vector<std::string>{options.path} : expand_path(options.path);
   for (const std::string& path : paths) {
     if (!live) refuse_what_is_no_video(path);
+    if (is_pipe(path)) {
+      clips.push_back(pipe_clip(path));
+      continue;
+    }
     clips.push_back({path, live ? path : file_identity(path), [path] { return std::make_unique<VideoSource>(path); }});
   }
   return clips;

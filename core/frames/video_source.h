@@ -6,7 +6,8 @@
 
 namespace nextframe {
 
-/// Every video that options.path names, a clip each; a camera's number ("0") or a stream's address is one live clip.
+/// Every video that options.path names, a clip each; a camera's number ("0") or a stream's address is one live clip. A
+/// pipe is a clip that can be opened once. A stream that sends nothing for ten seconds is taken to have ended.
 /// Frames are 8-bit red, green, blue, as OpenCV's FFmpeg reader gives them, or grey where the codec's own pixels are.
 /// Rejects what is missing, empty, text or not
 /// decodable.

@@ -233,7 +233,9 @@ TEST(VideoWriter, AMissingCodecIsSaidBeforeAnythingIsWritten) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kRequest);
-    EXPECT_NE(std::string(error.what()).find("nosuchcodec"), std::string::npos);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("a.mp4: this libavcodec has no encoder nosuchcodec"), std::string::npos) << message;
+    EXPECT_NE(message.find("write .mkv, .npy or a folder of images"), std::string::npos) << message;
   }
   EXPECT_TRUE(folder.names().empty());
 }
