@@ -36,6 +36,8 @@ class Backend {
   virtual std::string_view name() const = 0;
 
   virtual Bf16Support bf16_support() const { return Bf16Support::kEmulated; }
+  /// What it multiplies with, for messages: "AVX-512 BF16".
+  virtual std::string_view instructions() const { return name(); }
 
   /// Memory with undefined content. Blocks given back are kept and reused for equal sizes.
   virtual Tensor allocate(const Shape& shape, DType dtype) = 0;

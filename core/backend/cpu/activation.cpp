@@ -9,37 +9,90 @@
 
 #include "core/backend/cpu/lanes-inl.h"
 
+#ifndef NEXTFRAME_CORE_BACKEND_CPU_ACTIVATION_ARGUMENTS
+#define NEXTFRAME_CORE_BACKEND_CPU_ACTIVATION_ARGUMENTS
+namespace nextframe::cpu {
+
+struct ActivationForward {
+  DType dtype;
+  Activation kind;
+  float slope;
+  const void* x;
+  void* y;
+};
+
+struct ActivationBackward {
+  DType dtype;
+  Activation kind;
+  float slope;
+  const void* y;
+  const void* dy;
+  void* dx;
+};
+
+struct Finish {
+  DType x_dtype;
+  DType y_dtype;
+  Activation kind;
+  float slope;
+  const void* x;
+  const float* bias;  ///< or null
+  void* y;
+  std::int64_t channels;
+  bool accumulate;
+};
+
+}  // namespace nextframe::cpu
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
-/// y = activation(x), `count` elements, y may be x.
-void activate_range(Activation kind, float slope, const float* x, float* y, std::int64_t count) {
-  each_lane(count, [=](auto d, std::int64_t k)
-                       HWY_ATTR { hn::StoreU(activated(d, kind, slope, hn::LoadU(d, x + k)), d, y + k); });
-}
-
-/// dx = dy o activation'(x), from the output y alone; dx may be dy.
-void activate_backward_range(Activation kind, float slope, const float* y, const float* dy, float* dx,
-                             std::int64_t count) {
-  each_lane(count, [=](auto d, std::int64_t k) HWY_ATTR {
-    const auto slope_here = derivative(d, kind, slope, hn::LoadU(d, y + k));
-    hn::StoreU(hn::Mul(hn::LoadU(d, dy + k), slope_here), d, dx + k);
+/// y = activation(x), elements first .. last-1, y may be x.
+void activate_range(const ActivationForward& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR {
+    using T = decltype(type);
+    const T* x = static_cast<const T*>(a.x) + first;
+    T* y = static_cast<T*>(a.y) + first;
+    each_lane(last - first, [=, &a](auto d, std::int64_t k)
+                                HWY_ATTR { store(activated(d, a.kind, a.slope, load(d, x + k)), d, y + k); });
   });
 }
 
-/// y = activation(x + bias) (+ y) over [pixels, channels]; bias may be null, y may be x.
-void finish_rows(Activation kind, float slope, const float* x, const float* bias, float* y, std::int64_t pixels,
-                 std::int64_t channels, bool accumulate) {
-  for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-    const float* from = x + pixel * channels;
-    float* to = y + pixel * channels;
-    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
-      auto value = hn::LoadU(d, from + k);
-      if (bias != nullptr) value = hn::Add(value, hn::LoadU(d, bias + k));
-      value = activated(d, kind, slope, value);
-      hn::StoreU(accumulate ? hn::Add(value, hn::LoadU(d, to + k)) : value, d, to + k);
+/// dx = dy o activation'(x), from the output y alone; dx may be dy.
+void activate_backward_range(const ActivationBackward& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR {
+    using T = decltype(type);
+    const T* y = static_cast<const T*>(a.y) + first;
+    const T* dy = static_cast<const T*>(a.dy) + first;
+    T* dx = static_cast<T*>(a.dx) + first;
+    each_lane(last - first, [=, &a](auto d, std::int64_t k) HWY_ATTR {
+      const auto slope_here = derivative(d, a.kind, a.slope, load(d, y + k));
+      store(hn::Mul(load(d, dy + k), slope_here), d, dx + k);
+    });
+  });
+}
+
+/// y = activation(x + bias) (+ y) over pixels of [pixels, channels]; bias may be null, y may be x.
+template <class From, class To>
+HWY_INLINE void finish_pixels(const Finish& a, std::int64_t first, std::int64_t last) {
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const From* from = static_cast<const From*>(a.x) + pixel * a.channels;
+    To* to = static_cast<To*>(a.y) + pixel * a.channels;
+    each_lane(a.channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
+      auto value = load(d, from + k);
+      if (a.bias != nullptr) value = hn::Add(value, hn::LoadU(d, a.bias + k));
+      value = activated(d, a.kind, a.slope, value);
+      store(a.accumulate ? hn::Add(value, load(d, to + k)) : value, d, to + k);
     });
   }
+}
+
+void finish_range(const Finish& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.x_dtype, [&](auto x_type) HWY_ATTR {
+    with_stored_type(a.y_dtype,
+                     [&](auto y_type) HWY_ATTR { finish_pixels<decltype(x_type), decltype(y_type)>(a, first, last); });
+  });
 }
 
 }  // namespace nextframe::cpu::HWY_NAMESPACE
@@ -50,34 +103,37 @@ namespace nextframe::cpu {
 
 HWY_EXPORT(activate_range);
 HWY_EXPORT(activate_backward_range);
-HWY_EXPORT(finish_rows);
+HWY_EXPORT(finish_range);
 
 void CpuBackend::do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
-  const float* from = x.data<float>();
-  float* to = y.data<float>();
+  const ActivationForward arguments{x.dtype(), spec.kind, static_cast<float>(spec.slope), x.raw(), y.raw()};
   const auto kernel = HWY_DYNAMIC_DISPATCH(activate_range);
-  parallel_for(threads_, y.elements(), kGrain, [=, &spec](std::int64_t first, std::int64_t last) {
-    kernel(spec.kind, static_cast<float>(spec.slope), from + first, to + first, last - first);
-  });
+  parallel_for(threads_, y.elements(), kGrain,
+               [=](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
 
 void CpuBackend::do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) {
-  const float* output = y.data<float>();
-  const float* from = dy.data<float>();
-  float* to = dx.data<float>();
+  const ActivationBackward arguments{y.dtype(), spec.kind, static_cast<float>(spec.slope), y.raw(), dy.raw(), dx.raw()};
   const auto kernel = HWY_DYNAMIC_DISPATCH(activate_backward_range);
-  parallel_for(threads_, dx.elements(), kGrain, [=, &spec](std::int64_t first, std::int64_t last) {
-    kernel(spec.kind, static_cast<float>(spec.slope), output + first, from + first, to + first, last - first);
-  });
+  parallel_for(threads_, dx.elements(), kGrain,
+               [=](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
 
-void CpuBackend::finish(const ActivationSpec& activation, const float* x, const float* bias, float* y,
-                        std::int64_t pixels, std::int64_t channels, Write write) {
-  const auto kernel = HWY_DYNAMIC_DISPATCH(finish_rows);
-  parallel_for(threads_, pixels, kGrain / channels + 1, [=, &activation](std::int64_t first, std::int64_t last) {
-    kernel(activation.kind, static_cast<float>(activation.slope), x + first * channels, bias, y + first * channels,
-           last - first, channels, write == Write::kAccumulate);
-  });
+void CpuBackend::finish(const ActivationSpec& activation, const Tensor& x, const Tensor& bias, const Tensor& y,
+                        Write write) {
+  const std::int64_t channels = y.dimension(-1);
+  const Finish arguments{x.dtype(),
+                         y.dtype(),
+                         activation.kind,
+                         static_cast<float>(activation.slope),
+                         x.raw(),
+                         bias ? bias.data<float>() : nullptr,
+                         y.raw(),
+                         channels,
+                         write == Write::kAccumulate};
+  const auto kernel = HWY_DYNAMIC_DISPATCH(finish_range);
+  parallel_for(threads_, y.elements() / channels, kGrain / channels + 1,
+               [=](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
 
 }  // namespace nextframe::cpu

@@ -2,12 +2,11 @@
 
 #include <memory>
 
+#include "core/backend/cpu/convolution_plan.h"
 #include "core/backend/cpu/cpu_backend.h"
 #include "core/backend/cpu/memory_pool.h"
 
 namespace nextframe::cpu {
-
-class ConvolutionPlans;
 
 /// The CPU backend. Each family of operations is defined in the file of its name.
 class CpuBackend final : public Backend {
@@ -16,6 +15,8 @@ class CpuBackend final : public Backend {
   ~CpuBackend() override;
 
   std::string_view name() const override { return "cpu"; }
+  Bf16Support bf16_support() const override;
+  std::string_view instructions() const override;
   Tensor allocate(const Shape& shape, DType dtype) override;
   void upload(const void* host, const Tensor& to) override;
   void download(const Tensor& from, void* host) override;
@@ -79,9 +80,18 @@ class CpuBackend final : public Backend {
   void do_moving_average(double decay, const Tensor& value, const Tensor& average) override;
 
  private:
-  /// y = activation(x + bias) (+ y) over [pixels, channels]; x may be y, bias may be null.
-  void finish(const ActivationSpec& activation, const float* x, const float* bias, float* y, std::int64_t pixels,
-              std::int64_t channels, Write write);
+  void convert(const Tensor& x, const Tensor& y);
+  /// x, or a copy of it in float32.
+  Tensor in_float(const Tensor& x);
+  /// y = activation(x + bias) (+ y) for every channel of every pixel; x may be y, bias may be empty.
+  void finish(const ActivationSpec& activation, const Tensor& x, const Tensor& bias, const Tensor& y, Write write);
+  /// Whether oneDNN multiplies such operands at their speed.
+  bool multiplies(const PlanKey& key);
+  /// y = the convolution by `key` of x, whose types it takes from the two, by way of float32 where oneDNN does not.
+  void multiply(PlanKey key, const Tensor& x, const WeightView& w, WeightOrder order, const Tensor& bias,
+                const Tensor& y);
+  /// y = the adjoint of a convolution in x.
+  void scatter(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& y);
   void transposed_strided(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                           const Tensor& y, Write write);
 

@@ -10,6 +10,8 @@
 //    and swapped channels (0.90-1.1; the library's data gradient 0.67-0.94), sums fused likewise;
 //  - transposed, strided: the library's data gradient (0.80-0.85), bias, sum and activation in a pass of their own;
 //  - weight gradient: the library's, one call over all timesteps (0.85-1.0, 0.7 where channels are few);
+//  - bf16 where the processor does not multiply it: through float32 copies of a few images at a time, the library's own
+//    emulation being slower than that, or its slow reference;
 //  - strided 1x1 kernels: the pixels that the stride meets are gathered, and an unstrided 1x1 convolution does the rest:
 //    the library's weight gradient of the strided form hangs or is wrong for few channels (uxlfoundation/oneDNN#6035).
 
@@ -35,6 +37,11 @@ PlanKey key_of(PlanKind kind, const ConvolutionSpec& spec, const Tensor& source,
   key.pad_height = spec.above();
   key.pad_width = spec.pad;
   return key;
+}
+
+/// Operands in memory as they are multiplied.
+Operands operands_of(const Tensor& x) {
+  return x.dtype() == DType::kBFloat16 ? Operands::kBFloat16 : Operands::kFloat32;
 }
 
 bool is_strided_point(const ConvolutionSpec& spec, const Shape& weights) {
@@ -71,20 +78,74 @@ Shape gathered_shape(const Tensor& wide, const Tensor& narrow) {
   return {narrow.dimension(0), narrow.dimension(1), narrow.dimension(2), wide.dimension(3)};
 }
 
+std::int64_t pixel_bytes(const Tensor& tensor) {
+  return tensor.dimension(3) * static_cast<std::int64_t>(size_of(tensor.dtype()));
+}
+
 void gather(int threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow) {
-  const std::int64_t channels = wide.dimension(3);
-  const float* from = wide.data<float>();
-  float* to = narrow.data<float>();
+  const std::int64_t pixel = pixel_bytes(wide);
+  const char* from = static_cast<const char*>(wide.raw());
+  char* to = static_cast<char*>(narrow.raw());
   each_strided_pixel(threads, spec, wide, narrow, [=](std::int64_t source, std::int64_t target) {
     if (source < 0) {
-      std::fill_n(to + target * channels, channels, 0.0f);
+      std::fill_n(to + target * pixel, pixel, char{0});
     } else {
-      std::copy_n(from + source * channels, channels, to + target * channels);
+      std::copy_n(from + source * pixel, pixel, to + target * pixel);
     }
   });
 }
 
+/// Memory that float32 copies of bf16 images may take at a time: little enough to stay in the cache until it is used.
+constexpr std::int64_t kSliceBytes = std::int64_t{8} << 20;
+
+/// Calls work(first, last) for a few images of `images` at a time, of which one takes `bytes`.
+template <class Work>
+void each_slice(std::int64_t images, std::int64_t bytes, const Work& work) {
+  const std::int64_t together = std::clamp<std::int64_t>(kSliceBytes / std::max<std::int64_t>(1, bytes), 1, images);
+  for (std::int64_t first = 0; first < images; first += together) work(first, std::min(images, first + together));
+}
+
+std::int64_t float_bytes(const Tensor& images) {
+  return images.elements() / images.dimension(0) * static_cast<std::int64_t>(sizeof(float));
+}
+
 }  // namespace
+
+Tensor CpuBackend::in_float(const Tensor& x) {
+  if (x.dtype() == DType::kFloat32) return x;
+  const Tensor wide = allocate(x.shape(), DType::kFloat32);
+  convert(x, wide);
+  return wide;
+}
+
+bool CpuBackend::multiplies(const PlanKey& key) {
+  return key.operands != Operands::kBFloat16 || (onednn_has_bf16() && plans_->is_fast(key));
+}
+
+void CpuBackend::multiply(PlanKey key, const Tensor& x, const WeightView& w, WeightOrder order, const Tensor& bias,
+                          const Tensor& y) {
+  // Of a data gradient the source is what is written.
+  const bool forward = key.kind == PlanKind::kForward;
+  const auto run = [&](const Tensor& from, const Tensor& to) {
+    plans_->run(key, forward ? from : to, w, order, bias, forward ? to : from);
+  };
+  key.operands = operands_of(x);
+  key.result = y.dtype();
+  if (multiplies(key)) {
+    run(x, y);
+    return;
+  }
+  key.operands = Operands::kRoundedFloat32;
+  key.result = DType::kFloat32;
+  each_slice(key.batch, float_bytes(x) + float_bytes(y), [&](std::int64_t first, std::int64_t last) {
+    key.batch = last - first;
+    const Tensor part = y.range(first, last);
+    const bool apart = part.dtype() != DType::kFloat32 && !key.accumulate;
+    const Tensor wide = apart ? allocate(part.shape(), DType::kFloat32) : in_float(part);
+    run(in_float(x.range(first, last)), wide);
+    if (part.dtype() != DType::kFloat32) convert(wide, part);
+  });
+}
 
 void CpuBackend::do_convolution(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                                 const Tensor& y, Write write) {
@@ -100,7 +161,7 @@ void CpuBackend::do_convolution(const ConvolutionSpec& spec, const Tensor& x, co
   key.bias = static_cast<bool>(bias);
   key.accumulate = write == Write::kAccumulate;
   key.activation = spec.activation;
-  plans_->run(key, x.data<float>(), w, WeightOrder::kPlain, bias ? bias.data<float>() : nullptr, y.data<float>());
+  multiply(key, x, w, WeightOrder::kPlain, bias, y);
 }
 
 void CpuBackend::do_convolution_transposed(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
@@ -120,35 +181,45 @@ void CpuBackend::do_convolution_transposed(const ConvolutionSpec& spec, const Te
   key.bias = static_cast<bool>(bias);
   key.accumulate = write == Write::kAccumulate;
   key.activation = spec.activation;
-  plans_->run(key, x.data<float>(), w, WeightOrder::kFlippedSwapped, bias ? bias.data<float>() : nullptr,
-              y.data<float>());
+  multiply(key, x, w, WeightOrder::kFlippedSwapped, bias, y);
 }
 
-/// The library's data gradient can neither add a bias nor sum nor activate: a second pass does.
+/// The library's data gradient can neither add a bias nor sum nor activate: a second pass does. In bf16 it comes right
+/// behind, a few images at a time, and in float32 between the two.
 void CpuBackend::transposed_strided(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w,
                                     const Tensor& bias, const Tensor& y, Write write) {
   const bool accumulate = write == Write::kAccumulate;
   const bool second_pass = accumulate || bias || spec.activation.kind != Activation::kNone;
-  const Tensor gradient = accumulate ? allocate(y.shape(), y.dtype()) : y;
-  if (is_strided_point(spec, w.tensor.shape())) {
-    const Tensor narrow = allocate(gathered_shape(y, x), x.dtype());
-    do_convolution_transposed(ConvolutionSpec{}, x, w, Tensor(), narrow, Write::kOverwrite);
-    do_fill(0.0, gradient);
-    const std::int64_t channels = y.dimension(3);
-    const float* from = narrow.data<float>();
-    float* to = gradient.data<float>();
-    each_strided_pixel(threads_, spec, gradient, narrow, [=](std::int64_t target, std::int64_t source) {
-      if (target >= 0) std::copy_n(from + source * channels, channels, to + target * channels);
+  if (!second_pass) {
+    scatter(spec, x, w, y);
+  } else if (y.dtype() == DType::kBFloat16) {
+    each_slice(y.dimension(0), float_bytes(y), [&](std::int64_t first, std::int64_t last) {
+      const Tensor part = y.range(first, last);
+      const Tensor gradient = allocate(part.shape(), DType::kFloat32);
+      scatter(spec, x.range(first, last), w, gradient);
+      finish(spec.activation, gradient, bias, part, write);
     });
   } else {
-    const PlanKey key = key_of(PlanKind::kDataGradient, spec, gradient, x, w.tensor.shape());
-    plans_->run(key, gradient.data<float>(), w, WeightOrder::kPlain, nullptr, x.data<float>());
+    const Tensor gradient = accumulate ? allocate(y.shape(), y.dtype()) : y;
+    scatter(spec, x, w, gradient);
+    finish(spec.activation, gradient, bias, y, write);
   }
-  if (second_pass) {
-    const std::int64_t channels = y.dimension(3);
-    finish(spec.activation, gradient.data<float>(), bias ? bias.data<float>() : nullptr, y.data<float>(),
-           y.elements() / channels, channels, write);
+}
+
+void CpuBackend::scatter(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& y) {
+  if (!is_strided_point(spec, w.tensor.shape())) {
+    multiply(key_of(PlanKind::kDataGradient, spec, y, x, w.tensor.shape()), x, w, WeightOrder::kPlain, Tensor(), y);
+    return;
   }
+  const Tensor narrow = allocate(gathered_shape(y, x), y.dtype());
+  do_convolution_transposed(ConvolutionSpec{}, x, w, Tensor(), narrow, Write::kOverwrite);
+  do_fill(0.0, y);
+  const std::int64_t pixel = pixel_bytes(y);
+  const char* from = static_cast<const char*>(narrow.raw());
+  char* to = static_cast<char*>(y.raw());
+  each_strided_pixel(threads_, spec, y, narrow, [=](std::int64_t target, std::int64_t source) {
+    if (target >= 0) std::copy_n(from + source * pixel, pixel, to + target * pixel);
+  });
 }
 
 void CpuBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy,
@@ -164,13 +235,21 @@ void CpuBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, con
     do_convolution_weight_gradient(point_spec(spec), gathered, dy, dw, write);
     return;
   }
-  const PlanKey key = key_of(PlanKind::kWeightsGradient, spec, x, dy, dw.shape());
+  PlanKey key = key_of(PlanKind::kWeightsGradient, spec, x, dy, dw.shape());
+  key.operands = operands_of(x);
+  if (!multiplies(key)) {
+    each_slice(key.batch, float_bytes(x) + float_bytes(dy), [&](std::int64_t first, std::int64_t last) {
+      do_convolution_weight_gradient(spec, in_float(x.range(first, last)), in_float(dy.range(first, last)), dw,
+                                     first == 0 ? write : Write::kAccumulate);
+    });
+    return;
+  }
   if (write == Write::kOverwrite) {
-    plans_->run_weights_gradient(key, x.data<float>(), dy.data<float>(), dw.data<float>());
+    plans_->run_weights_gradient(key, x, dy, dw);
     return;
   }
   const Tensor gradient = allocate(dw.shape(), dw.dtype());
-  plans_->run_weights_gradient(key, x.data<float>(), dy.data<float>(), gradient.data<float>());
+  plans_->run_weights_gradient(key, x, dy, gradient);
   do_add(1.0, gradient, dw, Write::kAccumulate);
 }
 

@@ -19,7 +19,13 @@ using Tag = memory::format_tag;
 constexpr std::size_t kMostPlans = 1024;
 constexpr std::size_t kMostWeights = 1024;
 
-constexpr auto kType = memory::data_type::f32;
+constexpr auto kFloat = memory::data_type::f32;
+
+memory::data_type type_of(DType dtype) { return dtype == DType::kBFloat16 ? memory::data_type::bf16 : kFloat; }
+
+memory::data_type operand_type(const PlanKey& key) {
+  return key.operands == Operands::kBFloat16 ? memory::data_type::bf16 : kFloat;
+}
 
 /// Length of padding behind the last pixel; negative where a stride leaves pixels over.
 std::int64_t padding_high(std::int64_t source, std::int64_t destination, std::int64_t kernel, std::int64_t pad,
@@ -29,13 +35,15 @@ std::int64_t padding_high(std::int64_t source, std::int64_t destination, std::in
 
 ConvolutionProblem describe(const PlanKey& key) {
   ConvolutionProblem problem;
-  problem.source =
-      memory::desc({key.batch, key.source_channels, key.source_height, key.source_width}, kType, Tag::nhwc);
-  problem.destination = memory::desc(
-      {key.batch, key.destination_channels, key.destination_height, key.destination_width}, kType, Tag::nhwc);
+  const auto operand = operand_type(key);
+  problem.source = memory::desc({key.batch, key.source_channels, key.source_height, key.source_width},
+                                key.kind == PlanKind::kDataGradient ? type_of(key.result) : operand, Tag::nhwc);
+  problem.destination =
+      memory::desc({key.batch, key.destination_channels, key.destination_height, key.destination_width},
+                   key.kind == PlanKind::kForward ? type_of(key.result) : operand, Tag::nhwc);
   problem.weights = memory::desc({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width},
-                                 kType, Tag::any);
-  if (key.bias) problem.bias = memory::desc({key.destination_channels}, kType, Tag::x);
+                                 key.kind == PlanKind::kWeightsGradient ? kFloat : operand, Tag::any);
+  if (key.bias) problem.bias = memory::desc({key.destination_channels}, kFloat, Tag::x);
   problem.strides = {key.stride, key.stride};
   problem.dilation = {key.dilation - 1, key.dilation - 1};
   problem.padding_low = {key.pad_height, key.pad_width};
@@ -43,6 +51,14 @@ ConvolutionProblem describe(const PlanKey& key) {
       padding_high(key.source_height, key.destination_height, key.kernel_height, key.pad_height, key),
       padding_high(key.source_width, key.destination_width, key.kernel_width, key.pad_width, key)};
   return problem;
+}
+
+/// The forward convolution whose gradient a key asks for: the library wants to see one in types that it could run.
+ConvolutionProblem forward_of(const PlanKey& key) {
+  PlanKey forward = key;
+  forward.kind = PlanKind::kForward;
+  forward.result = key.operands == Operands::kBFloat16 ? DType::kBFloat16 : DType::kFloat32;
+  return describe(forward);
 }
 
 dnnl::primitive_attr attributes_of(const PlanKey& key) {
@@ -86,24 +102,26 @@ void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::
                });
 }
 
+/// What a multiplication by bf16 numbers would make of weights.
+void round_to_bf16(const float* weights, float* rounded, std::int64_t count, int threads) {
+  parallel_for(threads, count, 65536, [=](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) rounded[i] = static_cast<float>(BFloat16(weights[i]));
+  });
+}
+
 float* floats(const std::shared_ptr<Buffer>& buffer) { return static_cast<float*>(buffer->data()); }
 
-/// oneDNN takes addresses of what it only reads as void* too.
-void* address(const float* data) { return const_cast<float*>(data); }
+void* address_or_null(const Tensor& tensor) { return tensor ? tensor.raw() : nullptr; }
 
-bool is_aligned(const float* data) { return reinterpret_cast<std::uintptr_t>(data) % 16 == 0; }
+bool is_aligned(const Tensor& tensor) { return reinterpret_cast<std::uintptr_t>(address_or_null(tensor)) % 16 == 0; }
 
-class AlignedCopy {
- public:
-  AlignedCopy(MemoryPool& pool, const float* from, std::int64_t count)
-      : buffer_(pool.allocate(static_cast<std::size_t>(count) * sizeof(float))) {
-    std::copy_n(from, count, data());
-  }
-  float* data() const { return floats(buffer_); }
-
- private:
-  std::shared_ptr<Buffer> buffer_;
-};
+/// A copy of float32 elements, or nothing of an empty tensor.
+Tensor aligned_copy(MemoryPool& pool, const Tensor& from) {
+  if (!from) return {};
+  Tensor copy(pool.allocate(from.bytes()), 0, from.shape(), from.dtype());
+  std::copy_n(from.data<float>(), from.elements(), copy.data<float>());
+  return copy;
+}
 
 }  // namespace
 
@@ -117,12 +135,14 @@ struct ConvolutionPlans::Plan {
   memory source, weights, bias, destination, scratchpad;
   std::unordered_map<int, memory> arguments;
   std::size_t scratchpad_bytes = 0;
+  bool fast = true;        ///< not one of the library's plain loops
   dnnl::reorder to_plain;  ///< kWeightsGradient only: from the primitive's layout to [out,in,kh,kw]
   memory plain_weights;
 };
 
 struct ConvolutionPlans::ReorderedWeights {
   WeightOrder order;
+  Operands operands;
   memory::desc layout;
   memory plain;
   memory reordered;
@@ -135,6 +155,10 @@ std::string describe_onednn() {
   const dnnl_version_t* version = dnnl_version();
   return format("oneDNN {}.{}.{} ({})", version->major, version->minor, version->patch, onednn_instruction_set());
 }
+
+std::string_view onednn_instructions() { return onednn_instruction_set(); }
+
+bool onednn_has_bf16() { return onednn_bf16_instructions(); }
 
 std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
   std::uint64_t hash = 0x9E3779B97F4A7C15u;
@@ -150,6 +174,7 @@ std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
     mix(value);
   }
   mix((key.bias ? 1 : 0) + (key.accumulate ? 2 : 0) + 4 * static_cast<int>(key.activation.kind));
+  mix(static_cast<std::int64_t>(key.operands) * 4 + static_cast<std::int64_t>(key.result));
   return hash;
 }
 
@@ -173,12 +198,15 @@ ConvolutionPlans::Plan& ConvolutionPlans::plan(const PlanKey& key) {
   }
 }
 
+bool ConvolutionPlans::is_fast(const PlanKey& key) { return plan(key).fast; }
+
 std::unique_ptr<ConvolutionPlans::Plan> ConvolutionPlans::build(const PlanKey& key) {
   auto made = std::make_unique<Plan>();
   const auto set_up = [&](const auto& primitive_type, const auto& description, const memory::desc& weights,
                           int source_role, int weights_role, int bias_role, int destination_role) {
     using Primitive = std::decay_t<decltype(primitive_type)>;
     made->primitive = Primitive(description);
+    made->fast = std::string_view(description.impl_info_str()).find("ref") == std::string_view::npos;
     const ConvolutionProblem problem = describe(key);
     const auto add = [&](int role, const memory::desc& layout) {
       memory handle(layout, engine_->engine, DNNL_MEMORY_NONE);
@@ -203,17 +231,19 @@ std::unique_ptr<ConvolutionPlans::Plan> ConvolutionPlans::build(const PlanKey& k
       break;
     }
     case PlanKind::kDataGradient: {
-      const auto d = describe_data_gradient(engine_->engine, problem, attributes);
+      const auto hint = describe_forward(engine_->engine, forward_of(key), dnnl::primitive_attr());
+      const auto d = describe_data_gradient(engine_->engine, problem, hint, attributes);
       set_up(dnnl::convolution_backward_data(), d, d.weights_desc(), DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_BIAS,
              DNNL_ARG_DIFF_DST);
       break;
     }
     case PlanKind::kWeightsGradient: {
-      const auto d = describe_weights_gradient(engine_->engine, problem, attributes);
+      const auto hint = describe_forward(engine_->engine, forward_of(key), dnnl::primitive_attr());
+      const auto d = describe_weights_gradient(engine_->engine, problem, hint, attributes);
       set_up(dnnl::convolution_backward_weights(), d, d.diff_weights_desc(), DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS,
              DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST);
       const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width},
-                               kType, Tag::oihw);
+                               kFloat, Tag::oihw);
       made->plain_weights = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
       made->to_plain = dnnl::reorder(made->weights, made->plain_weights);
       break;
@@ -222,8 +252,7 @@ std::unique_ptr<ConvolutionPlans::Plan> ConvolutionPlans::build(const PlanKey& k
   return made;
 }
 
-void ConvolutionPlans::execute(Plan& plan, const float* source, void* weights, const float* bias,
-                               const float* destination) {
+void ConvolutionPlans::execute(Plan& plan, void* source, void* weights, void* bias, void* destination) {
   if (plan.scratchpad_bytes > 0) {
     if (!scratchpad_ || scratchpad_->bytes() < plan.scratchpad_bytes) {
       scratchpad_.reset();
@@ -231,40 +260,39 @@ void ConvolutionPlans::execute(Plan& plan, const float* source, void* weights, c
     }
     plan.scratchpad.set_data_handle(scratchpad_->data());
   }
-  plan.source.set_data_handle(address(source));
+  plan.source.set_data_handle(source);
   plan.weights.set_data_handle(weights);
-  if (plan.bias) plan.bias.set_data_handle(address(bias));
-  plan.destination.set_data_handle(address(destination));
+  if (plan.bias) plan.bias.set_data_handle(bias);
+  plan.destination.set_data_handle(destination);
   plan.primitive.execute(engine_->stream, plan.arguments);
   engine_->stream.wait();
 }
 
-void ConvolutionPlans::run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order,
-                           const float* bias, const float* destination) {
+void ConvolutionPlans::run(const PlanKey& key, const Tensor& source, const WeightView& weights, WeightOrder order,
+                           const Tensor& bias, const Tensor& destination) {
   Plan& found = plan(key);
   void* const ready = weights_for(found, key, weights, order);
   if (!key.accumulate || !aligned_sums_ || (is_aligned(bias) && is_aligned(destination))) {
-    execute(found, source, ready, bias, destination);
+    execute(found, source.raw(), ready, address_or_null(bias), destination.raw());
     return;
   }
-  const std::int64_t pixels = key.batch * key.destination_height * key.destination_width;
-  const AlignedCopy sum(*pool_, destination, pixels * key.destination_channels);
-  const AlignedCopy bias_copy(*pool_, bias, bias != nullptr ? key.destination_channels : 0);
-  execute(found, source, ready, bias != nullptr ? bias_copy.data() : nullptr, sum.data());
-  std::copy_n(sum.data(), pixels * key.destination_channels, static_cast<float*>(address(destination)));
+  const Tensor sum = aligned_copy(*pool_, destination);
+  const Tensor bias_copy = aligned_copy(*pool_, bias);
+  execute(found, source.raw(), ready, address_or_null(bias_copy), sum.raw());
+  std::copy_n(sum.data<float>(), sum.elements(), destination.data<float>());
 }
 
-void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const float* source, const float* destination,
-                                            float* weights) {
+void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const Tensor& source, const Tensor& destination,
+                                            const Tensor& weights) {
   Plan& found = plan(key);
   const memory::desc layout = found.weights.get_desc();
   if (layout == found.plain_weights.get_desc()) {
-    execute(found, source, weights, nullptr, destination);
+    execute(found, source.raw(), weights.raw(), nullptr, destination.raw());
     return;
   }
   const auto blocked = pool_->allocate(layout.get_size());
-  execute(found, source, blocked->data(), nullptr, destination);
-  found.plain_weights.set_data_handle(weights);
+  execute(found, source.raw(), blocked->data(), nullptr, destination.raw());
+  found.plain_weights.set_data_handle(weights.raw());
   found.to_plain.execute(engine_->stream, found.weights, found.plain_weights);
   engine_->stream.wait();
 }
@@ -272,19 +300,21 @@ void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const float* sou
 void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights,
                                     WeightOrder order) {
   const memory::desc layout = plan.weights.get_desc();
-  const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kType,
+  const memory::desc plain({key.destination_channels, key.source_channels, key.kernel_height, key.kernel_width}, kFloat,
                            Tag::oihw);
-  if (layout == plain && order == WeightOrder::kPlain) return weights.tensor.raw();
+  const bool as_they_lie = order == WeightOrder::kPlain && key.operands != Operands::kRoundedFloat32;
+  if (as_they_lie && layout == plain) return weights.tensor.raw();
   if (weights_.size() >= kMostWeights) weights_.clear();
   std::vector<ReorderedWeights>& entries = weights_[weights.tensor.raw()];
   for (ReorderedWeights& entry : entries) {
-    if (entry.order != order || entry.layout != layout) continue;
+    if (entry.order != order || entry.operands != key.operands || entry.layout != layout) continue;
     // Version 0 names no version: such weights may have changed unseen.
     if (weights.version == 0 || entry.version != weights.version) fill(entry, key, weights);
     return entry.buffer->data();
   }
   ReorderedWeights entry;
   entry.order = order;
+  entry.operands = key.operands;
   entry.layout = layout;
   entry.buffer = pool_->allocate(layout.get_size());
   entry.plain = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
@@ -296,15 +326,20 @@ void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const 
 }
 
 void ConvolutionPlans::fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights) {
-  const float* from = weights.tensor.data<float>();
-  std::shared_ptr<Buffer> flipped;
+  float* from = weights.tensor.data<float>();
+  std::shared_ptr<Buffer> rounded, flipped;
+  if (key.operands == Operands::kRoundedFloat32) {
+    rounded = pool_->allocate(weights.tensor.bytes());
+    round_to_bf16(from, floats(rounded), weights.tensor.elements(), threads_);
+    from = floats(rounded);
+  }
   if (entry.order == WeightOrder::kFlippedSwapped) {
     flipped = pool_->allocate(weights.tensor.bytes());
     flip_and_swap(from, floats(flipped), key.source_channels, key.destination_channels,
                   key.kernel_height * key.kernel_width, threads_);
     from = floats(flipped);
   }
-  entry.plain.set_data_handle(address(from));
+  entry.plain.set_data_handle(from);
   entry.reorder.execute(engine_->stream, entry.plain, entry.reordered);
   engine_->stream.wait();
   entry.version = weights.version;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -13,8 +14,19 @@ namespace nextframe::cpu {
 
 /// oneDNN's version and the instruction set it chose.
 std::string describe_onednn();
+/// The instruction set alone: "AVX-512 BF16".
+std::string_view onednn_instructions();
+/// Whether oneDNN multiplies bf16 with instructions made for it.
+bool onednn_has_bf16();
 
 enum class PlanKind : std::int64_t { kForward, kDataGradient, kWeightsGradient };
+
+/// What a convolution multiplies.
+enum class Operands : std::int64_t {
+  kFloat32,
+  kBFloat16,
+  kRoundedFloat32,  ///< float32 activations that hold bf16 numbers, with weights rounded to such
+};
 
 /// Everything that decides which oneDNN primitive serves a convolution. Source is the wide side of a strided
 /// convolution: its input, whatever the kind.
@@ -28,6 +40,8 @@ struct PlanKey {
   bool bias = false;        ///< kForward only
   bool accumulate = false;  ///< kForward only: add to the destination
   ActivationSpec activation{};
+  Operands operands = Operands::kFloat32;
+  DType result = DType::kFloat32;  ///< of what kForward and kDataGradient write
 
   bool operator==(const PlanKey&) const = default;
 };
@@ -47,12 +61,14 @@ class ConvolutionPlans {
   ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool);
   ~ConvolutionPlans();
 
+  /// Whether oneDNN has more than its plain reference for a problem.
+  bool is_fast(const PlanKey& key);
   /// destination = convolution(source, weights) by the key; for kDataGradient the source is written from the
-  /// destination. The weights are [out,in,kh,kw], or [in,out,kh,kw] where `order` swaps them.
-  void run(const PlanKey& key, const float* source, const WeightView& weights, WeightOrder order, const float* bias,
-           const float* destination);
-  /// Writes the gradient of weights [out,in,kh,kw] to `weights`.
-  void run_weights_gradient(const PlanKey& key, const float* source, const float* destination, float* weights);
+  /// destination. The weights are float32 [out,in,kh,kw], or [in,out,kh,kw] where `order` swaps them.
+  void run(const PlanKey& key, const Tensor& source, const WeightView& weights, WeightOrder order, const Tensor& bias,
+           const Tensor& destination);
+  /// Writes the gradient of weights [out,in,kh,kw] to `weights`, in float32.
+  void run_weights_gradient(const PlanKey& key, const Tensor& source, const Tensor& destination, const Tensor& weights);
 
  private:
   struct Plan;
@@ -60,7 +76,7 @@ class ConvolutionPlans {
 
   Plan& plan(const PlanKey& key);
   std::unique_ptr<Plan> build(const PlanKey& key);
-  void execute(Plan& plan, const float* source, void* weights, const float* bias, const float* destination);
+  void execute(Plan& plan, void* source, void* weights, void* bias, void* destination);
   void* weights_for(const Plan& plan, const PlanKey& key, const WeightView& weights, WeightOrder order);
   void fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights);
 

@@ -20,6 +20,12 @@ CpuBackend::CpuBackend(const CpuOptions& options)
 
 CpuBackend::~CpuBackend() = default;
 
+Bf16Support CpuBackend::bf16_support() const {
+  return onednn_has_bf16() ? Bf16Support::kNative : Bf16Support::kEmulated;
+}
+
+std::string_view CpuBackend::instructions() const { return onednn_instructions(); }
+
 Tensor CpuBackend::allocate(const Shape& shape, DType dtype) {
   const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
   return Tensor(pool_->allocate(bytes), 0, shape, dtype);
@@ -43,8 +49,8 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
 std::string describe_cpu_libraries() {
   const std::int64_t supported = hwy::SupportedTargets();
   const std::int64_t best = supported & -supported;  // better targets have lower bits
-  return format("{}, Highway {}.{}.{} ({})", cpu::describe_onednn(), HWY_MAJOR, HWY_MINOR, HWY_PATCH,
-                hwy::TargetName(best));
+  return format("{}, Highway {}.{}.{} ({}), bf16 {}", cpu::describe_onednn(), HWY_MAJOR, HWY_MINOR, HWY_PATCH,
+                hwy::TargetName(best), cpu::onednn_has_bf16() ? "by its own instructions" : "by way of float32");
 }
 
 }  // namespace nextframe

@@ -19,126 +19,160 @@
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
-void gru_after_range(const GruAfterForward& a, std::int64_t first, std::int64_t last) {
+template <class T>
+HWY_INLINE void gru_after_pixels(const GruAfterForward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* from = a.hidden_gates + pixel * 3 * channels;
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    float* gates = a.gates + pixel * 3 * channels;
-    float* kept = a.hidden_candidate + pixel * channels;
-    float* hidden = a.hidden + pixel * channels;
+    const T* from = static_cast<const T*>(a.hidden_gates) + pixel * 3 * channels;
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 3 * channels;
+    T* kept = static_cast<T*>(a.hidden_candidate) + pixel * channels;
+    T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
     each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
-      const auto z = fast_sigmoid(d, hn::Add(hn::LoadU(d, gates + k), hn::LoadU(d, from + k)));
-      const auto r = fast_sigmoid(d, hn::Add(hn::LoadU(d, gates + channels + k), hn::LoadU(d, from + channels + k)));
-      const auto b = hn::LoadU(d, from + 2 * channels + k);
-      const auto n = activated(d, a.candidate, a.slope, hn::MulAdd(r, b, hn::LoadU(d, gates + 2 * channels + k)));
-      const auto before = hn::LoadU(d, hidden_previous + k);
-      hn::StoreU(z, d, gates + k);
-      hn::StoreU(r, d, gates + channels + k);
-      hn::StoreU(n, d, gates + 2 * channels + k);
-      hn::StoreU(b, d, kept + k);
-      hn::StoreU(hn::MulAdd(z, hn::Sub(n, before), before), d, hidden + k);
+      const auto z = fast_sigmoid(d, hn::Add(load(d, gates + k), load(d, from + k)));
+      const auto r = fast_sigmoid(d, hn::Add(load(d, gates + channels + k), load(d, from + channels + k)));
+      const auto b = load(d, from + 2 * channels + k);
+      const auto n = activated(d, a.candidate, a.slope, hn::MulAdd(r, b, load(d, gates + 2 * channels + k)));
+      const auto before = load(d, hidden_previous + k);
+      store(z, d, gates + k);
+      store(r, d, gates + channels + k);
+      store(n, d, gates + 2 * channels + k);
+      store(b, d, kept + k);
+      store(hn::MulAdd(z, hn::Sub(n, before), before), d, hidden + k);
     });
   }
+}
+
+template <class T>
+HWY_INLINE void gru_after_backward_pixels(const GruAfterBackward& a, std::int64_t first, std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* kept = static_cast<const T*>(a.hidden_candidate) + pixel * channels;
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    const T* dhidden = static_cast<const T*>(a.dhidden) + pixel * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 3 * channels;
+    T* to = static_cast<T*>(a.dhidden_gates) + pixel * 3 * channels;
+    T* dprevious = static_cast<T*>(a.dhidden_previous) + pixel * channels;
+    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
+      const auto dh = load(d, dhidden + k);
+      const auto z = load(d, gates + k);
+      const auto r = load(d, gates + channels + k);
+      const auto n = load(d, gates + 2 * channels + k);
+      const auto dn = hn::Mul(hn::Mul(dh, z), derivative(d, a.candidate, a.slope, n));
+      const auto dz = hn::Mul(hn::Mul(dh, hn::Sub(n, load(d, hidden_previous + k))), hn::NegMulAdd(z, z, z));
+      const auto dr = hn::Mul(hn::Mul(dn, load(d, kept + k)), hn::NegMulAdd(r, r, r));
+      store(dz, d, gates + k);
+      store(dr, d, gates + channels + k);
+      store(dn, d, gates + 2 * channels + k);
+      store(dz, d, to + k);
+      store(dr, d, to + channels + k);
+      store(hn::Mul(r, dn), d, to + 2 * channels + k);
+      const auto path = hn::NegMulAdd(z, dh, dh);
+      store(hn::Add(path, load(d, dprevious + k)), d, dprevious + k);
+    });
+  }
+}
+
+template <class T>
+HWY_INLINE void gru_before_gates_pixels(const GruBeforeGates& a, std::int64_t first, std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 2 * channels;
+    T* reset_hidden = static_cast<T*>(a.reset_hidden) + pixel * channels;
+    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
+      const auto r = fast_sigmoid(d, load(d, gates + channels + k));
+      store(fast_sigmoid(d, load(d, gates + k)), d, gates + k);
+      store(r, d, gates + channels + k);
+      store(hn::Mul(r, load(d, hidden_previous + k)), d, reset_hidden + k);
+    });
+  }
+}
+
+template <class T>
+HWY_INLINE void gru_before_output_pixels(const GruBeforeOutput& a, std::int64_t first, std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* gates = static_cast<const T*>(a.gates) + pixel * 2 * channels;
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    T* candidate = static_cast<T*>(a.candidate) + pixel * channels;
+    T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
+    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
+      const auto z = load(d, gates + k);
+      const auto before = load(d, hidden_previous + k);
+      const auto n = activated(d, a.candidate_activation, a.slope, load(d, candidate + k));
+      store(n, d, candidate + k);
+      store(hn::MulAdd(z, hn::Sub(n, before), before), d, hidden + k);
+    });
+  }
+}
+
+template <class T>
+HWY_INLINE void gru_before_output_backward_pixels(const GruBeforeOutputBackward& a, std::int64_t first,
+                                                  std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    const T* dhidden = static_cast<const T*>(a.dhidden) + pixel * channels;
+    T* candidate = static_cast<T*>(a.candidate) + pixel * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 2 * channels;
+    T* dprevious = static_cast<T*>(a.dhidden_previous) + pixel * channels;
+    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
+      const auto dh = load(d, dhidden + k);
+      const auto z = load(d, gates + k);
+      const auto n = load(d, candidate + k);
+      const auto change = hn::Sub(n, load(d, hidden_previous + k));
+      store(hn::Mul(hn::Mul(dh, z), derivative(d, a.candidate_activation, a.slope, n)), d, candidate + k);
+      store(hn::Mul(hn::Mul(dh, change), hn::NegMulAdd(z, z, z)), d, gates + k);
+      const auto path = hn::NegMulAdd(z, dh, dh);
+      store(hn::Add(path, load(d, dprevious + k)), d, dprevious + k);
+    });
+  }
+}
+
+template <class T>
+HWY_INLINE void gru_before_gates_backward_pixels(const GruBeforeGatesBackward& a, std::int64_t first,
+                                                 std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    const T* dreset = static_cast<const T*>(a.dreset_hidden) + pixel * channels;
+    T* reset = static_cast<T*>(a.gates) + pixel * 2 * channels + channels;
+    T* dprevious = static_cast<T*>(a.dhidden_previous) + pixel * channels;
+    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
+      const auto r = load(d, reset + k);
+      const auto gradient = load(d, dreset + k);
+      const auto dr = hn::Mul(gradient, load(d, hidden_previous + k));
+      store(hn::Mul(dr, hn::NegMulAdd(r, r, r)), d, reset + k);
+      store(hn::MulAdd(r, gradient, load(d, dprevious + k)), d, dprevious + k);
+    });
+  }
+}
+
+void gru_after_range(const GruAfterForward& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_after_pixels<decltype(type)>(a, first, last); });
 }
 
 void gru_after_backward_range(const GruAfterBackward& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t channels = a.channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* kept = a.hidden_candidate + pixel * channels;
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    const float* dhidden = a.dhidden + pixel * channels;
-    float* gates = a.gates + pixel * 3 * channels;
-    float* to = a.dhidden_gates + pixel * 3 * channels;
-    float* dprevious = a.dhidden_previous + pixel * channels;
-    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
-      const auto dh = hn::LoadU(d, dhidden + k);
-      const auto z = hn::LoadU(d, gates + k);
-      const auto r = hn::LoadU(d, gates + channels + k);
-      const auto n = hn::LoadU(d, gates + 2 * channels + k);
-      const auto dn = hn::Mul(hn::Mul(dh, z), derivative(d, a.candidate, a.slope, n));
-      const auto dz = hn::Mul(hn::Mul(dh, hn::Sub(n, hn::LoadU(d, hidden_previous + k))), hn::NegMulAdd(z, z, z));
-      const auto dr = hn::Mul(hn::Mul(dn, hn::LoadU(d, kept + k)), hn::NegMulAdd(r, r, r));
-      hn::StoreU(dz, d, gates + k);
-      hn::StoreU(dr, d, gates + channels + k);
-      hn::StoreU(dn, d, gates + 2 * channels + k);
-      hn::StoreU(dz, d, to + k);
-      hn::StoreU(dr, d, to + channels + k);
-      hn::StoreU(hn::Mul(r, dn), d, to + 2 * channels + k);
-      const auto path = hn::NegMulAdd(z, dh, dh);
-      hn::StoreU(hn::Add(path, hn::LoadU(d, dprevious + k)), d, dprevious + k);
-    });
-  }
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_after_backward_pixels<decltype(type)>(a, first, last); });
 }
 
 void gru_before_gates_range(const GruBeforeGates& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t channels = a.channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    float* gates = a.gates + pixel * 2 * channels;
-    float* reset_hidden = a.reset_hidden + pixel * channels;
-    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
-      const auto r = fast_sigmoid(d, hn::LoadU(d, gates + channels + k));
-      hn::StoreU(fast_sigmoid(d, hn::LoadU(d, gates + k)), d, gates + k);
-      hn::StoreU(r, d, gates + channels + k);
-      hn::StoreU(hn::Mul(r, hn::LoadU(d, hidden_previous + k)), d, reset_hidden + k);
-    });
-  }
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_before_gates_pixels<decltype(type)>(a, first, last); });
 }
 
 void gru_before_output_range(const GruBeforeOutput& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t channels = a.channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* gates = a.gates + pixel * 2 * channels;
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    float* candidate = a.candidate + pixel * channels;
-    float* hidden = a.hidden + pixel * channels;
-    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
-      const auto z = hn::LoadU(d, gates + k);
-      const auto before = hn::LoadU(d, hidden_previous + k);
-      const auto n = activated(d, a.candidate_activation, a.slope, hn::LoadU(d, candidate + k));
-      hn::StoreU(n, d, candidate + k);
-      hn::StoreU(hn::MulAdd(z, hn::Sub(n, before), before), d, hidden + k);
-    });
-  }
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_before_output_pixels<decltype(type)>(a, first, last); });
 }
 
 void gru_before_output_backward_range(const GruBeforeOutputBackward& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t channels = a.channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    const float* dhidden = a.dhidden + pixel * channels;
-    float* candidate = a.candidate + pixel * channels;
-    float* gates = a.gates + pixel * 2 * channels;
-    float* dprevious = a.dhidden_previous + pixel * channels;
-    each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
-      const auto dh = hn::LoadU(d, dhidden + k);
-      const auto z = hn::LoadU(d, gates + k);
-      const auto n = hn::LoadU(d, candidate + k);
-      const auto change = hn::Sub(n, hn::LoadU(d, hidden_previous + k));
-      hn::StoreU(hn::Mul(hn::Mul(dh, z), derivative(d, a.candidate_activation, a.slope, n)), d, candidate + k);
-      hn::StoreU(hn::Mul(hn::Mul(dh, change), hn::NegMulAdd(z, z, z)), d, gates + k);
-      const auto path = hn::NegMulAdd(z, dh, dh);
-      hn::StoreU(hn::Add(path, hn::LoadU(d, dprevious + k)), d, dprevious + k);
-    });
-  }
+  with_stored_type(a.dtype,
+                   [&](auto type) HWY_ATTR { gru_before_output_backward_pixels<decltype(type)>(a, first, last); });
 }
 
 void gru_before_gates_backward_range(const GruBeforeGatesBackward& a, std::int64_t first, std::int64_t last) {
-  const std::int64_t channels = a.channels;
-  for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const float* hidden_previous = a.hidden_previous + pixel * channels;
-    const float* dreset = a.dreset_hidden + pixel * channels;
-    float* reset = a.gates + pixel * 2 * channels + channels;
-    float* dprevious = a.dhidden_previous + pixel * channels;
-    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
-      const auto r = hn::LoadU(d, reset + k);
-      const auto gradient = hn::LoadU(d, dreset + k);
-      const auto dr = hn::Mul(gradient, hn::LoadU(d, hidden_previous + k));
-      hn::StoreU(hn::Mul(dr, hn::NegMulAdd(r, r, r)), d, reset + k);
-      hn::StoreU(hn::MulAdd(r, gradient, hn::LoadU(d, dprevious + k)), d, dprevious + k);
-    });
-  }
+  with_stored_type(a.dtype,
+                   [&](auto type) HWY_ATTR { gru_before_gates_backward_pixels<decltype(type)>(a, first, last); });
 }
 
 }  // namespace nextframe::cpu::HWY_NAMESPACE
@@ -169,42 +203,39 @@ void each_pixel(int threads, const Tensor& state, const Kernel& kernel, const Ar
 void CpuBackend::do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates,
                               const Tensor& hidden_previous, const Tensor& gates, const Tensor& hidden_candidate,
                               const Tensor& hidden) {
-  const GruAfterForward arguments{hidden_gates.data<float>(),
-                                  hidden_previous.data<float>(),
-                                  gates.data<float>(),
-                                  hidden_candidate.data<float>(),
-                                  hidden.data<float>(),
-                                  hidden.dimension(-1),
-                                  candidate.kind,
-                                  static_cast<float>(candidate.slope)};
+  const GruAfterForward arguments{hidden.dtype(),       hidden_gates.raw(),     hidden_previous.raw(),
+                                  gates.raw(),          hidden_candidate.raw(), hidden.raw(),
+                                  hidden.dimension(-1), candidate.kind,         static_cast<float>(candidate.slope)};
   each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_after_range), arguments);
 }
 
 void CpuBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
                                        const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
                                        const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
-  const GruAfterBackward arguments{
-      hidden_candidate.data<float>(),     hidden_previous.data<float>(),  dhidden.data<float>(), gates.data<float>(),
-      dhidden_gates.data<float>(),        dhidden_previous.data<float>(), dhidden.dimension(-1), candidate.kind,
-      static_cast<float>(candidate.slope)};
+  const GruAfterBackward arguments{dhidden.dtype(),
+                                   hidden_candidate.raw(),
+                                   hidden_previous.raw(),
+                                   dhidden.raw(),
+                                   gates.raw(),
+                                   dhidden_gates.raw(),
+                                   dhidden_previous.raw(),
+                                   dhidden.dimension(-1),
+                                   candidate.kind,
+                                   static_cast<float>(candidate.slope)};
   each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(gru_after_backward_range), arguments);
 }
 
 void CpuBackend::do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) {
-  const GruBeforeGates arguments{hidden_previous.data<float>(), gates.data<float>(), reset_hidden.data<float>(),
+  const GruBeforeGates arguments{gates.dtype(), hidden_previous.raw(), gates.raw(), reset_hidden.raw(),
                                  reset_hidden.dimension(-1)};
   each_pixel(threads_, reset_hidden, HWY_DYNAMIC_DISPATCH(gru_before_gates_range), arguments);
 }
 
 void CpuBackend::do_gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
                                       const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) {
-  const GruBeforeOutput arguments{gates.data<float>(),
-                                  hidden_previous.data<float>(),
-                                  candidate.data<float>(),
-                                  hidden.data<float>(),
-                                  hidden.dimension(-1),
-                                  candidate_activation.kind,
-                                  static_cast<float>(candidate_activation.slope)};
+  const GruBeforeOutput arguments{
+      gates.dtype(), gates.raw(),          hidden_previous.raw(),     candidate.raw(),
+      hidden.raw(),  hidden.dimension(-1), candidate_activation.kind, static_cast<float>(candidate_activation.slope)};
   each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_before_output_range), arguments);
 }
 
@@ -212,19 +243,22 @@ void CpuBackend::do_gru_before_output_backward(const ActivationSpec& candidate_a
                                                const Tensor& hidden_previous, const Tensor& dhidden,
                                                const Tensor& candidate, const Tensor& gates,
                                                const Tensor& dhidden_previous) {
-  const GruBeforeOutputBackward arguments{
-      hidden_previous.data<float>(),  dhidden.data<float>(),
-      candidate.data<float>(),        gates.data<float>(),
-      dhidden_previous.data<float>(), dhidden.dimension(-1),
-      candidate_activation.kind,      static_cast<float>(candidate_activation.slope)};
+  const GruBeforeOutputBackward arguments{gates.dtype(),
+                                          hidden_previous.raw(),
+                                          dhidden.raw(),
+                                          candidate.raw(),
+                                          gates.raw(),
+                                          dhidden_previous.raw(),
+                                          dhidden.dimension(-1),
+                                          candidate_activation.kind,
+                                          static_cast<float>(candidate_activation.slope)};
   each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(gru_before_output_backward_range), arguments);
 }
 
 void CpuBackend::do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
                                               const Tensor& gates, const Tensor& dhidden_previous) {
-  const GruBeforeGatesBackward arguments{hidden_previous.data<float>(), dreset_hidden.data<float>(),
-                                         gates.data<float>(), dhidden_previous.data<float>(),
-                                         dreset_hidden.dimension(-1)};
+  const GruBeforeGatesBackward arguments{gates.dtype(), hidden_previous.raw(),  dreset_hidden.raw(),
+                                         gates.raw(),   dhidden_previous.raw(), dreset_hidden.dimension(-1)};
   each_pixel(threads_, dreset_hidden, HWY_DYNAMIC_DISPATCH(gru_before_gates_backward_range), arguments);
 }
 

@@ -1,4 +1,5 @@
-// Loops over channels and elements in vectors, with single lanes for the rest. Included once for each instruction set.
+// Loops over channels and elements in vectors, with single lanes for the rest, in float whatever type memory holds.
+// Included once for each instruction set.
 
 #if defined(NEXTFRAME_CORE_BACKEND_CPU_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NEXTFRAME_CORE_BACKEND_CPU_LANES_INL_H_
@@ -13,6 +14,7 @@
 
 #include "core/backend/cpu/vector_math-inl.h"
 #include "core/backend/specs.h"
+#include "core/tensor/dtype.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
@@ -29,6 +31,50 @@ HWY_INLINE void each_lane(std::int64_t count, const Body& body) {
   for (; k + step <= count; k += step) body(whole, k);
   const hn::CappedTag<float, 1> single;
   for (; k < count; ++k) body(single, k);
+}
+
+/// Calls body(T{}) with T the type that activations of `dtype` are stored in: float or BFloat16.
+template <class Body>
+HWY_INLINE void with_stored_type(DType dtype, const Body& body) {
+  if (dtype == DType::kBFloat16) {
+    body(BFloat16{});
+  } else {
+    body(float{});
+  }
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const float* from) {
+  return hn::LoadU(d, from);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> load(D d, const BFloat16* from) {
+  const hn::Rebind<std::uint16_t, D> narrow;
+  const hn::RebindToUnsigned<D> wide;
+  const auto bits = hn::PromoteTo(wide, hn::LoadU(narrow, reinterpret_cast<const std::uint16_t*>(from)));
+  return hn::BitCast(d, hn::ShiftLeft<16>(bits));
+}
+
+template <class D>
+HWY_INLINE void store(hn::Vec<D> value, D d, float* to) {
+  hn::StoreU(value, d, to);
+}
+
+/// Rounds as BFloat16 does.
+template <class D>
+HWY_INLINE void store(hn::Vec<D> value, D, BFloat16* to) {
+  const hn::Rebind<std::uint16_t, D> narrow;
+  const hn::RebindToUnsigned<D> wide;
+  const hn::RebindToSigned<D> wide_signed;
+  const auto bits = hn::BitCast(wide, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1u));
+  const auto up = hn::Add(bits, hn::Add(odd, hn::Set(wide, 0x7fffu)));
+  const auto quiet = hn::Or(bits, hn::Set(wide, 0x400000u));
+  const auto rounded = hn::IfThenElse(hn::RebindMask(wide, hn::Eq(value, value)), up, quiet);
+  // Below 65536, so that the saturation of a signed number does nothing.
+  const auto upper = hn::BitCast(wide_signed, hn::ShiftRight<16>(rounded));
+  hn::StoreU(hn::DemoteTo(narrow, upper), narrow, reinterpret_cast<std::uint16_t*>(to));
 }
 
 /// activation(x)

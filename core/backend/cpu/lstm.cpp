@@ -21,36 +21,37 @@
 HWY_BEFORE_NAMESPACE();
 namespace nextframe::cpu::HWY_NAMESPACE {
 
-void lstm_range(const LstmForward& a, std::int64_t first, std::int64_t last) {
+template <class T>
+HWY_INLINE void lstm_pixels(const LstmForward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   const float* peephole = a.peephole;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    float* gates = a.gates + pixel * 4 * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 4 * channels;
     const float* cell_previous = a.cell_previous + pixel * channels;
     float* cell = a.cell + pixel * channels;
-    float* hidden = a.hidden + pixel * channels;
+    T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
     each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
-      const auto before = hn::LoadU(d, cell_previous + k);
-      auto i = hn::LoadU(d, gates + k);
-      auto f = hn::LoadU(d, gates + channels + k);
-      auto g = hn::LoadU(d, gates + 2 * channels + k);
-      auto o = hn::LoadU(d, gates + 3 * channels + k);
+      const auto before = load(d, cell_previous + k);
+      auto i = load(d, gates + k);
+      auto f = load(d, gates + channels + k);
+      auto g = load(d, gates + 2 * channels + k);
+      auto o = load(d, gates + 3 * channels + k);
       if (peephole != nullptr) {
-        i = hn::MulAdd(hn::LoadU(d, peephole + k), before, i);
-        f = hn::MulAdd(hn::LoadU(d, peephole + channels + k), before, f);
+        i = hn::MulAdd(load(d, peephole + k), before, i);
+        f = hn::MulAdd(load(d, peephole + channels + k), before, f);
       }
       i = fast_sigmoid(d, i);
       f = fast_sigmoid(d, f);
       g = fast_tanh(d, g);
       const auto c = hn::MulAdd(f, before, hn::Mul(i, g));
-      if (peephole != nullptr) o = hn::MulAdd(hn::LoadU(d, peephole + 2 * channels + k), c, o);
+      if (peephole != nullptr) o = hn::MulAdd(load(d, peephole + 2 * channels + k), c, o);
       o = fast_sigmoid(d, o);
-      hn::StoreU(i, d, gates + k);
-      hn::StoreU(f, d, gates + channels + k);
-      hn::StoreU(g, d, gates + 2 * channels + k);
-      hn::StoreU(o, d, gates + 3 * channels + k);
-      hn::StoreU(c, d, cell + k);
-      hn::StoreU(hn::Mul(o, fast_tanh(d, c)), d, hidden + k);
+      store(i, d, gates + k);
+      store(f, d, gates + channels + k);
+      store(g, d, gates + 2 * channels + k);
+      store(o, d, gates + 3 * channels + k);
+      store(c, d, cell + k);
+      store(hn::Mul(o, fast_tanh(d, c)), d, hidden + k);
     });
   }
 }
@@ -59,48 +60,58 @@ void lstm_range(const LstmForward& a, std::int64_t first, std::int64_t last) {
 ///   do = dh tanh(c) o(1-o)   dc += dh o (1 - tanh(c)^2) + Po do
 ///   di = dc g i(1-i)   df = dc c' f(1-f)   dg = dc i (1-g^2)   dc' = dc f + Pi di + Pf df
 /// `dpeephole`, where not null, gets the sums of di c', df c', do c over these pixels added.
-void lstm_backward_range(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
+template <class T>
+HWY_INLINE void lstm_backward_pixels(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
   const std::int64_t channels = a.channels;
   const float* peephole = a.peephole;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    float* gates = a.gates + pixel * 4 * channels;
+    T* gates = static_cast<T*>(a.gates) + pixel * 4 * channels;
     const float* cell_previous = a.cell_previous + pixel * channels;
     const float* cell = a.cell + pixel * channels;
-    const float* dhidden = a.dhidden + pixel * channels;
+    const T* dhidden = static_cast<const T*>(a.dhidden) + pixel * channels;
     float* dcell = a.dcell + pixel * channels;
     each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
       const auto one = hn::Set(d, 1.0f);
-      const auto before = hn::LoadU(d, cell_previous + k);
-      const auto c = hn::LoadU(d, cell + k);
-      const auto dh = hn::LoadU(d, dhidden + k);
-      const auto i = hn::LoadU(d, gates + k);
-      const auto f = hn::LoadU(d, gates + channels + k);
-      const auto g = hn::LoadU(d, gates + 2 * channels + k);
-      const auto o = hn::LoadU(d, gates + 3 * channels + k);
+      const auto before = load(d, cell_previous + k);
+      const auto c = load(d, cell + k);
+      const auto dh = load(d, dhidden + k);
+      const auto i = load(d, gates + k);
+      const auto f = load(d, gates + channels + k);
+      const auto g = load(d, gates + 2 * channels + k);
+      const auto o = load(d, gates + 3 * channels + k);
       const auto t = fast_tanh(d, c);
       const auto output = hn::Mul(hn::Mul(dh, t), hn::NegMulAdd(o, o, o));
-      auto dc = hn::MulAdd(hn::Mul(dh, o), hn::NegMulAdd(t, t, one), hn::LoadU(d, dcell + k));
-      if (peephole != nullptr) dc = hn::MulAdd(hn::LoadU(d, peephole + 2 * channels + k), output, dc);
+      auto dc = hn::MulAdd(hn::Mul(dh, o), hn::NegMulAdd(t, t, one), load(d, dcell + k));
+      if (peephole != nullptr) dc = hn::MulAdd(load(d, peephole + 2 * channels + k), output, dc);
       const auto input = hn::Mul(hn::Mul(dc, g), hn::NegMulAdd(i, i, i));
       const auto forget = hn::Mul(hn::Mul(dc, before), hn::NegMulAdd(f, f, f));
       auto dbefore = hn::Mul(dc, f);
       if (peephole != nullptr) {
-        dbefore = hn::MulAdd(hn::LoadU(d, peephole + k), input, dbefore);
-        dbefore = hn::MulAdd(hn::LoadU(d, peephole + channels + k), forget, dbefore);
+        dbefore = hn::MulAdd(load(d, peephole + k), input, dbefore);
+        dbefore = hn::MulAdd(load(d, peephole + channels + k), forget, dbefore);
       }
       if (dpeephole != nullptr) {
         float* to = dpeephole + k;
-        hn::StoreU(hn::MulAdd(input, before, hn::LoadU(d, to)), d, to);
-        hn::StoreU(hn::MulAdd(forget, before, hn::LoadU(d, to + channels)), d, to + channels);
-        hn::StoreU(hn::MulAdd(output, c, hn::LoadU(d, to + 2 * channels)), d, to + 2 * channels);
+        store(hn::MulAdd(input, before, load(d, to)), d, to);
+        store(hn::MulAdd(forget, before, load(d, to + channels)), d, to + channels);
+        store(hn::MulAdd(output, c, load(d, to + 2 * channels)), d, to + 2 * channels);
       }
-      hn::StoreU(input, d, gates + k);
-      hn::StoreU(forget, d, gates + channels + k);
-      hn::StoreU(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(g, g, one)), d, gates + 2 * channels + k);
-      hn::StoreU(output, d, gates + 3 * channels + k);
-      hn::StoreU(dbefore, d, dcell + k);
+      store(input, d, gates + k);
+      store(forget, d, gates + channels + k);
+      store(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(g, g, one)), d, gates + 2 * channels + k);
+      store(output, d, gates + 3 * channels + k);
+      store(dbefore, d, dcell + k);
     });
   }
+}
+
+void lstm_range(const LstmForward& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { lstm_pixels<decltype(type)>(a, first, last); });
+}
+
+void lstm_backward_range(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
+  with_stored_type(a.dtype,
+                   [&](auto type) HWY_ATTR { lstm_backward_pixels<decltype(type)>(a, first, last, dpeephole); });
 }
 
 }  // namespace nextframe::cpu::HWY_NAMESPACE
@@ -124,8 +135,9 @@ const float* data_or_null(const Tensor& tensor) { return tensor ? tensor.data<fl
 void CpuBackend::do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
                          const Tensor& hidden) {
   const std::int64_t channels = cell.dimension(-1);
-  const LstmForward arguments{cell_previous.data<float>(), data_or_null(peephole), gates.data<float>(),
-                              cell.data<float>(),          hidden.data<float>(),   channels};
+  const LstmForward arguments{hidden.dtype(), cell_previous.data<float>(), data_or_null(peephole),
+                              gates.raw(),    cell.data<float>(),          hidden.raw(),
+                              channels};
   const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_range);
   parallel_for(threads_, cell.elements() / channels, kGrain / (4 * channels) + 1,
                [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
@@ -136,13 +148,10 @@ void CpuBackend::do_lstm_backward(const Tensor& cell_previous, const Tensor& cel
                                   const Tensor& dpeephole) {
   const std::int64_t channels = cell.dimension(-1);
   const std::int64_t pixels = cell.elements() / channels;
-  const LstmBackward arguments{cell_previous.data<float>(),
-                               cell.data<float>(),
-                               data_or_null(peephole),
-                               dhidden.data<float>(),
-                               gates.data<float>(),
-                               dcell.data<float>(),
-                               channels};
+  const LstmBackward arguments{dhidden.dtype(),     cell_previous.data<float>(),
+                               cell.data<float>(),  data_or_null(peephole),
+                               dhidden.raw(),       gates.raw(),
+                               dcell.data<float>(), channels};
   const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_backward_range);
   if (!dpeephole) {
     parallel_for(threads_, pixels, kGrain / (4 * channels) + 1,

@@ -38,10 +38,9 @@ inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::en
                                                                       p.padding_low, p.padding_high, attributes);
 }
 
-inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(const dnnl::engine& engine,
-                                                                              const ConvolutionProblem& p,
-                                                                              const dnnl::primitive_attr& attributes) {
-  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::convolution_forward::primitive_desc& hint,
+    const dnnl::primitive_attr& attributes) {
   return {engine,         dnnl::algorithm::convolution_direct,
           p.source,       p.weights,
           p.destination,  p.strides,
@@ -51,8 +50,8 @@ inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(co
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(
-    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::primitive_attr& attributes) {
-  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::convolution_forward::primitive_desc& hint,
+    const dnnl::primitive_attr& attributes) {
   const auto algorithm = dnnl::algorithm::convolution_direct;
   return p.bias.is_zero()
              ? dnnl::convolution_backward_weights::primitive_desc(engine, algorithm, p.source, p.weights, p.destination,
@@ -82,10 +81,9 @@ inline dnnl::convolution_forward::primitive_desc describe_forward(const dnnl::en
   return {operation, attributes, engine};
 }
 
-inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(const dnnl::engine& engine,
-                                                                              const ConvolutionProblem& p,
-                                                                              const dnnl::primitive_attr& attributes) {
-  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::convolution_forward::primitive_desc& hint,
+    const dnnl::primitive_attr& attributes) {
   const dnnl::convolution_backward_data::desc operation(dnnl::algorithm::convolution_direct, p.source, p.weights,
                                                         p.destination, p.strides, p.dilation, p.padding_low,
                                                         p.padding_high);
@@ -93,8 +91,8 @@ inline dnnl::convolution_backward_data::primitive_desc describe_data_gradient(co
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradient(
-    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::primitive_attr& attributes) {
-  const auto hint = describe_forward(engine, p, dnnl::primitive_attr());
+    const dnnl::engine& engine, const ConvolutionProblem& p, const dnnl::convolution_forward::primitive_desc& hint,
+    const dnnl::primitive_attr& attributes) {
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const dnnl::convolution_backward_weights::desc operation =
       p.bias.is_zero() ? dnnl::convolution_backward_weights::desc(algorithm, p.source, p.weights, p.destination,
@@ -105,6 +103,12 @@ inline dnnl::convolution_backward_weights::primitive_desc describe_weights_gradi
 }
 
 #endif
+
+/// Whether oneDNN may use AVX512_BF16, or AMX, which comes with it: an instruction set has the bits of those that it holds.
+inline bool onednn_bf16_instructions() {
+  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
 
 inline const char* onednn_instruction_set() {
   switch (dnnl::get_effective_cpu_isa()) {
@@ -122,6 +126,8 @@ inline const char* onednn_instruction_set() {
       return "AVX-512 VNNI";
     case dnnl::cpu_isa::avx512_core_bf16:
       return "AVX-512 BF16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "AMX";
     default:
       return "the processor's best";
   }

@@ -132,14 +132,11 @@ TEST(GoldenModels, ReferenceInDouble) {
   check_all(backend, DType::kFloat64, {1e-9, 1e-9});
 }
 
-TEST(GoldenModels, ReferenceInBf16) {
-  ReferenceBackend backend;
-  check_all(backend, DType::kBFloat16, {2e-2, 2e-2});
-}
-
 class GoldenModels : public testing::TestWithParam<BackendUnderTest> {};
 
 TEST_P(GoldenModels, InFloat) { check_all(*GetParam().make(), DType::kFloat32, {1e-4, 1e-3}); }
+
+TEST_P(GoldenModels, InBf16) { check_all(*GetParam().make(), DType::kBFloat16, {2e-2, 2e-2}); }
 
 INSTANTIATE_TEST_SUITE_P(Backends, GoldenModels, testing::ValuesIn(backends_under_test()), BackendName());
 

@@ -100,9 +100,9 @@ TEST_P(GoldenCells, InFloat) {
   for (const GoldenCase& golden : read_golden("cells")) check(*backend, DType::kFloat32, golden, 1e-4);
 }
 
-TEST(GoldenCells, ReferenceInBf16) {
-  ReferenceBackend backend;
-  for (const GoldenCase& golden : read_golden("cells")) check(backend, DType::kBFloat16, golden, 3e-2);
+TEST_P(GoldenCells, InBf16) {
+  const auto backend = GetParam().make();
+  for (const GoldenCase& golden : read_golden("cells")) check(*backend, DType::kBFloat16, golden, 3e-2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, GoldenCells, testing::ValuesIn(backends_under_test()), BackendName());
