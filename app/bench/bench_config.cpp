@@ -36,7 +36,10 @@ BenchOptions load_bench_options(const std::string& config, const std::vector<std
   const Config loaded = load_config(config, overrides);
   const auto [height, width] = frame_size(loaded.data);
   const std::int64_t channels = loaded.data.channels == ChannelMode::kColor ? 3 : 1;
-  return {.work = workload_of(loaded, height, width, channels), .backend = backend, .rounds = rounds};
+  return {.work = workload_of(loaded, height, width, channels),
+          .precision = loaded.train.precision,
+          .backend = backend,
+          .rounds = rounds};
 }
 
 }  // namespace nextframe::app

@@ -46,7 +46,9 @@ json::Value BenchReport::to_json() const {
   json::Value out = json::Value::object();
   out.set("backend", backend);
   out.set("threads", threads);
+  out.set("instructions", instructions);
   out.set("precision", name_of(format));
+  out.set("precision_emulated", emulated);
   out.set("batch", work.batch);
   out.set("context", work.context);
   out.set("horizon", work.horizon);
@@ -80,10 +82,11 @@ json::Value BenchReport::to_json() const {
 
 std::string BenchReport::to_text() const {
   const std::string many = threads == 1 ? "" : "s";
-  std::string out =
-      nextframe::format("{} sequences of {} + {} frames, {}x{}x{}; {} parameters; {}; backend {}, {} thread{}\n\n",
-                        work.batch, work.context, work.horizon, work.height, work.width, work.channels,
-                        with_thousands(static_cast<double>(parameters)), name_of(format), backend, threads, many);
+  std::string out = nextframe::format(
+      "{} sequences of {} + {} frames, {}x{}x{}; {} parameters; {}{}; backend {} ({}), {} thread{}\n\n", work.batch,
+      work.context, work.horizon, work.height, work.width, work.channels,
+      with_thousands(static_cast<double>(parameters)), name_of(format), emulated ? " by way of float32" : "", backend,
+      instructions, threads, many);
   std::vector<std::vector<std::string>> rows;
   rows.push_back({"part", "ms", "GFLOP needed", "GFLOP/s", "of peak", "GB moved", "of bandwidth"});
   for (const NamedPart& named : parts_of(*this)) rows.push_back(row_of(named, *this));

@@ -27,6 +27,8 @@ struct MachinePeak {
 struct BenchReport {
   WorkloadOptions work;
   std::string backend;
+  std::string instructions;  ///< that the backend multiplies with
+  bool emulated = false;     ///< whether bf16 goes through float32
   int threads = 0;
   std::int64_t rounds = 0;
   std::int64_t parameters = 0;

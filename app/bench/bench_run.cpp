@@ -100,14 +100,18 @@ BenchReport run_bench(const BenchOptions& options) {
   const std::unique_ptr<Backend> backend = make_backend(options.backend);
   BenchReport report;
   report.work = options.work;
+  report.work.activations = activation_type(options.precision, *backend);
+  report.instructions = std::string(backend->instructions());
+  report.emulated = report.work.activations == DType::kBFloat16 && backend->bf16_support() == Bf16Support::kEmulated;
+  if (report.work.activations == DType::kBFloat16) report.format = NumberFormat::kBf16;
   report.backend = std::string(backend->name());
   report.threads = thread_count(options.backend);
   report.rounds = options.rounds;
-  count(options.work, report);
+  count(report.work, report);
   const bool on_processor = report.backend != "cuda";
   if (on_processor) measure_peaks(report.threads, report.machine);
   {
-    Workload work(*backend, options.work, Workload::Frames::kRandom);
+    Workload work(*backend, report.work, Workload::Frames::kRandom);
     measure_step(*backend, work, report);
     measure_forecast(*backend, work, report);
     report.peak_bytes = peak_memory_bytes();

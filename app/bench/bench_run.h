@@ -5,11 +5,13 @@
 #include "app/bench/bench_report.h"
 #include "app/bench/workload.h"
 #include "core/backend/factory.h"
+#include "core/train/precision.h"
 
 namespace nextframe::app {
 
 struct BenchOptions {
   WorkloadOptions work;
+  Precision precision = Precision::kFloat32;  ///< decides about work.activations once there is a backend
   BackendOptions backend;
   std::int64_t rounds = 5;  ///< at least so many; more where they are short, until about a second is over
 };

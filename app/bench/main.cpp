@@ -11,7 +11,8 @@
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: nextframe-bench CONFIG [--set KEY=VALUE]... [--rounds N] [--threads N] [--device cpu|cuda|auto] [--json]\n"
+    "Usage: nextframe-bench CONFIG [--set KEY=VALUE]... [--rounds N] [--threads N] [--device cpu|cuda|auto]\n"
+    "                       [--precision float32|bf16|auto] [--json]\n"
     "\n"
     "The bench command of nextframe as a program of its own, for machines that have a compiler and nothing else.\n";
 
@@ -37,6 +38,8 @@ int bench(const std::vector<std::string>& words) {
       backend.threads = static_cast<int>(app::parse_whole("--threads", value(), {0, 4096}));
     } else if (words[i] == "--device") {
       backend.device = app::parse_choice<Device>("--device", value());
+    } else if (words[i] == "--precision") {
+      overrides.push_back("train.precision=" + value());
     } else if (words[i].starts_with('-') || !config.empty()) {
       reject("unexpected argument \"{}\"\n{}", words[i], kUsage);
     } else {

@@ -9,7 +9,7 @@ namespace nextframe::app {
 Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames frames)
     : backend_(backend),
       options_(options),
-      network_(backend, DType::kFloat32, options.model, options.channels, options.channels),
+      network_(backend, options.activations, options.model, options.channels, options.channels),
       loss_(backend, DType::kFloat32, options.loss, options.horizon),
       optimizer_(backend, options.optimizer, options.clipping, network_.parameters().values(),
                  network_.parameters().gradients()),

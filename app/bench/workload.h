@@ -18,6 +18,7 @@ struct WorkloadOptions {
   OptimizerOptions optimizer;
   GradientClipping clipping;
   ExecutionOptions execution;
+  DType activations = DType::kFloat32;
   std::int64_t batch = 4;
   std::int64_t context = 10;
   std::int64_t horizon = 10;

@@ -48,8 +48,10 @@ class BenchCommand : public Command {
   }
 
   int run(StderrLog&) override {
-    const BenchReport report = run_bench(
-        load_bench_options(arguments_.config, arguments_.overrides, arguments_.compute.options(), arguments_.rounds));
+    std::vector<std::string> overrides = arguments_.overrides;
+    arguments_.compute.add_override(overrides);
+    const BenchReport report =
+        run_bench(load_bench_options(arguments_.config, overrides, arguments_.compute.options(), arguments_.rounds));
     if (arguments_.json) {
       print_json(report.to_json());
     } else {

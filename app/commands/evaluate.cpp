@@ -251,7 +251,8 @@ class EvaluateCommand : public Command {
   Findings score_model(const InterruptGuard& guard, StderrLog& log) const {
     refuse_options_for_written();
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
-    TrainedModel model = load_model(*backend, arguments_.subject);
+    TrainedModel model = load_model(*backend, arguments_.subject, arguments_.compute.precision);
+    report_precision(model.precision, *backend, log);
     DecodeDisplay display(guard);
     const DataSet data(data_options(model), media_sources(), log, display.observer());
     EvaluateOptions options;

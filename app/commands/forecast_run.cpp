@@ -90,7 +90,7 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
       guard_(guard),
       log_(log),
       backend_(arguments.compute.make()),
-      model_(load_model(*backend_, arguments.model)),
+      model_(load_model(*backend_, arguments.model, arguments.compute.precision)),
       clips_(list_clips(media_sources(), source_at(arguments.input))),
       source_(clips_.front().open()),
       info_(source_->info()),
@@ -104,6 +104,7 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
     reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", arguments.model,
            model_.file.frames.output_channels);
   }
+  report_precision(model_.precision, *backend_, log_);
   height_ = arguments.trained_size ? (*model_.file.frames.size)[0] : info_.height;
   width_ = arguments.trained_size ? (*model_.file.frames.size)[1] : info_.width;
   check_many();

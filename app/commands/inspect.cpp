@@ -198,7 +198,7 @@ class InspectCommand : public Command {
     const Config config = load_config(*arguments_.target, arguments_.overrides);
     DecodeDisplay display(guard);
     const DataSet data(config.data, media_sources(), log, display.observer());
-    const Plan plan = plan_training(config, data);
+    const Plan plan = plan_training(config, data, *make_backend({}));
     const std::int64_t other = other_bytes(config, data, plan);
     CountingBackend counting;
     EncoderForecaster network(counting, DType::kFloat32, config.model, data.channels(), data.channels());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/format.h"
+#include "core/json/fields.h"
 
 namespace nextframe::app {
 
@@ -14,6 +15,14 @@ void ComputeArguments::declare(CommandSpec& spec) {
   spec.group("Computing");
   spec.option("--threads", "N", threads, {0, 4096}, "threads to compute with; 0: all that there are (default)");
   spec.choice("--device", device, "where to compute (default auto)");
+  spec.choice(
+      "--precision", precision,
+      "bf16 takes half the memory and, where the processor has it, far less time; auto: bf16 there, else float32 "
+      "(default: train.precision of the configuration or the model)");
+}
+
+void ComputeArguments::add_override(std::vector<std::string>& overrides) const {
+  if (precision) overrides.push_back(format("train.precision={}", enum_name(*precision)));
 }
 
 DecodeObserver DecodeDisplay::observer() {

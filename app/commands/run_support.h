@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "app/command_line.h"
 #include "core/backend/factory.h"
 #include "core/base/interrupt.h"
 #include "core/base/progress.h"
 #include "core/frames/data_set.h"
+#include "core/train/precision.h"
 
 namespace nextframe::app {
 
@@ -17,15 +21,18 @@ struct Interrupted {};
 /// Throws Interrupted once `guard` is.
 void stop_if_interrupted(const InterruptGuard& guard);
 
-/// --device and --threads, alike for every command that computes.
+/// --device, --threads and --precision, alike for every command that computes.
 struct ComputeArguments {
   Device device = Device::kAuto;
   std::int64_t threads = 0;
+  std::optional<Precision> precision;
 
   void declare(CommandSpec& spec);
   BackendOptions options() const { return {.device = device, .threads = static_cast<int>(threads)}; }
   /// The backend that they ask for.
   std::unique_ptr<Backend> make() const { return make_backend(options()); }
+  /// For a command that reads a configuration: its train.precision is what --precision says, where it was given.
+  void add_override(std::vector<std::string>& overrides) const;
 };
 
 /// Shows how far decoding has come, and throws Interrupted once `guard` is.

@@ -81,6 +81,7 @@ class TrainCommand : public Command {
     if (std::filesystem::is_directory(arguments_.config)) use_run_folder();
     std::vector<std::string> overrides = arguments_.overrides;
     if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));
+    arguments_.compute.add_override(overrides);
     const Config config = load_config(arguments_.config, overrides);
 
     DecodeDisplay display(guard);
@@ -88,7 +89,7 @@ class TrainCommand : public Command {
     data.emplace(config.data, media_sources(), log, display.observer());
     check_frame_size(config.model, *data);
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
-    check_memory(config, *data);
+    check_memory(config, *data, *backend);
 
     TrainRequest request{.model = config.model,
                          .train = config.train,

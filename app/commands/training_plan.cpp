@@ -9,8 +9,9 @@
 
 namespace nextframe::app {
 
-Plan plan_training(const Config& config, const DataSet& data) {
+Plan plan_training(const Config& config, const DataSet& data, const Backend& backend) {
   WorkloadOptions options = workload_of(config, data.crop_height(), data.crop_width(), data.channels());
+  options.activations = activation_type(config.train.precision, backend);
   Plan plan = make_plan(options);
   if (config.train.validation_batch > options.batch && data.window_count(Split::kValidation) > 0) {
     options.batch = config.train.validation_batch;
@@ -30,8 +31,8 @@ std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& 
   return kProgram + weights + batch * (config.data.prefetch + 2);
 }
 
-void check_memory(const Config& config, const DataSet& data) {
-  const Plan plan = plan_training(config, data);
+void check_memory(const Config& config, const DataSet& data, const Backend& backend) {
+  const Plan plan = plan_training(config, data, backend);
   const auto needed = static_cast<double>(plan.training_bytes + other_bytes(config, data, plan));
   const auto available = static_cast<double>(available_memory_bytes());
   if (available > 0 && needed > available) {

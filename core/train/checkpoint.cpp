@@ -97,7 +97,7 @@ Checkpoint parse_checkpoint(const std::filesystem::path& path) {
 }
 
 /// Keys that may differ between a run and its continuation; a key stands for everything below it, [] for any index.
-constexpr std::array<std::string_view, 15> kFreeToChange{
+constexpr std::array<std::string_view, 16> kFreeToChange{
     "$schema",
     "name",
     "extends",
@@ -105,6 +105,7 @@ constexpr std::array<std::string_view, 15> kFreeToChange{
     "data.cache",
     "data.prefetch",
     "train.steps",
+    "train.precision",
     "train.optimizer.lr",
     "train.clip_norm",
     "train.clip_value",

@@ -38,8 +38,8 @@ void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint);
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Rejects to go on under another configuration than the one that was saved, except for what may change within a run:
-/// its length, its learning rate and clipping, how often it validates, saves and draws, and where its data lie (which
-/// data they are, check_same_data() tells).
+/// its length, its precision, its learning rate and clipping, how often it validates, saves and draws, and where its data
+/// lie (which data they are, check_same_data() tells).
 void check_same_configuration(const json::Value& saved, const json::Value& now, const std::filesystem::path& path);
 
 }  // namespace nextframe

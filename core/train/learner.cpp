@@ -6,6 +6,7 @@
 namespace nextframe {
 namespace {
 
+/// Of frames, losses and weights; the network chooses its own for what lies between.
 constexpr DType kDType = DType::kFloat32;
 
 GradientClipping clipping_of(const TrainOptions& train) { return {.norm = train.clip_norm, .value = train.clip_value}; }
@@ -25,7 +26,7 @@ Shape target_shape(const Batch& batch) {
 Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
                  const SequenceLengths& lengths, const LossUnit& unit)
     : backend_(backend),
-      model_(backend, kDType, model, channels, channels),
+      model_(backend, activation_type(train.precision, backend), model, channels, channels),
       loss_(backend, kDType, train.loss, lengths.horizon, unit),
       optimizer_(backend, train.optimizer, clipping_of(train), model_.parameters().values(),
                  model_.parameters().gradients()) {

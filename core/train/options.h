@@ -11,14 +11,9 @@
 #include "core/nn/parameter_set.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
+#include "core/train/precision.h"
 
 namespace nextframe {
-
-enum class Precision { kFloat32 };
-
-constexpr auto enum_names(Precision) {
-  return std::array<std::pair<std::string_view, Precision>, 1>{{{"float32", Precision::kFloat32}}};
-}
 
 /// Whether backward runs parts of the forward pass again instead of keeping what they gave.
 enum class Recompute {
@@ -67,7 +62,9 @@ struct TrainOptions {
              .max = 65536});
     v.field("steps", steps, {.doc = "updates of the weights", .min = 1, .max = kMostSteps});
     v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0});
-    v.field("precision", precision, {.doc = "type of the numbers in the network"});
+    v.field("precision", precision,
+            {.doc = "type of what goes through the network: float32; bf16, in half the memory and faster where the "
+                    "processor has it; or auto, bf16 on such processors only. Weights and sums stay float32"});
     v.field("recompute", recompute,
             {.doc = "segments: keep the states between segments of the sequence only and run each segment again in the "
                     "backward pass, for about a third more time in much less memory"});

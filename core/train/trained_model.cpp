@@ -41,6 +41,13 @@ T section(const json::Value& config, std::string_view key, const std::string& na
   return options_from_json<T>(*object, format("{}: its configuration's \"{}\"", name, key));
 }
 
+/// "auto" where a model was trained in bf16: another machine may have to emulate that. Files of other origin need not tell.
+Precision trained_precision(const json::Value& config) {
+  const json::Value* train = config.find("train");
+  const json::Value* precision = train != nullptr ? train->find("precision") : nullptr;
+  return precision == nullptr || *precision == json::Value("float32") ? Precision::kFloat32 : Precision::kAuto;
+}
+
 }  // namespace
 
 FrameFormat frame_format_of(const DataSet& data) {
@@ -107,13 +114,14 @@ void load_weights(EncoderForecaster& model, const ModelFile& file, const std::st
   model.parameters().upload(values);
 }
 
-TrainedModel load_model(Backend& backend, const std::string& path) {
+TrainedModel load_model(Backend& backend, const std::string& path, std::optional<Precision> precision) {
   TrainedModel model;
   model.path = model_path(path).string();
   model.file = read_model_file(model.path);
   const std::string name = "[model] " + model.path;
   model.options = section<ModelOptions>(model.file.config, "model", name);
   model.data = section<DataOptions>(model.file.config, "data", name);
+  model.precision = precision.value_or(trained_precision(model.file.config));
   {
     // Without memory first: a configuration that does not belong to the file may ask for any amount of it.
     CountingBackend counting;
@@ -121,8 +129,9 @@ TrainedModel load_model(Backend& backend, const std::string& path) {
                              model.file.frames.output_channels);
     check_architecture(layout, model.file, name);
   }
-  model.network = std::make_unique<EncoderForecaster>(
-      backend, DType::kFloat32, model.options, model.file.frames.input_channels, model.file.frames.output_channels);
+  model.network =
+      std::make_unique<EncoderForecaster>(backend, activation_type(model.precision, backend), model.options,
+                                          model.file.frames.input_channels, model.file.frames.output_channels);
   load_weights(*model.network, model.file, name);
   model.file.tensors.clear();
   return model;

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/backend/backend.h"
 #include "core/frames/data_set.h"
 #include "core/model/encoder_forecaster.h"
 #include "core/model/model_file.h"
+#include "core/train/precision.h"
 
 namespace nextframe {
 
@@ -31,11 +33,13 @@ struct TrainedModel {
   ModelFile file;  ///< without its tensors
   ModelOptions options;
   DataOptions data;  ///< as it was trained; context and horizon are the lengths that it knows
+  Precision precision = Precision::kFloat32;
   std::unique_ptr<EncoderForecaster> network;
 };
 
-/// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`. Rejects
-/// everything that read_model_file, options_from_json and load_weights reject.
-TrainedModel load_model(Backend& backend, const std::string& path);
+/// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`, in `precision` or
+/// as it was trained, though never in a type that the backend only emulates. Rejects everything that read_model_file,
+/// options_from_json and load_weights reject.
+TrainedModel load_model(Backend& backend, const std::string& path, std::optional<Precision> precision = {});
 
 }  // namespace nextframe

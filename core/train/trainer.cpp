@@ -61,6 +61,7 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
   }
   folder_ = open_run_folder(request.folder, request.start);
   log_.emplace(services.log, folder_.log());
+  report_precision(request.train.precision, services.backend, *log_);
   std::error_code error;
   if (request.start == RunStart::kResume && std::filesystem::exists(folder_.state(), error)) {
     restore(read_checkpoint(folder_.state()));

@@ -132,6 +132,31 @@ TEST_F(Forecast, GeneratedImagesAreNumbered) {
   EXPECT_EQ(run({"forecast", "model", "clip.npy", "-o", "numbered/", "--overwrite"}, here()).exit_code, 2);
 }
 
+TEST_F(Forecast, RunsInAnyPrecision) {
+  std::vector<std::vector<float>> forecasts;
+  for (const std::string precision : {"float32", "bf16", "auto"}) {
+    const std::string name = precision + ".npy";
+    const Outcome outcome = run({"forecast", "model", "clip.npy", "-o", name, "--precision", precision}, here());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    forecasts.push_back(values_of(name));
+  }
+  EXPECT_NE(forecasts[0], forecasts[1]);
+  EXPECT_TRUE(forecasts[2] == forecasts[0] || forecasts[2] == forecasts[1]);
+  for (std::size_t i = 0; i < forecasts[0].size(); ++i) EXPECT_NEAR(forecasts[0][i], forecasts[1][i], 0.02) << i;
+}
+
+TEST_F(Forecast, EmulatedBf16WarnsOnceAndNamesTheInstructions) {
+  RunOptions old = here();
+  old.environment.emplace_back("DNNL_MAX_CPU_ISA=AVX2");
+  const Outcome outcome = run({"forecast", "model", "clip.npy", "-o", "old.npy", "--precision", "bf16"}, old);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::size_t first = outcome.err.find("emulated");
+  ASSERT_NE(first, std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("AVX2"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find("emulated", first + 1), std::string::npos) << outcome.err;
+  EXPECT_EQ(run({"forecast", "model", "clip.npy", "-o", "x.npy", "--precision", "fp16"}, here()).exit_code, 2);
+}
+
 TEST_F(Forecast, NothingIsWrittenOver) {
   write_text(*folder_ / "mine.npy", "precious");
   const Outcome refused = run({"forecast", "model", "clip.npy", "-o", "mine.npy"}, here());
