@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -87,6 +88,8 @@ bool is_model(const fs::path& path) {
          fs::exists(path / "last.safetensors", error);
 }
 
+bool is_config(const fs::path& path) { return path.extension() == ".json"; }
+
 /// Everything that an evaluation found.
 struct Findings {
   Evaluation evaluation;
@@ -98,15 +101,17 @@ struct Findings {
 class EvaluateCommand : public Command {
  public:
   std::string name() const override { return "evaluate"; }
-  std::string summary() const override { return "score a model, or forecasts that were written, beside persistence"; }
+  std::string summary() const override { return "score a model, baselines or written forecasts side by side"; }
 
   void declare(CommandSpec& spec) override {
     spec.about(
         "Scores a model on frames that it has not seen, or written forecasts (ours or anybody's) against the frames "
         "that came, for "
         "each lead time and beside baselines. Values are scaled to 0..1; pixels without data count for nothing.");
-    spec.positional("MODEL|FORECASTS", arguments_.subject,
-                    "a .safetensors file or run folder; or a video, folder or array of forecasts");
+    spec.positional(
+        "MODEL|CONFIG|FORECASTS", arguments_.subject,
+        "a .safetensors file or run folder; a .json configuration: baselines alone on its data; or a video, "
+        "folder or array of forecasts");
     spec.positional("DATA|TRUTH", arguments_.data,
                     "for a model: a recording, of which every frame is tested, or a configuration, of whose data the "
                     "test split is; "
@@ -121,7 +126,7 @@ class EvaluateCommand : public Command {
     spec.option("--windows", "LIST", arguments_.windows, "sides of the windows of fss in pixels (default 5,17,33)");
     spec.option("--csi-level", "CSI", arguments_.csi_level,
                 "tell until which lead time each stays at or above it (default 0.5)");
-    spec.group("Models only: what to score them on");
+    spec.group("Models and baselines: what to score them on");
     spec.option("--baseline-option", "KEY=VALUE", arguments_.baseline_options,
                 "of " + baseline_option_names() + "; may be given many times");
     spec.choice("--split", arguments_.split, "the part of the data to score on (default test)");
@@ -147,6 +152,8 @@ class EvaluateCommand : public Command {
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
                  "a recording it never saw");
+    spec.example("nextframe evaluate rain.json --baselines persistence,extrapolation,sprog --thresholds 0.5,1,5",
+                 "what costs nothing, on the test split of a configuration");
     spec.example("nextframe evaluate holiday-hindcasts/ holiday.mp4", "written forecasts against what came");
     spec.example("nextframe evaluate digits-forecast.npy digits.npy --first-frame 10",
                  "an array of many forecasts, each against its own sequence, from frame 10 on");
@@ -159,7 +166,9 @@ class EvaluateCommand : public Command {
     if (arguments_.csv) csv.emplace(*arguments_.csv);
     if (arguments_.plots) make_folder(*arguments_.plots);
     const InterruptGuard guard;
-    const Findings found = is_model(arguments_.subject) ? score_model(guard, log) : score_written(guard);
+    const Findings found = is_model(arguments_.subject)    ? score_model(guard, log)
+                           : is_config(arguments_.subject) ? score_baselines(guard, log)
+                                                           : score_written(guard);
     if (csv) {
       csv->write(report_csv(found.evaluation));
       csv->commit();
@@ -232,7 +241,8 @@ class EvaluateCommand : public Command {
                                            {"--every", arguments_.every.has_value()},
                                            {"--gap", arguments_.gap.has_value()}});
     if (given.empty()) return;
-    reject("[evaluate] {}: for written forecasts only, but {} is a model", given, arguments_.subject);
+    reject("[evaluate] {}: for written forecasts only, but {} is a {}", given, arguments_.subject,
+           is_config(arguments_.subject) ? "configuration" : "model");
   }
 
   void refuse_options_for_models() const {
@@ -255,6 +265,26 @@ class EvaluateCommand : public Command {
     report_precision(model.precision, *backend, log);
     DecodeDisplay display(guard);
     const DataSet data(data_options(model), media_sources(), log, display.observer());
+    EvaluateOptions options = evaluate_options(guard);
+    return collect(data, options, "model", [&] { return evaluate_model(*backend, model, data, options, log); });
+  }
+
+  /// Baselines alone, on a configuration's data.
+  Findings score_baselines(const InterruptGuard& guard, StderrLog& log) const {
+    refuse_options_for_written();
+    if (arguments_.data) {
+      reject("[evaluate] {} is a configuration, whose data the baselines are scored on; {} is one too many",
+             arguments_.subject, *arguments_.data);
+    }
+    DataOptions data_options = load_config(arguments_.subject, arguments_.overrides).data;
+    data_options.crop.reset();
+    DecodeDisplay display(guard);
+    const DataSet data(data_options, media_sources(), log, display.observer());
+    EvaluateOptions options = evaluate_options(guard);
+    return collect(data, options, {}, [&] { return evaluate_baselines(data, options); });
+  }
+
+  EvaluateOptions evaluate_options(const InterruptGuard& guard) const {
     EvaluateOptions options;
     options.baseline_table = all_baselines();
     options.baselines = list_of(arguments_.baselines);
@@ -264,15 +294,21 @@ class EvaluateCommand : public Command {
     options.batch = arguments_.batch.value_or(options.batch);
     options.limit = arguments_.limit.value_or(options.limit);
     options.between_batches = [&guard] { stop_if_interrupted(guard); };
-    std::vector<std::string> names{"model"};
-    names.insert(names.end(), options.baselines.begin(), options.baselines.end());
+    return options;
+  }
+
+  /// Runs `evaluate`, which uses `options`, and keeps what curves and pictures need besides. `model`: its name, if any.
+  Findings collect(const DataSet& data, EvaluateOptions& options, const std::optional<std::string>& model,
+                   const std::function<Evaluation()>& evaluate) const {
+    std::vector<std::string> names = options.baselines;
+    if (model) names.insert(names.begin(), *model);
     CurveCollector curves(names, data.options().horizon, curve_options(options.scores));
     SampleKeeper samples(arguments_.plots ? kSamples : 0);
     options.visit = [&](std::int64_t window, std::span<const ForecastBatch> forecasts) {
       curves.add(forecasts);
       samples.add(window, forecasts);
     };
-    Findings found{.evaluation = evaluate_model(*backend, model, data, options, log)};
+    Findings found{.evaluation = evaluate()};
     found.curves = curves.curves();
     found.samples = samples.samples();
     for (const SampleKeeper::Sample& sample : found.samples) {

@@ -247,7 +247,7 @@ std::string gains_text(const Evaluation& evaluation) {
   if (!evaluation.csi_gains.empty()) out += "\n";
   for (const CsiGain& gain : evaluation.csi_gains) {
     if (!std::isfinite(gain.mean)) continue;
-    out += format("CSI gain over {} at {}: {:+.4f}, mean over lead times, over {}", gain.over,
+    out += format("CSI gain of {} over {} at {}: {:+.4f}, mean over lead times, over {}", gain.of, gain.over,
                   threshold_text(gain.threshold, evaluation), gain.mean, sequences_text(gain.sequences));
     out += interval_text(gain, 4, "") + "\n";
   }
@@ -392,6 +392,7 @@ json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& cu
   json::Value gains = json::Value::array();
   for (const CsiGain& one : evaluation.csi_gains) {
     json::Value gain = to_json(one);
+    gain.set("of", one.of);
     gain.set("over", one.over);
     gain.set("threshold", one.threshold);
     gains.push_back(std::move(gain));

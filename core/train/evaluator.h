@@ -46,8 +46,9 @@ struct Evaluation {
   double seconds_per_frame = 0;               ///< 0: not known
   std::vector<std::int64_t> valid_pixels;     ///< that counted, by lead time
   std::vector<ForecasterScores> forecasters;  ///< the model or forecast first
-  std::optional<PsnrGain> gain;               ///< of the first over persistence, where that is among them
-  std::vector<CsiGain> csi_gains;             ///< of the first over each other, where events are counted
+  std::optional<PsnrGain> gain;               ///< of the model over persistence, where that is among them
+  /// Where events are counted: of the model over each baseline; without a model of each baseline over persistence.
+  std::vector<CsiGain> csi_gains;
 };
 
 /// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's
@@ -57,6 +58,9 @@ struct Evaluation {
 /// windows, unknown baselines and metrics.
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
+
+/// The same without a model: baselines alone.
+Evaluation evaluate_baselines(const DataSet& data, const EvaluateOptions& options);
 
 struct ScoreOptions {
   ScoreSelection scores;                            ///< without metrics: the usual ones

@@ -83,14 +83,12 @@ double EventHistory::csi_difference(const Table& table, const Table& other, std:
   return leads > 0 ? sum / leads : kNone;
 }
 
-std::vector<CsiGain> EventHistory::gains_over(const EventHistory& other, const std::string& name,
-                                              std::int64_t block) const {
+std::vector<CsiGain> EventHistory::gains_over(const EventHistory& other, std::int64_t block) const {
   std::vector<CsiGain> gains;
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     const Table& own = tables_[i];
     const Table& others = other.tables_[i];
     CsiGain& gain = gains.emplace_back();
-    gain.over = name;
     gain.threshold = own.threshold;
     gain.sequences = sequences();
     gain.whole_block = block;

@@ -30,7 +30,8 @@ struct PsnrGain : Gain {
 
 /// Of the CSI of all sequences together, mean over those lead times where both have one.
 struct CsiGain : Gain {
-  std::string over;  ///< whom
+  std::string of;  ///< whose, and over whom
+  std::string over;
   double threshold = 0;
 };
 
@@ -46,8 +47,8 @@ class EventHistory {
   void remember(const ScoreSheet& sheet);
 
   std::int64_t sequences() const { return tables_.empty() ? 0 : std::ssize(tables_.front().sequences); }
-  /// The gain over another forecaster of the same sequences, at each threshold.
-  std::vector<CsiGain> gains_over(const EventHistory& other, const std::string& name, std::int64_t block) const;
+  /// The gain over another forecaster of the same sequences, at each threshold; without names.
+  std::vector<CsiGain> gains_over(const EventHistory& other, std::int64_t block) const;
 
  private:
   /// Hits, and hits + misses + false alarms.

@@ -152,7 +152,8 @@ FramePair pair_of(const Frame& forecast, const Frame& truth, const std::vector<f
 /// Collects the scores of forecasts and, where a frame came before them, of persistence.
 class Scorer {
  public:
-  explicit Scorer(const ScoreOptions& options) : options_(options), scores_(with_usual_metrics(options.scores)) {}
+  explicit Scorer(const ScoreOptions& options)
+      : options_(options), scores_(with_usual_metrics(options.scores, FieldKind::kPicture)) {}
 
   void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
     const auto length = static_cast<std::int64_t>(forecast.frames.size());

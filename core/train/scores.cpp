@@ -22,8 +22,20 @@ LinearMap unit_scale_of(const FrameFormat& frames) {
   return {.factor = frames.normalisation.scale / range, .shift = (frames.normalisation.offset - frames.low) / range};
 }
 
-ScoreSelection with_usual_metrics(ScoreSelection selection) {
+ScoreScales::ScoreScales(const FrameFormat& frames) : to_unit_(unit_scale_of(frames)) {}
+
+void ScoreScales::network_to_values(std::vector<float>& numbers) const { network_to_unit(numbers); }
+
+void ScoreScales::values_to_unit(std::vector<float>&) const {}
+
+ScoreSelection with_usual_metrics(ScoreSelection selection, FieldKind kind) {
+  const bool rain = kind == FieldKind::kRain;
+  if (rain && selection.thresholds.empty()) selection.thresholds = {0.5, 1, 5};
   if (!selection.metrics.empty()) return selection;
+  if (rain) {
+    selection.metrics = {"mae", "rmse", "bias", "correlation", "csi", "pod", "far", "frequency_bias", "fss"};
+    return selection;
+  }
   selection.metrics = {"mse", "mae", "mse_openstl", "mae_openstl", "psnr", "ssim", "ssim_openstl"};
   if (selection.thresholds.empty()) return selection;
   for (const char* name : {"csi", "pod", "far", "frequency_bias", "fss"}) selection.metrics.emplace_back(name);

@@ -11,6 +11,7 @@
 #include "core/frames/normalisation.h"
 #include "core/metrics/metric_table.h"
 #include "core/model/model_file.h"
+#include "core/motion/field.h"
 
 namespace nextframe {
 
@@ -25,6 +26,26 @@ struct LinearMap {
 /// From a model's numbers to the scale of the scores: low..high becomes 0..1.
 LinearMap unit_scale_of(const FrameFormat& frames);
 
+/// From the numbers of a model, or of a data set, to those that scores are made of, and back.
+class ScoreScales {
+ public:
+  explicit ScoreScales(const FrameFormat& frames);
+
+  FieldKind kind() const { return kind_; }
+  /// Of values: "mm/h" for rain, "" for 0..1.
+  std::string units() const { return kind_ == FieldKind::kRain ? "mm/h" : ""; }
+  /// Whether values are something else than what is scaled to 0..1.
+  bool two() const { return kind_ == FieldKind::kRain; }
+
+  void network_to_unit(std::vector<float>& numbers) const { to_unit_.apply(numbers); }
+  void network_to_values(std::vector<float>& numbers) const;
+  void values_to_unit(std::vector<float>& values) const;
+
+ private:
+  FieldKind kind_ = FieldKind::kPicture;
+  LinearMap to_unit_;
+};
+
 /// Which scores are measured.
 struct ScoreSelection {
   std::vector<std::string> metrics = {};         ///< rows of the table of metrics
@@ -32,8 +53,9 @@ struct ScoreSelection {
   std::vector<std::int64_t> windows{5, 17, 33};  ///< sides of the windows of fss, in pixels
 };
 
-/// With the metrics that are measured where nobody asks for others; those of events as well, where there are thresholds.
-ScoreSelection with_usual_metrics(ScoreSelection selection);
+/// With the metrics that are measured where nobody asks for others: of pictures those of events as well where there are
+/// thresholds, of rain those that meteorologists look at, at 0.5, 1 and 5 mm/h where nobody asks for other thresholds.
+ScoreSelection with_usual_metrics(ScoreSelection selection, FieldKind kind);
 
 /// Rejects unknown metrics, those of events without a threshold, and windows without a pixel.
 void check_selection(const ScoreSelection& selection);

@@ -241,7 +241,7 @@ TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
   Outcome outcome = run(command, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const char* text : {"csi >= 0.25", "fss >= 0.5 in 3 px", "observed", "stays at or above 0.2",
-                           "CSI gain over extrapolation at >= 0.5"}) {
+                           "CSI gain of model over extrapolation at >= 0.5"}) {
     EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
   }
   std::vector<std::string> with_files = command;
@@ -262,6 +262,20 @@ TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
   const std::string csv = read_text(*folder_ / "scores.csv");
   EXPECT_EQ(csv.rfind("forecaster,score,threshold,window", 0), 0U);
   EXPECT_NE(csv.find("\nsprog,csi,0.5,,,4,"), std::string::npos) << csv;
+}
+
+TEST_F(Forecast, EvaluatesBaselinesAloneOnAConfigurationsData) {
+  const Outcome outcome = run({"evaluate", "tiny.json", "--baselines", "persistence,extrapolation", "--thresholds",
+                               "0.5", "--metrics", "csi", "--json"},
+                              here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  EXPECT_EQ(document.at("forecasters", "").items("").size(), 2U);
+  const json::Value& gain = document.at("csi_gains", "").items("").at(0);
+  EXPECT_EQ(gain.at("of", "gain").get<std::string>("of"), "extrapolation");
+  EXPECT_EQ(gain.at("over", "gain").get<std::string>("over"), "persistence");
+  EXPECT_EQ(run({"evaluate", "tiny.json", "--baselines", ""}, here()).exit_code, 2);
+  EXPECT_EQ(run({"evaluate", "tiny.json", "clip.npy"}, here()).exit_code, 2);
 }
 
 TEST_F(Forecast, ScoresOfEventsNeedAThreshold) {

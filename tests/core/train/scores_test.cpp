@@ -98,26 +98,25 @@ EventHistory history_of(const std::vector<int>& hits) {
 
 TEST(CsiGain, IsTheDifferenceOfTheSums) {
   const EventHistory good = history_of({4, 3, 4, 3, 4, 3, 4, 3}), bad = history_of({1, 2, 1, 2, 1, 2, 1, 2});
-  const std::vector<CsiGain> gains = good.gains_over(bad, "bad", 2);
+  const std::vector<CsiGain> gains = good.gains_over(bad, 2);
   ASSERT_EQ(gains.size(), 1U);
-  EXPECT_EQ(gains[0].over, "bad");
   EXPECT_EQ(gains[0].threshold, 1);
   EXPECT_EQ(gains[0].sequences, 8);
   EXPECT_DOUBLE_EQ(gains[0].mean, 28.0 / 32 - 12.0 / 32);
   // Blocks of two are all alike: one good and one less good.
   EXPECT_DOUBLE_EQ(gains[0].low, 0.5);
   EXPECT_DOUBLE_EQ(gains[0].high, 0.5);
-  const std::vector<CsiGain> single = good.gains_over(bad, "bad", 1);
+  const std::vector<CsiGain> single = good.gains_over(bad, 1);
   EXPECT_LT(single[0].low, 0.5);
   EXPECT_GT(single[0].high, 0.5);
-  EXPECT_EQ(good.gains_over(bad, "bad", 100)[0].block, 2);
+  EXPECT_EQ(good.gains_over(bad, 100)[0].block, 2);
 }
 
 TEST(CsiGain, NeedsEventsAndSequences) {
-  EXPECT_TRUE(EventHistory().gains_over(EventHistory(), "none", 1).empty());
+  EXPECT_TRUE(EventHistory().gains_over(EventHistory(), 1).empty());
   const EventHistory few = history_of({4, 3});
-  EXPECT_TRUE(std::isnan(few.gains_over(few, "same", 1)[0].low));
-  EXPECT_EQ(few.gains_over(few, "same", 1)[0].mean, 0);
+  EXPECT_TRUE(std::isnan(few.gains_over(few, 1)[0].low));
+  EXPECT_EQ(few.gains_over(few, 1)[0].mean, 0);
 }
 
 }  // namespace
