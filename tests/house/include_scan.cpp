@@ -74,9 +74,9 @@ const std::vector<ThirdParty>& third_party() {
 
 /// Headers of the C library, the system and the compiler that a path or an ending alone does not tell from third
 /// parties.
-constexpr std::array<std::string_view, 15> kSystem{"sys/",    "linux/",  "fcntl.h",     "unistd.h",   "poll.h",
-                                                   "pty.h",   "dlfcn.h", "stdlib.h",    "signal.h",   "termios.h",
-                                                   "sched.h", "cpuid.h", "immintrin.h", "sanitizer/", "malloc.h"};
+constexpr std::array<std::string_view, 17> kSystem{
+    "sys/",     "arpa/",    "netinet/",  "linux/",  "fcntl.h", "unistd.h",    "poll.h",     "pty.h",   "dlfcn.h",
+    "stdlib.h", "signal.h", "termios.h", "sched.h", "cpuid.h", "immintrin.h", "sanitizer/", "malloc.h"};
 
 bool is_inside(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/';
