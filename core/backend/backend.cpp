@@ -141,6 +141,15 @@ void Backend::sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   do_sum_channels(x, sums, write);
 }
 
+void Backend::write_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  expect_type("write_channels", {&x, &y});
+  expect_shape("write_channels", "input", x, with_channels(y, x.dimension(-1)));
+  if (first < 0 || first + x.dimension(-1) > y.dimension(-1)) {
+    fail("[write_channels] got channels {} to {} of {}", first, first + x.dimension(-1), y.dimension(-1));
+  }
+  do_write_channels(x, first, y);
+}
+
 void Backend::activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
   expect_same("activate", x, {&y});
   do_activate(spec, x, y);
@@ -217,6 +226,15 @@ void Backend::lstm(const Tensor& cell_previous, const Tensor& peephole, const Te
   do_lstm(cell_previous, peephole, gates, cell, hidden);
 }
 
+void Backend::lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell, const Tensor& hidden) {
+  expect_same("lstm_state", cell_previous, {&cell});
+  expect_shape("lstm_state", "hidden", hidden, cell.shape());
+  expect_shape("lstm_state", "gates", gates, with_channels(cell, 4 * cell.dimension(-1)));
+  expect_type("lstm_state", {&hidden, &gates});
+  expect_exact("lstm_state", hidden, {&cell});
+  do_lstm_state(cell_previous, gates, cell, hidden);
+}
+
 void Backend::lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
                             const Tensor& dhidden, const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole) {
   expect_same("lstm_backward", cell_previous, {&cell, &dcell});
@@ -242,15 +260,21 @@ void Backend::gru_after(const ActivationSpec& candidate, const Tensor& hidden_ga
   do_gru_after(candidate, hidden_gates, hidden_previous, gates, hidden_candidate, hidden);
 }
 
-void Backend::gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                                 const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                                 const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
-  expect_same("gru_after_backward", hidden_previous, {&hidden_candidate, &dhidden, &dhidden_previous});
-  const Shape expected = with_channels(dhidden, 3 * dhidden.dimension(-1));
-  expect_shape("gru_after_backward", "gates", gates, expected);
-  expect_shape("gru_after_backward", "dhidden gates", dhidden_gates, expected);
-  expect_type("gru_after_backward", {&dhidden, &gates, &dhidden_gates});
-  do_gru_after_backward(candidate, hidden_candidate, hidden_previous, dhidden, gates, dhidden_gates, dhidden_previous);
+void Backend::gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous, const Tensor& dhidden,
+                                 const Tensor& hidden_candidate, const Tensor& gates, const Tensor& dhidden_previous) {
+  expect_same("gru_after_backward", hidden_previous, {&dhidden, &hidden_candidate, &dhidden_previous});
+  expect_shape("gru_after_backward", "gates", gates, with_channels(dhidden, 3 * dhidden.dimension(-1)));
+  expect_type("gru_after_backward", {&dhidden, &gates});
+  do_gru_after_backward(candidate, hidden_previous, dhidden, hidden_candidate, gates, dhidden_previous);
+}
+
+void Backend::gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                        const Tensor& hidden) {
+  expect_same("gru_state", hidden_previous, {&hidden});
+  if (candidate) expect_same("gru_state", hidden, {&candidate});
+  expect_shape("gru_state", "gates", gates, with_channels(hidden, (candidate ? 2 : 3) * hidden.dimension(-1)));
+  expect_type("gru_state", {&hidden, &gates});
+  do_gru_state(gates, candidate, hidden_previous, hidden);
 }
 
 namespace {

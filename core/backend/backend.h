@@ -61,6 +61,8 @@ class Backend {
   void broadcast_channels(const Tensor& bias, const Tensor& y, Write write);
   /// sums[c] = sum over all other dimensions of x[..., c] (+ sums)
   void sum_channels(const Tensor& x, const Tensor& sums, Write write);
+  /// y[..., first + c] = x[..., c]: some channels of y, the others stay.
+  void write_channels(const Tensor& x, std::int64_t first, const Tensor& y);
   /// y = activation(x), in place allowed.
   void activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y);
   /// dx = dy o activation'(x), computed from the output y, at a kink (y = 0) from the left. In place (dx is dy) allowed.
@@ -99,6 +101,8 @@ class Backend {
   /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty. The cell states are exact; `cell` may be `cell_previous` (in place).
   void lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
             const Tensor& hidden);
+  /// The state that lstm() made, again, from what it left in the gates: c = f c' + i g, h = o tanh(c).
+  void lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell, const Tensor& hidden);
   /// Its adjoint: gates go from activated to the gradient of the pre-activations; dcell [N,H,W,C] from the gradient of c
   /// to that of c', exact as c is. dpeephole [3C] accumulates.
   void lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole, const Tensor& dhidden,
@@ -107,11 +111,13 @@ class Backend {
   /// [N,H,W,3C] is the hidden convolution with its bias; its n part is kept in `hidden_candidate` [N,H,W,C].
   void gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
                  const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden);
-  /// gates from activated to the input side's dz,dr,dn; `dhidden_gates` gets dz,dr,r o dn;
-  /// dhidden_previous += z-path of dhidden, (1-z) o h' giving (1-z) o dhidden.
-  void gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                          const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                          const Tensor& dhidden_gates, const Tensor& dhidden_previous);
+  /// The gates go from activated to the hidden side's gradient dz,dr,r o dn, and hidden_candidate to dn, which with dz,dr
+  /// is the input side's; dhidden_previous += z-path of dhidden, (1-z) o h' giving (1-z) o dhidden.
+  void gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous, const Tensor& dhidden,
+                          const Tensor& hidden_candidate, const Tensor& gates, const Tensor& dhidden_previous);
+  /// The state that gru_after() or gru_before_output() made, again, from what they left in the gates: h = (1-z) h' + z n.
+  /// n is the last part of gates [N,H,W,3C], or `candidate` [N,H,W,C] beside gates [N,H,W,2C].
+  void gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous, const Tensor& hidden);
   /// ConvGRU, reset before, first half: gates [N,H,W,2C] from pre-activations to activated z,r; reset_hidden = r o h'.
   void gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden);
   /// Second half: candidate [N,H,W,C] from pre-activation to activated n; hidden = (1-z) o h' + z o n.
@@ -166,6 +172,7 @@ class Backend {
   virtual void do_add(double alpha, const Tensor& x, const Tensor& y, Write write) = 0;
   virtual void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) = 0;
   virtual void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) = 0;
+  virtual void do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) = 0;
   virtual void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) = 0;
   virtual void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy,
                                     const Tensor& dx) = 0;
@@ -180,14 +187,18 @@ class Backend {
                                               const Tensor& dw, Write write) = 0;
   virtual void do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
                        const Tensor& hidden) = 0;
+  virtual void do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,
+                             const Tensor& hidden) = 0;
   virtual void do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
                                 const Tensor& dhidden, const Tensor& gates, const Tensor& dcell,
                                 const Tensor& dpeephole) = 0;
   virtual void do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
                             const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) = 0;
-  virtual void do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                                     const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                                     const Tensor& dhidden_gates, const Tensor& dhidden_previous) = 0;
+  virtual void do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous,
+                                     const Tensor& dhidden, const Tensor& hidden_candidate, const Tensor& gates,
+                                     const Tensor& dhidden_previous) = 0;
+  virtual void do_gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                            const Tensor& hidden) = 0;
   virtual void do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) = 0;
   virtual void do_gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
                                     const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) = 0;

@@ -143,9 +143,7 @@ Tensor EncoderForecaster::advance(RecurrentLayer& layer, const Geometry& geometr
   if (mode == Mode::kInference) {
     return layer.infer(geometry, sequence, state, tiling_of(execution_, geometry, layer.options())).merged();
   }
-  const Tensor hidden = layer.forward(geometry, sequence, state).merged();
-  state = layer.final_state();
-  return hidden;
+  return layer.forward(geometry, sequence, state).merged();
 }
 
 void EncoderForecaster::encode(const Tensor& frames, LevelStates& states, Mode mode) {

@@ -93,7 +93,7 @@ class EncoderForecaster {
   Tensor predict_steps(LevelStates& states, const Tensor& last_frame, std::int64_t steps);
   Tensor forward_training(const Tensor& context, std::int64_t horizon);
   LevelStates backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal);
-  LevelStates backward_encoder(const LevelStates& dfinal);
+  LevelStates backward_encoder(const Tensor& frames, const LevelStates& dfinal);
 
   Backend& backend_;
   DType dtype_;

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "core/base/error.h"
 #include "core/model/encoder_forecaster.h"
 
@@ -53,9 +55,10 @@ void EncoderForecaster::backward(const Tensor& dprediction) {
   }
   const std::vector<Range> seen = segments_of(pass_.context.dimension(0), pass_.segment);
   for (std::size_t i = seen.size(); i-- > 0;) {
-    if (pass_.segment > 0) encode(pass_.context.range(seen[i]), pass_.encoder[i], Mode::kTraining);
+    const Tensor frames = pass_.context.range(seen[i]);
+    if (pass_.segment > 0) encode(frames, pass_.encoder[i], Mode::kTraining);
     pass_.encoder.pop_back();
-    dstates = backward_encoder(dstates);
+    dstates = backward_encoder(frames, dstates);
   }
   pass_ = {};
 }
@@ -80,42 +83,48 @@ Tensor EncoderForecaster::enter_gradient(const Tensor& dprediction) {
 }
 
 LevelStates EncoderForecaster::backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal) {
-  const std::int64_t steps = dprediction.dimension(0);
   Tensor dy = enter_gradient(dprediction);
   // Each layer writes the gradient of its input straight to where the layer before it wants its output's gradient.
   for (std::size_t j = head_.size(); j-- > 0;) {
-    const bool first = j == 0;
-    const bool into_recurrent = first && !levels_[0].up;
-    const Tensor dx = into_recurrent ? levels_[0].forecaster->output_gradient().merged()
-                                     : context_.allocate(dy.shape().with(3, head_[j]->options().input_channels));
-    head_[j]->backward(dy, dx);
+    RecurrentLayer& finest = *levels_[0].forecaster;
+    const bool from_recurrent = j == 0 && !levels_[0].up;
+    const Tensor x = j > 0            ? head_[j - 1]->output()
+                     : from_recurrent ? finest.output().merged()
+                                      : levels_[0].up->output();
+    const Tensor dx = from_recurrent ? finest.output_gradient().merged() : context_.allocate(x.shape());
+    head_[j]->backward(x, dy, dx);
     dy = dx;
   }
   LevelStates dstates(levels_.size());
   for (std::size_t k = 0; k < levels_.size(); ++k) {
-    Level& level = levels_[k];
-    if (level.up) level.up->backward(dy, level.forecaster->output_gradient().merged());
+    RecurrentLayer& layer = *levels_[k].forecaster;
+    if (levels_[k].up) levels_[k].up->backward(layer.output().merged(), dy, layer.output_gradient().merged());
+    dy = Tensor();
     const bool coarsest = k + 1 == levels_.size();
-    const Geometry geometry = geometry_at(static_cast<int>(k), steps);
-    const Tensor dx =
-        coarsest ? Tensor() : context_.allocate(geometry.sequence(level.forecaster->options().input_channels));
-    dstates[k] = level.forecaster->backward(dfinal.empty() ? RecurrentState() : dfinal[k], dx);
-    if (!coarsest) dy = dx.merged();
+    RecurrentLayer::Gradients gradients = layer.backward(dfinal.empty() ? RecurrentState() : dfinal[k],
+                                                         coarsest ? InputGradient::kNone : InputGradient::kWanted);
+    dstates[k] = std::move(gradients.initial);
+    if (!coarsest) dy = gradients.x.merged();
   }
   return dstates;
 }
 
-LevelStates EncoderForecaster::backward_encoder(const LevelStates& dfinal) {
+LevelStates EncoderForecaster::backward_encoder(const Tensor& frames, const LevelStates& dfinal) {
   LevelStates dstates(levels_.size());
   for (std::size_t k = levels_.size(); k-- > 0;) {
-    Level& level = levels_[k];
+    RecurrentLayer& layer = *levels_[k].encoder;
     // The coarsest outputs feed nothing but the next state; a finer level's were written by the level below it.
-    if (k + 1 == levels_.size()) backend_.fill(0.0, level.encoder->output_gradient());
-    const Geometry geometry = geometry_at(static_cast<int>(k), level.encoder->steps());
-    const Tensor dinput = context_.allocate(geometry.sequence(level.conv->options().output_channels));
-    dstates[k] = level.encoder->backward(dfinal[k], dinput);
-    // The gradient with respect to the frames themselves is nobody's.
-    level.conv->backward(dinput.merged(), k == 0 ? Tensor() : levels_[k - 1].encoder->output_gradient().merged());
+    if (k + 1 == levels_.size()) backend_.fill(0.0, layer.output_gradient());
+    RecurrentLayer::Gradients gradients = layer.backward(dfinal[k], InputGradient::kWanted);
+    dstates[k] = std::move(gradients.initial);
+    const Tensor dy = gradients.x.merged();
+    if (k == 0) {
+      // The gradient with respect to the frames themselves is nobody's.
+      levels_[0].conv->backward(enter(frames), dy, Tensor());
+    } else {
+      RecurrentLayer& finer = *levels_[k - 1].encoder;
+      levels_[k].conv->backward(finer.output().merged(), dy, finer.output_gradient().merged());
+    }
   }
   return dstates;
 }

@@ -46,14 +46,11 @@ Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
   } else {
     context_.backend.convolution_transposed(spec, x, parameters.weight(weight_), bias, y, Write::kOverwrite);
   }
-  if (mode == Mode::kTraining) {
-    x_ = x;
-    y_ = y;
-  }
+  if (mode == Mode::kTraining) y_ = y;
   return y;
 }
 
-void ConvolutionLayer::backward(const Tensor& dresult, const Tensor& dx) {
+void ConvolutionLayer::backward(const Tensor& x, const Tensor& dresult, const Tensor& dx) {
   Backend& backend = context_.backend;
   const ParameterSet& parameters = context_.parameters;
   if (options_.activation.kind != Activation::kNone) {
@@ -68,13 +65,12 @@ void ConvolutionLayer::backward(const Tensor& dresult, const Tensor& dx) {
   }
   const Tensor& dw = parameters.gradient(weight_);
   if (options_.direction == ConvolutionDirection::kDown) {
-    backend.convolution_weight_gradient(spec_, x_, dy, dw, Write::kAccumulate);
+    backend.convolution_weight_gradient(spec_, x, dy, dw, Write::kAccumulate);
     if (dx) backend.convolution_transposed(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
   } else {
-    backend.convolution_weight_gradient(spec_, dy, x_, dw, Write::kAccumulate);
+    backend.convolution_weight_gradient(spec_, dy, x, dw, Write::kAccumulate);
     if (dx) backend.convolution(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
   }
-  x_ = Tensor();
 }
 
 }  // namespace nextframe

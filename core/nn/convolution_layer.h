@@ -42,9 +42,12 @@ class ConvolutionLayer {
 
   /// x [B,H,W,Cin] -> [B,H/stride,W/stride,Cout], or times stride for kUp.
   Tensor forward(const Tensor& x, Mode mode);
-  /// `dresult`, in the type of forward's result, is overwritten with the gradient before the activation. Accumulates the
-  /// parameters' gradients and writes dx where it is given. What forward kept is released.
-  void backward(const Tensor& dresult, const Tensor& dx);
+  /// What forward returned, until backward().
+  const Tensor& output() const { return y_; }
+  /// x as forward had it, which keeps it for nobody. `dresult`, in the type of forward's result, is overwritten with the
+  /// gradient before the activation. Accumulates the parameters' gradients and writes dx where it is given. What forward
+  /// kept is released.
+  void backward(const Tensor& x, const Tensor& dresult, const Tensor& dx);
 
   const ConvolutionLayerOptions& options() const { return options_; }
 
@@ -54,7 +57,6 @@ class ConvolutionLayer {
   ConvolutionSpec spec_;
   ParameterSet::Id weight_ = 0;
   ParameterSet::Id bias_ = 0;
-  Tensor x_;
   Tensor y_;
 };
 

@@ -21,23 +21,36 @@ Tensor RecurrentLayer::allocate_state(int index, const Shape& shape) const {
   return index == 0 ? context_.allocate(shape) : context_.allocate_exact(shape);
 }
 
-Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, const RecurrentState& initial) {
-  expect_state(initial);
-  geometry_ = geometry;
-  initial_ = initial.empty() ? InitialState::kZero : InitialState::kGiven;
+void RecurrentLayer::allocate_sequences() {
   sequences_.clear();
   for (int i = 0; i < cell_->state_count(); ++i) {
-    const Tensor sequence = allocate_state(i, geometry.step(options().hidden_channels).with_front(geometry.steps + 1));
-    if (initial.empty()) {
+    const Tensor sequence =
+        allocate_state(i, geometry_.step(options().hidden_channels).with_front(geometry_.steps + 1));
+    if (initial_.empty()) {
       context_.backend.fill(0.0, sequence.at(0));
     } else {
-      context_.backend.copy(initial[static_cast<std::size_t>(i)], sequence.at(0));
+      context_.backend.copy(initial_[static_cast<std::size_t>(i)], sequence.at(0));
     }
     sequences_.push_back(sequence);
   }
-  cell_->begin(geometry, x, initial_, Mode::kTraining);
+}
+
+Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, RecurrentState& state) {
+  expect_state(state);
+  geometry_ = geometry;
+  initial_ = state;
+  allocate_sequences();
+  cell_->begin(geometry, x, initial_.empty() ? InitialState::kZero : InitialState::kGiven, Mode::kTraining);
   for (std::int64_t t = 0; t < geometry.steps; ++t) cell_->step(t, state_at(t), state_at(t + 1));
-  return sequences_[0].range(1, geometry.steps + 1);
+  state.clear();
+  // Copies: views would keep the sequences alive.
+  for (const Tensor& last : state_at(geometry.steps)) {
+    state.push_back(context_.backend.allocate(last.shape(), last.dtype()));
+    context_.backend.copy(last, state.back());
+  }
+  const Tensor hidden = sequences_[0].range(1, geometry.steps + 1);
+  sequences_.clear();
+  return hidden;
 }
 
 Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling) {
@@ -79,21 +92,28 @@ Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, Recurren
   return hidden;
 }
 
-RecurrentState RecurrentLayer::final_state() const { return state_at(geometry_.steps); }
-
 RecurrentState RecurrentLayer::state_at(std::int64_t step) const {
   RecurrentState state;
   for (const Tensor& sequence : sequences_) state.push_back(sequence.at(step));
   return state;
 }
 
+Tensor RecurrentLayer::output() {
+  if (sequences_.empty()) {
+    allocate_sequences();
+    for (std::int64_t t = 0; t < geometry_.steps; ++t) cell_->restore(t, state_at(t), state_at(t + 1));
+  }
+  return sequences_[0].range(1, geometry_.steps + 1);
+}
+
 Tensor RecurrentLayer::output_gradient() {
-  dhidden_ = context_.allocate(sequences_[0].shape());
+  dhidden_ = context_.allocate(geometry_.step(options().hidden_channels).with_front(geometry_.steps + 1));
   return dhidden_.range(1, geometry_.steps + 1);
 }
 
-RecurrentState RecurrentLayer::backward(const RecurrentState& dfinal, const Tensor& dx) {
+RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal, InputGradient input) {
   Backend& backend = context_.backend;
+  output();
   backend.fill(0.0, dhidden_.at(0));
   RecurrentState dstate(sequences_.size());
   for (std::size_t i = 1; i < dstate.size(); ++i) {
@@ -101,26 +121,30 @@ RecurrentState RecurrentLayer::backward(const RecurrentState& dfinal, const Tens
   }
   if (!dfinal.empty()) backend.add(1.0, dfinal[0], dhidden_.at(geometry_.steps), Write::kAccumulate);
 
-  cell_->begin_backward();
   for (std::int64_t t = geometry_.steps - 1; t >= 0; --t) {
     dstate[0] = dhidden_.at(t + 1);
     cell_->step_backward(t, state_at(t), state_at(t + 1), dstate, dhidden_.at(t));
   }
-  RecurrentState dinitial;
-  if (initial_ == InitialState::kGiven) {
-    dinitial = dstate;
-    dinitial[0] = context_.allocate(dhidden_.shape().from(1));
-    backend.copy(dhidden_.at(0), dinitial[0]);
+  Gradients gradients;
+  if (!initial_.empty()) {
+    gradients.initial = std::move(dstate);
+    gradients.initial[0] = context_.allocate(dhidden_.shape().from(1));
+    backend.copy(dhidden_.at(0), gradients.initial[0]);
   }
+  dstate.clear();
   dhidden_ = Tensor();
-  // Only h is needed from here on, for the weights of the hidden convolution.
+  // Only h is needed from here on, for the weights of the hidden convolution, and then not even that.
   sequences_.resize(1);
-  cell_->finish_backward(sequences_[0].range(0, geometry_.steps), dx);
+  cell_->finish_hidden(sequences_[0].range(0, geometry_.steps));
+  sequences_.clear();
+  if (input == InputGradient::kWanted) gradients.x = context_.allocate(geometry_.sequence(options().input_channels));
+  cell_->finish_input(gradients.x);
   release();
-  return dinitial;
+  return gradients;
 }
 
 void RecurrentLayer::release() {
+  initial_.clear();
   sequences_.clear();
   dhidden_ = Tensor();
   cell_->release();

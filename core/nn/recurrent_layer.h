@@ -12,9 +12,13 @@ struct Tiling {
   std::int64_t rows = 0;  ///< 0: whole frames, and the input convolution of all steps at once
 };
 
+/// Whether a backward pass computes the gradient of its layer's input.
+enum class InputGradient { kNone, kWanted };
+
 /// A recurrent layer over a whole sequence: the one time loop, for every kind of cell. In training h and c have T+1 slots,
-/// slot 0 the initial state, so that outputs and previous states are two views of one buffer. In inference nothing is kept
-/// but the states; streaming calls infer() on one step at a time.
+/// slot 0 the initial state, so that outputs and previous states are two views of one buffer. They are given up after
+/// forward: the gates, which are kept, make them again at the cost of one pass over memory. In inference nothing is kept but
+/// the states; streaming calls infer() on one step at a time.
 class RecurrentLayer {
  public:
   RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options);
@@ -23,22 +27,25 @@ class RecurrentLayer {
   /// Steps of the last forward.
   std::int64_t steps() const { return geometry_.steps; }
 
-  /// x [T,N,H,W,Cin], empty for a layer without input; `initial` empty for zeros. Returns h of all steps [T,N,H,W,C], and
-  /// keeps what backward() needs.
-  Tensor forward(const Geometry& geometry, const Tensor& x, const RecurrentState& initial);
-  /// The state after the last step of the last forward, as views.
-  RecurrentState final_state() const;
-
-  /// The same in inference: `state`, empty for zeros, goes from before the first step to after the last. The tensors that it
-  /// held are not written to.
+  /// x [T,N,H,W,Cin], empty for a layer without input; `state`, empty for zeros, goes from before the first step to after
+  /// the last, and nobody may write to what it held before backward(). Returns h of all steps [T,N,H,W,C], and keeps what
+  /// backward() needs, which h is not part of.
+  Tensor forward(const Geometry& geometry, const Tensor& x, RecurrentState& state);
+  /// The same in inference.
   Tensor infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling);
 
+  /// What forward returned, again, until backward().
+  Tensor output();
   /// Where the gradient of forward's result goes, [T,N,H,W,C], content undefined: whoever consumed the result overwrites all
   /// of it before backward().
   Tensor output_gradient();
-  /// `dfinal` is the gradient of final_state() beyond that of the outputs, or empty. Accumulates parameter gradients,
-  /// overwrites dx where it is given; returns the gradient of the initial state, or nothing where that was zero.
-  RecurrentState backward(const RecurrentState& dfinal, const Tensor& dx);
+  struct Gradients {
+    RecurrentState initial;  ///< of the state before the first step; nothing where that was zero
+    Tensor x;                ///< [T,N,H,W,Cin], where it is wanted
+  };
+  /// `dfinal`, overwritten, is the gradient of the state after the last step beyond that of the outputs, or empty.
+  /// Accumulates parameter gradients.
+  Gradients backward(const RecurrentState& dfinal, InputGradient input);
 
   /// Drops what forward kept.
   void release();
@@ -46,14 +53,16 @@ class RecurrentLayer {
  private:
   void expect_state(const RecurrentState& state) const;
   RecurrentState state_at(std::int64_t step) const;
+  /// Sequences with the initial state in slot 0.
+  void allocate_sequences();
   /// A new tensor of `shape` for part `index` of a state.
   Tensor allocate_state(int index, const Shape& shape) const;
 
   Context context_;
   std::unique_ptr<Cell> cell_;
   Geometry geometry_;
-  InitialState initial_ = InitialState::kZero;
-  RecurrentState sequences_;  ///< [T+1,N,H,W,C] each
+  RecurrentState initial_;    ///< empty for zeros
+  RecurrentState sequences_;  ///< [T+1,N,H,W,C] each, in use between output() and backward()
   Tensor dhidden_;            ///< [T+1,N,H,W,C]
 };
 

@@ -168,6 +168,11 @@ void CountingBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write
   count(OperationKind::kElementwise, x.elements(), {{&x}, sums, write});
 }
 
+void CountingBackend::do_write_channels(const Tensor& x, std::int64_t, const Tensor&) {
+  // Of y as many elements are written as x has.
+  count(OperationKind::kLayout, 0, {{&x}, {&x}});
+}
+
 void CountingBackend::do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
   count(OperationKind::kActivation, cost_of(spec) * x.elements(), {{&x}, {&y}});
 }
@@ -211,6 +216,11 @@ void CountingBackend::do_lstm(const Tensor& cell_previous, const Tensor& peephol
   count(OperationKind::kGates, each * cell.elements(), {{&cell_previous, &peephole, &gates}, {&gates, &cell, &hidden}});
 }
 
+void CountingBackend::do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,
+                                    const Tensor& hidden) {
+  count(OperationKind::kGates, (kTranscendental + 4) * cell.elements(), {{&cell_previous, &gates}, {&cell, &hidden}});
+}
+
 void CountingBackend::do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
                                        const Tensor& dhidden, const Tensor& gates, const Tensor& dcell,
                                        const Tensor& dpeephole) {
@@ -227,12 +237,17 @@ void CountingBackend::do_gru_after(const ActivationSpec& candidate, const Tensor
         {{&hidden_gates, &hidden_previous, &gates}, {&gates, &hidden_candidate, &hidden}});
 }
 
-void CountingBackend::do_gru_after_backward(const ActivationSpec&, const Tensor& hidden_candidate,
-                                            const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                                            const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
+void CountingBackend::do_gru_after_backward(const ActivationSpec&, const Tensor& hidden_previous, const Tensor& dhidden,
+                                            const Tensor& hidden_candidate, const Tensor& gates,
+                                            const Tensor& dhidden_previous) {
   count(OperationKind::kGates, 19 * dhidden.elements(),
-        {{&hidden_candidate, &hidden_previous, &dhidden, &gates, &dhidden_previous},
-         {&gates, &dhidden_gates, &dhidden_previous}});
+        {{&hidden_previous, &dhidden, &hidden_candidate, &gates, &dhidden_previous},
+         {&hidden_candidate, &gates, &dhidden_previous}});
+}
+
+void CountingBackend::do_gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                                   const Tensor& hidden) {
+  count(OperationKind::kGates, 4 * hidden.elements(), {{&gates, &candidate, &hidden_previous}, {&hidden}});
 }
 
 void CountingBackend::do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates,

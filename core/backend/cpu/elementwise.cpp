@@ -176,6 +176,20 @@ void CpuBackend::do_broadcast_channels(const Tensor& bias, const Tensor& y, Writ
                [=](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
 
+void CpuBackend::do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  if (x.elements() == 0) return;
+  const std::int64_t pixels = x.elements() / x.dimension(-1);
+  const std::size_t piece = x.bytes() / static_cast<std::size_t>(pixels);
+  const std::size_t stride = y.bytes() / static_cast<std::size_t>(pixels);
+  const char* from = static_cast<const char*>(x.raw());
+  char* to = static_cast<char*>(y.raw()) + static_cast<std::size_t>(first) * size_of(y.dtype());
+  parallel_for(threads_, pixels, kGrain / x.dimension(-1) + 1, [=](std::int64_t begin, std::int64_t end) {
+    for (auto pixel = static_cast<std::size_t>(begin); pixel < static_cast<std::size_t>(end); ++pixel) {
+      std::memcpy(to + pixel * stride, from + pixel * piece, piece);
+    }
+  });
+}
+
 void CpuBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   const std::int64_t channels = x.dimension(-1);
   if (channels == 0) return;

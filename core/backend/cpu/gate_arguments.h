@@ -21,6 +21,15 @@ struct LstmForward {
   std::int64_t channels;
 };
 
+struct LstmState {
+  DType dtype;
+  const float* cell_previous;
+  const void* gates;
+  float* cell;
+  void* hidden;
+  std::int64_t channels;
+};
+
 struct LstmBackward {
   DType dtype;
   const float* cell_previous;
@@ -46,15 +55,23 @@ struct GruAfterForward {
 
 struct GruAfterBackward {
   DType dtype;
-  const void* hidden_candidate;
   const void* hidden_previous;
   const void* dhidden;
+  void* hidden_candidate;
   void* gates;
-  void* dhidden_gates;
   void* dhidden_previous;
   std::int64_t channels;
   Activation candidate;
   float slope;
+};
+
+struct GruState {
+  DType dtype;
+  const void* gates;      ///< z,r,n, or z,r beside a candidate
+  const void* candidate;  ///< n, or null
+  const void* hidden_previous;
+  void* hidden;
+  std::int64_t channels;
 };
 
 struct GruBeforeGates {

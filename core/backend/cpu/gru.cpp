@@ -47,11 +47,10 @@ template <class T>
 HWY_INLINE void gru_after_backward_pixels(const GruAfterBackward& a, std::int64_t first, std::int64_t last) {
   const std::int64_t channels = a.channels;
   for (std::int64_t pixel = first; pixel < last; ++pixel) {
-    const T* kept = static_cast<const T*>(a.hidden_candidate) + pixel * channels;
     const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
     const T* dhidden = static_cast<const T*>(a.dhidden) + pixel * channels;
+    T* kept = static_cast<T*>(a.hidden_candidate) + pixel * channels;
     T* gates = static_cast<T*>(a.gates) + pixel * 3 * channels;
-    T* to = static_cast<T*>(a.dhidden_gates) + pixel * 3 * channels;
     T* dprevious = static_cast<T*>(a.dhidden_previous) + pixel * channels;
     each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
       const auto dh = load(d, dhidden + k);
@@ -63,12 +62,27 @@ HWY_INLINE void gru_after_backward_pixels(const GruAfterBackward& a, std::int64_
       const auto dr = hn::Mul(hn::Mul(dn, load(d, kept + k)), hn::NegMulAdd(r, r, r));
       store(dz, d, gates + k);
       store(dr, d, gates + channels + k);
-      store(dn, d, gates + 2 * channels + k);
-      store(dz, d, to + k);
-      store(dr, d, to + channels + k);
-      store(hn::Mul(r, dn), d, to + 2 * channels + k);
+      store(hn::Mul(r, dn), d, gates + 2 * channels + k);
+      store(dn, d, kept + k);
       const auto path = hn::NegMulAdd(z, dh, dh);
       store(hn::Add(path, load(d, dprevious + k)), d, dprevious + k);
+    });
+  }
+}
+
+template <class T>
+HWY_INLINE void gru_state_pixels(const GruState& a, std::int64_t first, std::int64_t last) {
+  const std::int64_t channels = a.channels, gates = (a.candidate == nullptr ? 3 : 2) * channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* update = static_cast<const T*>(a.gates) + pixel * gates;
+    const T* candidate =
+        a.candidate == nullptr ? update + 2 * channels : static_cast<const T*>(a.candidate) + pixel * channels;
+    const T* hidden_previous = static_cast<const T*>(a.hidden_previous) + pixel * channels;
+    T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
+    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
+      const auto before = load(d, hidden_previous + k);
+      const auto change = hn::Sub(load(d, candidate + k), before);
+      store(hn::MulAdd(load(d, update + k), change, before), d, hidden + k);
     });
   }
 }
@@ -157,6 +171,10 @@ void gru_after_backward_range(const GruAfterBackward& a, std::int64_t first, std
   with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_after_backward_pixels<decltype(type)>(a, first, last); });
 }
 
+void gru_state_range(const GruState& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_state_pixels<decltype(type)>(a, first, last); });
+}
+
 void gru_before_gates_range(const GruBeforeGates& a, std::int64_t first, std::int64_t last) {
   with_stored_type(a.dtype, [&](auto type) HWY_ATTR { gru_before_gates_pixels<decltype(type)>(a, first, last); });
 }
@@ -183,6 +201,7 @@ namespace nextframe::cpu {
 
 HWY_EXPORT(gru_after_range);
 HWY_EXPORT(gru_after_backward_range);
+HWY_EXPORT(gru_state_range);
 HWY_EXPORT(gru_before_gates_range);
 HWY_EXPORT(gru_before_output_range);
 HWY_EXPORT(gru_before_output_backward_range);
@@ -209,20 +228,20 @@ void CpuBackend::do_gru_after(const ActivationSpec& candidate, const Tensor& hid
   each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_after_range), arguments);
 }
 
-void CpuBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                                       const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                                       const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
-  const GruAfterBackward arguments{dhidden.dtype(),
-                                   hidden_candidate.raw(),
-                                   hidden_previous.raw(),
-                                   dhidden.raw(),
-                                   gates.raw(),
-                                   dhidden_gates.raw(),
-                                   dhidden_previous.raw(),
-                                   dhidden.dimension(-1),
-                                   candidate.kind,
-                                   static_cast<float>(candidate.slope)};
+void CpuBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous,
+                                       const Tensor& dhidden, const Tensor& hidden_candidate, const Tensor& gates,
+                                       const Tensor& dhidden_previous) {
+  const GruAfterBackward arguments{dhidden.dtype(),        hidden_previous.raw(), dhidden.raw(),
+                                   hidden_candidate.raw(), gates.raw(),           dhidden_previous.raw(),
+                                   dhidden.dimension(-1),  candidate.kind,        static_cast<float>(candidate.slope)};
   each_pixel(threads_, dhidden, HWY_DYNAMIC_DISPATCH(gru_after_backward_range), arguments);
+}
+
+void CpuBackend::do_gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                              const Tensor& hidden) {
+  const GruState arguments{hidden.dtype(),        gates.raw(),  candidate ? candidate.raw() : nullptr,
+                           hidden_previous.raw(), hidden.raw(), hidden.dimension(-1)};
+  each_pixel(threads_, hidden, HWY_DYNAMIC_DISPATCH(gru_state_range), arguments);
 }
 
 void CpuBackend::do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) {

@@ -56,6 +56,23 @@ HWY_INLINE void lstm_pixels(const LstmForward& a, std::int64_t first, std::int64
   }
 }
 
+template <class T>
+HWY_INLINE void lstm_state_pixels(const LstmState& a, std::int64_t first, std::int64_t last) {
+  const std::int64_t channels = a.channels;
+  for (std::int64_t pixel = first; pixel < last; ++pixel) {
+    const T* gates = static_cast<const T*>(a.gates) + pixel * 4 * channels;
+    const float* cell_previous = a.cell_previous + pixel * channels;
+    float* cell = a.cell + pixel * channels;
+    T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
+    each_lane(channels, [=](auto d, std::int64_t k) HWY_ATTR {
+      const auto input = hn::Mul(load(d, gates + k), load(d, gates + 2 * channels + k));
+      const auto c = hn::MulAdd(load(d, gates + channels + k), load(d, cell_previous + k), input);
+      store(c, d, cell + k);
+      store(hn::Mul(load(d, gates + 3 * channels + k), fast_tanh(d, c)), d, hidden + k);
+    });
+  }
+}
+
 /// With dh and the dc that comes from the next step:
 ///   do = dh tanh(c) o(1-o)   dc += dh o (1 - tanh(c)^2) + Po do
 ///   di = dc g i(1-i)   df = dc c' f(1-f)   dg = dc i (1-g^2)   dc' = dc f + Pi di + Pf df
@@ -109,6 +126,10 @@ void lstm_range(const LstmForward& a, std::int64_t first, std::int64_t last) {
   with_stored_type(a.dtype, [&](auto type) HWY_ATTR { lstm_pixels<decltype(type)>(a, first, last); });
 }
 
+void lstm_state_range(const LstmState& a, std::int64_t first, std::int64_t last) {
+  with_stored_type(a.dtype, [&](auto type) HWY_ATTR { lstm_state_pixels<decltype(type)>(a, first, last); });
+}
+
 void lstm_backward_range(const LstmBackward& a, std::int64_t first, std::int64_t last, float* dpeephole) {
   with_stored_type(a.dtype,
                    [&](auto type) HWY_ATTR { lstm_backward_pixels<decltype(type)>(a, first, last, dpeephole); });
@@ -121,6 +142,7 @@ HWY_AFTER_NAMESPACE();
 namespace nextframe::cpu {
 
 HWY_EXPORT(lstm_range);
+HWY_EXPORT(lstm_state_range);
 HWY_EXPORT(lstm_backward_range);
 
 namespace {
@@ -139,6 +161,16 @@ void CpuBackend::do_lstm(const Tensor& cell_previous, const Tensor& peephole, co
                               gates.raw(),    cell.data<float>(),          hidden.raw(),
                               channels};
   const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_range);
+  parallel_for(threads_, cell.elements() / channels, kGrain / (4 * channels) + 1,
+               [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
+}
+
+void CpuBackend::do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,
+                               const Tensor& hidden) {
+  const std::int64_t channels = cell.dimension(-1);
+  const LstmState arguments{hidden.dtype(), cell_previous.data<float>(), gates.raw(), cell.data<float>(), hidden.raw(),
+                            channels};
+  const auto kernel = HWY_DYNAMIC_DISPATCH(lstm_state_range);
   parallel_for(threads_, cell.elements() / channels, kGrain / (4 * channels) + 1,
                [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }

@@ -50,6 +50,16 @@ void ReferenceBackend::do_broadcast_channels(const Tensor& bias, const Tensor& y
   });
 }
 
+void ReferenceBackend::do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  dispatch(y.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const T* from = x.data<T>();
+    T* to = y.data<T>();
+    const std::int64_t count = x.dimension(-1), channels = y.dimension(-1);
+    for (std::int64_t i = 0; i < x.elements(); ++i) to[i / count * channels + first + i % count] = from[i];
+  });
+}
+
 void ReferenceBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);

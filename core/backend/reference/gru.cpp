@@ -52,26 +52,39 @@ void ReferenceBackend::do_gru_after(const ActivationSpec& candidate, const Tenso
   });
 }
 
-void ReferenceBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                                             const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                                             const Tensor& dhidden_gates, const Tensor& dhidden_previous) {
+void ReferenceBackend::do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous,
+                                             const Tensor& dhidden, const Tensor& hidden_candidate, const Tensor& gates,
+                                             const Tensor& dhidden_previous) {
   const std::int64_t channels = dhidden.dimension(-1);
   dispatch(dhidden.dtype(), [&](auto type) {
     using T = decltype(type);
     T* a = gates.data<T>();
-    T* du = dhidden_gates.data<T>();
+    T* kept = hidden_candidate.data<T>();
     T* dbefore = dhidden_previous.data<T>();
     for_each(dhidden, 3, [&](std::int64_t k, std::int64_t g) {
       const std::int64_t gr = g + channels, gn = g + 2 * channels;
       const double z = a[g], r = a[gr], n = a[gn], dh = dhidden.data<T>()[k];
       const double dn = dh * z * activation_derivative(candidate, n);
       const double dz = dh * (n - hidden_previous.data<T>()[k]) * z * (1.0 - z);
-      const double dr = dn * hidden_candidate.data<T>()[k] * r * (1.0 - r);
-      a[g] = du[g] = static_cast<T>(dz);
-      a[gr] = du[gr] = static_cast<T>(dr);
-      a[gn] = static_cast<T>(dn);
-      du[gn] = static_cast<T>(r * dn);
+      const double dr = dn * kept[k] * r * (1.0 - r);
+      a[g] = static_cast<T>(dz);
+      a[gr] = static_cast<T>(dr);
+      a[gn] = static_cast<T>(r * dn);
+      kept[k] = static_cast<T>(dn);
       dbefore[k] = static_cast<T>(dbefore[k] + (1.0 - z) * dh);
+    });
+  });
+}
+
+void ReferenceBackend::do_gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                                    const Tensor& hidden) {
+  const std::int64_t channels = hidden.dimension(-1);
+  dispatch(hidden.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const T* a = gates.data<T>();
+    for_each(hidden, candidate ? 2 : 3, [&](std::int64_t k, std::int64_t g) {
+      const double z = a[g], n = candidate ? candidate.data<T>()[k] : a[g + 2 * channels];
+      hidden.data<T>()[k] = static_cast<T>((1.0 - z) * hidden_previous.data<T>()[k] + z * n);
     });
   });
 }

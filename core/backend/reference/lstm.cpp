@@ -49,6 +49,22 @@ void ReferenceBackend::do_lstm(const Tensor& cell_previous, const Tensor& peepho
   });
 }
 
+void ReferenceBackend::do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,
+                                     const Tensor& hidden) {
+  const std::int64_t channels = cell.dimension(-1);
+  dispatch(hidden.dtype(), [&](auto type) {
+    using T = decltype(type);
+    using E = Exact<T>;
+    for (std::int64_t k = 0; k < cell.elements(); ++k) {
+      const T* gate = gates.data<T>() + k / channels * 4 * channels + k % channels;
+      const double i = gate[0], f = gate[channels], g = gate[2 * channels], o = gate[3 * channels];
+      const double now = f * cell_previous.data<E>()[k] + i * g;
+      cell.data<E>()[k] = static_cast<E>(now);
+      hidden.data<T>()[k] = static_cast<T>(o * std::tanh(now));
+    }
+  });
+}
+
 void ReferenceBackend::do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole,
                                         const Tensor& dhidden, const Tensor& gates, const Tensor& dcell,
                                         const Tensor& dpeephole) {

@@ -27,6 +27,7 @@ class ReferenceBackend final : public Backend {
   void do_add(double alpha, const Tensor& x, const Tensor& y, Write write) override;
   void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) override;
   void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) override;
+  void do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) override;
   void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) override;
   void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) override;
   void do_space_to_depth(int block, const Tensor& x, const Tensor& y) override;
@@ -40,13 +41,17 @@ class ReferenceBackend final : public Backend {
                                       Write write) override;
   void do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
                const Tensor& hidden) override;
+  void do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,
+                     const Tensor& hidden) override;
   void do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole, const Tensor& dhidden,
                         const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole) override;
   void do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
                     const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) override;
-  void do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_candidate,
-                             const Tensor& hidden_previous, const Tensor& dhidden, const Tensor& gates,
-                             const Tensor& dhidden_gates, const Tensor& dhidden_previous) override;
+  void do_gru_after_backward(const ActivationSpec& candidate, const Tensor& hidden_previous, const Tensor& dhidden,
+                             const Tensor& hidden_candidate, const Tensor& gates,
+                             const Tensor& dhidden_previous) override;
+  void do_gru_state(const Tensor& gates, const Tensor& candidate, const Tensor& hidden_previous,
+                    const Tensor& hidden) override;
   void do_gru_before_gates(const Tensor& hidden_previous, const Tensor& gates, const Tensor& reset_hidden) override;
   void do_gru_before_output(const ActivationSpec& candidate_activation, const Tensor& gates,
                             const Tensor& hidden_previous, const Tensor& candidate, const Tensor& hidden) override;

@@ -52,9 +52,9 @@ using RecurrentState = std::vector<Tensor>;
 /// read whole frames and write the rows of a tile, so that a step's result is that of step() and no gates of a whole frame
 /// exist; with a norm, whose statistics are over the whole frame, those of one sample do.
 ///
-/// Forward: begin(), then step(t) for t = 0 .. T-1. Backward, after a forward in Mode::kTraining: begin_backward(), then
-/// step_backward(t) for t = T-1 .. 0, then finish_backward(), which turns the kept gate gradients of all steps into one
-/// weight gradient a weight and one data gradient.
+/// Forward: begin(), then step(t) for t = 0 .. T-1. Backward, after a forward in Mode::kTraining: restore(t) for t = 0 .. T-1
+/// where the states were not kept, step_backward(t) for t = T-1 .. 0, then what turns the kept gate gradients of all steps
+/// into one gradient each: finish_hidden() for what the hidden convolution has, finish_input() for what the input has.
 class Cell {
  public:
   Cell(const Context& context, const CellOptions& options) : context_(context), options_(options) {}
@@ -75,14 +75,16 @@ class Cell {
   /// previous -> next; x [N,H,W,Cin], empty for a layer without input. Further states (c) may be the same before and after.
   void step_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous, const RecurrentState& next);
 
-  virtual void begin_backward() {}
+  /// previous -> next of step t once more, from the gates that step() kept.
+  virtual void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) = 0;
   /// dstate[0] is the gradient of h after step t, complete; the gradient of h before the step is added to dprevious. Further
   /// states (c) are turned in place, in dstate, from the gradient after the step into the one before it.
   virtual void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                              const RecurrentState& dstate, const Tensor& dprevious) = 0;
-  /// hidden [T,N,H,W,C] holds h before each step. Accumulates all parameter gradients, overwrites dx [T,N,H,W,Cin] where
-  /// it is given, and releases what was kept.
-  virtual void finish_backward(const Tensor& hidden, const Tensor& dx) = 0;
+  /// hidden [T,N,H,W,C] holds h before each step. Accumulates parameter gradients.
+  virtual void finish_hidden(const Tensor& hidden) = 0;
+  /// Accumulates parameter gradients, overwrites dx [T,N,H,W,Cin] where it is given, and releases what was kept.
+  virtual void finish_input(const Tensor& dx) = 0;
   /// Drops everything kept for backward.
   virtual void release() = 0;
 

@@ -74,6 +74,7 @@ void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const Re
   }
   backend.gru_after(options_.candidate, hidden_gates_, previous[0], gates,
                     hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
+  if (t + 1 == geometry_.steps) hidden_gates_ = Tensor();
 }
 
 void ConvGruAfter::begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) {
@@ -104,55 +105,40 @@ void ConvGruAfter::step_sample_in_tiles(std::int64_t t, const Tensor& x, const R
   }
 }
 
-void ConvGruAfter::begin_backward() {
-  hidden_gates_ = Tensor();
-  dhidden_gates_ = context_.allocate(gates_.shape());
+void ConvGruAfter::restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  context_.backend.gru_state(gates_.at(t), Tensor(), previous[0], next[0]);
 }
 
 void ConvGruAfter::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,
                                  const RecurrentState& dstate, const Tensor& dprevious) {
-  const Tensor dhidden_gates = dhidden_gates_.at(t);
-  context_.backend.gru_after_backward(options_.candidate, hidden_candidate_.at(t), previous[0], dstate[0], gates_.at(t),
-                                      dhidden_gates, dprevious);
+  const Tensor dgates = gates_.at(t);
+  context_.backend.gru_after_backward(options_.candidate, previous[0], dstate[0], hidden_candidate_.at(t), dgates,
+                                      dprevious);
   if (has_hidden(t)) {
-    context_.backend.convolution_transposed(hidden_spec(), dhidden_gates,
-                                            context_.parameters.weight(ids_.hidden_weight), {}, dprevious,
-                                            Write::kAccumulate);
+    context_.backend.convolution_transposed(hidden_spec(), dgates, context_.parameters.weight(ids_.hidden_weight), {},
+                                            dprevious, Write::kAccumulate);
   }
 }
 
-void ConvGruAfter::finish_backward(const Tensor& hidden, const Tensor& dx) {
-  Backend& backend = context_.backend;
-  const ParameterSet& parameters = context_.parameters;
-  const std::int64_t first = first_hidden();
-  if (first < geometry_.steps) {
-    backend.convolution_weight_gradient(hidden_spec(), hidden.range(first, geometry_.steps).merged(),
-                                        dhidden_gates_.range(first, geometry_.steps).merged(),
-                                        parameters.gradient(ids_.hidden_weight), Write::kAccumulate);
-  }
-  if (ids_.hidden_bias) {
-    const std::int64_t full = kGates * options_.hidden_channels;
-    const Tensor sums = context_.allocate_exact({full});
-    backend.sum_channels(dhidden_gates_, sums, Write::kOverwrite);
-    backend.add(1.0, sums.range(full - hidden_bias_channels_, full), parameters.gradient(*ids_.hidden_bias),
-                Write::kAccumulate);
-  }
-  dhidden_gates_ = Tensor();
-  ids_.add_input_bias_gradient(context_, gates_, 0);
-  if (has_input()) {
-    backend.convolution_weight_gradient(input_spec(), x_.merged(), gates_.merged(),
-                                        parameters.gradient(ids_.input_weight), Write::kAccumulate);
-    x_ = Tensor();
-    if (dx) {
-      backend.convolution_transposed(input_spec(), gates_.merged(), parameters.weight(ids_.input_weight), {},
-                                     dx.merged(), Write::kOverwrite);
-    }
-  }
+void ConvGruAfter::finish_hidden(const Tensor& hidden) {
+  const Range ran{first_hidden(), geometry_.steps};
+  if (ran.size() > 0) ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), gates_.range(ran), 0);
+  if (!ids_.hidden_bias) return;
+  const std::int64_t full = kGates * options_.hidden_channels;
+  const Tensor sums = context_.allocate_exact({full});
+  context_.backend.sum_channels(gates_, sums, Write::kOverwrite);
+  context_.backend.add(1.0, sums.range(full - hidden_bias_channels_, full),
+                       context_.parameters.gradient(*ids_.hidden_bias), Write::kAccumulate);
+}
+
+void ConvGruAfter::finish_input(const Tensor& dx) {
+  // The gates go from the hidden side's gradient to the input's.
+  context_.backend.write_channels(hidden_candidate_, (kGates - 1) * options_.hidden_channels, gates_);
+  hidden_candidate_ = Tensor();
+  ids_.add_input_gradient(context_, input_spec(), x_, gates_, 0, dx, Write::kOverwrite);
   release();
 }
 
-void ConvGruAfter::release() {
-  x_ = gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = dhidden_gates_ = Tensor();
-}
+void ConvGruAfter::release() { x_ = gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = Tensor(); }
 
 }  // namespace nextframe

@@ -8,7 +8,7 @@ namespace nextframe {
 ///   z = s(Wxz*x + Whz*h' + bz)   r = s(Wxr*x + Whr*h' + br)
 ///   n = act(Wxn*x + bn + r o (Whn*h' + bhn))   h = (1-z) o h' + z o n
 /// Kept for backward: the activated gates and the hidden convolution's n part. The hidden side's gradient [dz,dr,r o dn]
-/// differs from the input side's [dz,dr,dn], so backward holds a second sequence.
+/// takes the gates' place, and dn, in which the input side's [dz,dr,dn] differs, that of the n part.
 class ConvGruAfter : public Cell {
  public:
   ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options);
@@ -17,10 +17,11 @@ class ConvGruAfter : public Cell {
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
-  void begin_backward() override;
+  void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
-  void finish_backward(const Tensor& hidden, const Tensor& dx) override;
+  void finish_hidden(const Tensor& hidden) override;
+  void finish_input(const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -40,7 +41,6 @@ class ConvGruAfter : public Cell {
   Tensor hidden_candidate_;  ///< [T,N,H,W,C]
   Tensor hidden_gates_;      ///< [N,H,W,3C], of one step
   Tensor hidden_bias_;       ///< [3C]
-  Tensor dhidden_gates_;     ///< [T,N,H,W,3C]
 };
 
 }  // namespace nextframe

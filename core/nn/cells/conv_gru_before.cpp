@@ -138,6 +138,10 @@ void ConvGruBefore::step_sample_in_tiles(std::int64_t t, const Tensor& x, const 
   output(tiles.back(), static_cast<std::int64_t>((tiles.size() - 1) % 2));
 }
 
+void ConvGruBefore::restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  context_.backend.gru_state(gates_.activated().at(t), candidate_.activated().at(t), previous[0], next[0]);
+}
+
 void ConvGruBefore::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState&,
                                   const RecurrentState& dstate, const Tensor& dprevious) {
   Backend& backend = context_.backend;
@@ -163,31 +167,19 @@ void ConvGruBefore::step_backward(std::int64_t t, const RecurrentState& previous
   }
 }
 
-void ConvGruBefore::finish_part(Part& part, const Tensor& source, const Tensor& dx, Write dx_write) {
-  Backend& backend = context_.backend;
-  const ParameterSet& parameters = context_.parameters;
-  const Tensor& dgates = part.activated();
-  const std::int64_t first = first_hidden();
-  if (first < geometry_.steps) {
-    backend.convolution_weight_gradient(
-        hidden_spec(), source.range(first, geometry_.steps).merged(), dgates.range(first, geometry_.steps).merged(),
-        parameters.gradient(ids_.hidden_weight).range(part.first, part.last), Write::kAccumulate);
+void ConvGruBefore::finish_hidden(const Tensor& hidden) {
+  const Range ran{first_hidden(), geometry_.steps};
+  if (ran.size() > 0) {
+    ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), gates_.activated().range(ran), gates_.first);
+    ids_.add_hidden_gradient(context_, hidden_spec(), reset_hidden_.range(ran), candidate_.activated().range(ran),
+                             candidate_.first);
   }
-  ids_.add_input_bias_gradient(context_, dgates, part.first);
-  if (!has_input()) return;
-  backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
-                                      parameters.gradient(ids_.input_weight).range(part.first, part.last),
-                                      Write::kAccumulate);
-  if (dx) {
-    backend.convolution_transposed(input_spec(), dgates.merged(),
-                                   parameters.weight(ids_.input_weight, part.first, part.last), {}, dx.merged(),
-                                   dx_write);
-  }
+  reset_hidden_ = Tensor();
 }
 
-void ConvGruBefore::finish_backward(const Tensor& hidden, const Tensor& dx) {
-  finish_part(gates_, hidden, dx, Write::kOverwrite);
-  finish_part(candidate_, reset_hidden_, dx, Write::kAccumulate);
+void ConvGruBefore::finish_input(const Tensor& dx) {
+  ids_.add_input_gradient(context_, input_spec(), x_, gates_.activated(), gates_.first, dx, Write::kOverwrite);
+  ids_.add_input_gradient(context_, input_spec(), x_, candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
   release();
 }
 

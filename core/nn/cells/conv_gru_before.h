@@ -19,9 +19,11 @@ class ConvGruBefore : public Cell {
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
+  void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
-  void finish_backward(const Tensor& hidden, const Tensor& dx) override;
+  void finish_hidden(const Tensor& hidden) override;
+  void finish_input(const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -49,7 +51,6 @@ class ConvGruBefore : public Cell {
   Tensor convolve_part(Part& part, std::int64_t slot, const Range& tile, const Tensor& x, const Tensor& source);
   /// raw[t] gets the hidden convolution of `source`, or the bias alone, then the norm.
   void convolve_hidden(Part& part, std::int64_t t, const Tensor& source);
-  void finish_part(Part& part, const Tensor& source, const Tensor& dx, Write dx_write);
 
   GateParameters ids_;
   Part gates_;      ///< z,r: [T,N,H,W,2C]

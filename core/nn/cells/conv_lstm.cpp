@@ -86,6 +86,10 @@ void ConvLstm::step_sample_in_tiles(std::int64_t t, const Tensor& x, const Recur
   }
 }
 
+void ConvLstm::restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
+  context_.backend.lstm_state(previous[1], activated(t), next[1], next[0]);
+}
+
 void ConvLstm::step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                              const RecurrentState& dstate, const Tensor& dprevious) {
   Backend& backend = context_.backend;
@@ -100,26 +104,14 @@ void ConvLstm::step_backward(std::int64_t t, const RecurrentState& previous, con
   }
 }
 
-void ConvLstm::finish_backward(const Tensor& hidden, const Tensor& dx) {
-  Backend& backend = context_.backend;
-  const ParameterSet& parameters = context_.parameters;
-  const Tensor dgates = norm_ ? normalised_ : gates_;
-  const std::int64_t first = first_hidden();
-  if (first < geometry_.steps) {
-    backend.convolution_weight_gradient(hidden_spec(), hidden.range(first, geometry_.steps).merged(),
-                                        dgates.range(first, geometry_.steps).merged(),
-                                        parameters.gradient(ids_.hidden_weight), Write::kAccumulate);
-  }
-  ids_.add_input_bias_gradient(context_, dgates, 0);
-  if (has_input()) {
-    backend.convolution_weight_gradient(input_spec(), x_.merged(), dgates.merged(),
-                                        parameters.gradient(ids_.input_weight), Write::kAccumulate);
-    x_ = Tensor();
-    if (dx) {
-      backend.convolution_transposed(input_spec(), dgates.merged(), parameters.weight(ids_.input_weight), {},
-                                     dx.merged(), Write::kOverwrite);
-    }
-  }
+void ConvLstm::finish_hidden(const Tensor& hidden) {
+  const Range ran{first_hidden(), geometry_.steps};
+  if (ran.size() == 0) return;
+  ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), (norm_ ? normalised_ : gates_).range(ran), 0);
+}
+
+void ConvLstm::finish_input(const Tensor& dx) {
+  ids_.add_input_gradient(context_, input_spec(), x_, norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
   release();
 }
 

@@ -18,9 +18,11 @@ class ConvLstm : public Cell {
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
+  void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
-  void finish_backward(const Tensor& hidden, const Tensor& dx) override;
+  void finish_hidden(const Tensor& hidden) override;
+  void finish_input(const Tensor& dx) override;
   void release() override;
 
  protected:

@@ -19,10 +19,26 @@ Tensor GateParameters::input_bias_value(const ParameterSet& parameters, std::int
   return input_bias ? parameters.value(*input_bias).range(first, last) : Tensor();
 }
 
-void GateParameters::add_input_bias_gradient(const Context& context, const Tensor& dgates, std::int64_t first) const {
-  if (!input_bias) return;
-  const Tensor gradient = context.parameters.gradient(*input_bias).range(first, first + dgates.dimension(-1));
-  context.backend.sum_channels(dgates, gradient, Write::kAccumulate);
+void GateParameters::add_hidden_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& hidden,
+                                         const Tensor& dgates, std::int64_t first) const {
+  const Tensor gradient = context.parameters.gradient(hidden_weight).range(first, first + dgates.dimension(-1));
+  context.backend.convolution_weight_gradient(spec, hidden.merged(), dgates.merged(), gradient, Write::kAccumulate);
+}
+
+void GateParameters::add_input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& x,
+                                        const Tensor& dgates, std::int64_t first, const Tensor& dx,
+                                        Write dx_write) const {
+  const ParameterSet& parameters = context.parameters;
+  const std::int64_t last = first + dgates.dimension(-1);
+  if (input_bias) {
+    context.backend.sum_channels(dgates, parameters.gradient(*input_bias).range(first, last), Write::kAccumulate);
+  }
+  if (!x) return;
+  context.backend.convolution_weight_gradient(spec, x.merged(), dgates.merged(),
+                                              parameters.gradient(input_weight).range(first, last), Write::kAccumulate);
+  if (!dx) return;
+  context.backend.convolution_transposed(spec, dgates.merged(), parameters.weight(input_weight, first, last), {},
+                                         dx.merged(), dx_write);
 }
 
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,

@@ -17,8 +17,13 @@ struct GateParameters {
 
   /// Elements first .. last-1 of the input bias, or nothing where the gates have none.
   Tensor input_bias_value(const ParameterSet& parameters, std::int64_t first, std::int64_t last) const;
-  /// Adds the gradient of the same elements, dgates summed over all but the channels; nothing to do without a bias.
-  void add_input_bias_gradient(const Context& context, const Tensor& dgates, std::int64_t first) const;
+  /// What the gradient of the pre-activations [T,N,H,W,channels], those from channel `first` on, gives: of the hidden
+  /// weights, with h before each step in `hidden` [T,N,H,W,C];
+  void add_hidden_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& hidden,
+                           const Tensor& dgates, std::int64_t first) const;
+  /// of the input's bias and weights, and of x [T,N,H,W,Cin] where dx is given; without input x is empty.
+  void add_input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& x, const Tensor& dgates,
+                          std::int64_t first, const Tensor& dx, Write dx_write) const;
 };
 
 struct GateDeclaration {

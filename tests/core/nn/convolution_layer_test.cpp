@@ -48,7 +48,7 @@ TEST(ConvolutionLayer, Gradients) {
             std::vector<Tensor> gradients;
             for (std::size_t i = 0; i + 1 < in.size(); ++i) gradients.push_back(parameters.gradient(i));
             gradients.push_back(backend.allocate(in.back().shape(), DType::kFloat64));
-            layer.backward(dout[0], gradients.back());
+            layer.backward(in.back(), dout[0], gradients.back());
             return gradients;
           };
           const std::string name = "kernel " + std::to_string(sizes.kernel) + " stride " +

@@ -75,16 +75,18 @@ void check(Backend& backend, DType dtype, const GoldenCase& golden, double toler
   }
   const bool has_input = golden.has("x");
   const Tensor x = has_input ? tensor("x") : Tensor();
-  const Tensor dx = has_input ? backend.allocate(x.shape(), dtype) : Tensor();
-  expect(run.layer().forward(options.geometry, x, initial), "output");
-  const RecurrentState last = run.layer().final_state();
-  for (std::size_t i = 0; i < last.size(); ++i) expect(last[i], std::string("final.") + names[i]);
+  RecurrentState state = initial;
+  expect(run.layer().forward(options.geometry, x, state), "output");
+  for (std::size_t i = 0; i < state.size(); ++i) expect(state[i], std::string("final.") + names[i]);
 
   backend.copy(tensor("doutput"), run.layer().output_gradient());
-  const RecurrentState dinitial = run.layer().backward(dfinal, dx);
-  ASSERT_EQ(dinitial.size(), run.state_count());
-  for (std::size_t i = 0; i < dinitial.size(); ++i) expect(dinitial[i], std::string("dinitial.") + names[i]);
-  if (has_input) expect(dx, "dx");
+  const RecurrentLayer::Gradients gradients =
+      run.layer().backward(dfinal, has_input ? InputGradient::kWanted : InputGradient::kNone);
+  ASSERT_EQ(gradients.initial.size(), run.state_count());
+  for (std::size_t i = 0; i < run.state_count(); ++i) {
+    expect(gradients.initial[i], std::string("dinitial.") + names[i]);
+  }
+  if (has_input) expect(gradients.x, "dx");
   for (const Parameter& entry : run.parameters().entries()) expect(entry.gradient, "dparameter." + name_of(entry));
 }
 

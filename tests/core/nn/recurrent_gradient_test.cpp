@@ -31,21 +31,21 @@ Differentiable recurrent_function(Backend& backend, RecurrentRun& run, const Geo
   function.forward = [=, &backend, &run](const std::vector<Tensor>& in) {
     for (std::size_t i = 0; i < parameters; ++i) backend.copy(in[i], run.parameters().value(i));
     run.parameters().mark_changed();
-    const RecurrentState initial(in.begin() + static_cast<std::ptrdiff_t>(first_state), in.end());
-    std::vector<Tensor> out{run.layer().forward(geometry, has_input ? in[parameters] : Tensor(), initial)};
-    for (const Tensor& state : run.layer().final_state()) out.push_back(state);
+    RecurrentState state(in.begin() + static_cast<std::ptrdiff_t>(first_state), in.end());
+    std::vector<Tensor> out{run.layer().forward(geometry, has_input ? in[parameters] : Tensor(), state)};
+    out.insert(out.end(), state.begin(), state.end());
     return out;
   };
   function.backward = [=, &backend, &run](const std::vector<Tensor>& in, const std::vector<Tensor>& dout) {
     function.forward(in);
     run.parameters().zero_gradients();
     backend.copy(dout[0], run.layer().output_gradient());
-    const Tensor dx = has_input ? backend.allocate(in[parameters].shape(), DType::kFloat64) : Tensor();
-    const RecurrentState dinitial = run.layer().backward({dout.begin() + 1, dout.end()}, dx);
+    const RecurrentLayer::Gradients given =
+        run.layer().backward({dout.begin() + 1, dout.end()}, has_input ? InputGradient::kWanted : InputGradient::kNone);
     std::vector<Tensor> gradients;
     for (std::size_t i = 0; i < parameters; ++i) gradients.push_back(run.parameters().gradient(i));
-    if (has_input) gradients.push_back(dx);
-    gradients.insert(gradients.end(), dinitial.begin(), dinitial.end());
+    if (has_input) gradients.push_back(given.x);
+    gradients.insert(gradients.end(), given.initial.begin(), given.initial.end());
     return gradients;
   };
   return function;

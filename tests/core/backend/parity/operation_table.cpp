@@ -76,6 +76,10 @@ void add_elementwise(Cases& cases) {
                          b.sum_channels(t[0], t[1], write);
                        }});
     }
+    const std::int64_t third = shape[-1];
+    cases.push_back({"write_channels" + at,
+                     {read(shape), updated(times(shape, 3))},
+                     [third](Backend& b, const Tensors& t) { b.write_channels(t[0], third, t[1]); }});
     for (const ActivationSpec& spec : kActivations) {
       cases.push_back({"activate" + at + suffix(spec),
                        {read(shape, -6.0, 6.0), written(shape)},
@@ -218,6 +222,9 @@ void add_row_windows(Problem p, Write write, Cases& cases) {
 void add_lstm(Cases& cases) {
   for (const Shape& state : state_shapes()) {
     const Shape gates = times(state, 4), peephole{3 * state[-1]};
+    cases.push_back({"lstm_state " + to_string(state),
+                     {exact(read(state)), read(gates, 0.05, 0.95), exact(written(state)), written(state)},
+                     [](Backend& b, const Tensors& t) { b.lstm_state(t[0], t[1], t[2], t[3]); }});
     for (const bool peepholes : {false, true}) {
       const std::string at = " " + to_string(state) + (peepholes ? " peepholes" : "");
       cases.push_back(
@@ -250,8 +257,8 @@ void add_gru(Cases& cases) {
                        [=](Backend& b, const Tensors& t) { b.gru_after(spec, t[0], t[1], t[2], t[3], t[4]); }});
       cases.push_back(
           {"gru_after_backward" + at,
-           {read(state), read(state), read(state), updated(three, 0.05, 0.95), written(three), updated(state)},
-           [=](Backend& b, const Tensors& t) { b.gru_after_backward(spec, t[0], t[1], t[2], t[3], t[4], t[5]); }});
+           {read(state), read(state), updated(state), updated(three, 0.05, 0.95), updated(state)},
+           [=](Backend& b, const Tensors& t) { b.gru_after_backward(spec, t[0], t[1], t[2], t[3], t[4]); }});
       cases.push_back({"gru_before_output" + at,
                        {read(two, 0.05, 0.95), read(state), updated(state), written(state)},
                        [=](Backend& b, const Tensors& t) { b.gru_before_output(spec, t[0], t[1], t[2], t[3]); }});
@@ -262,6 +269,12 @@ void add_gru(Cases& cases) {
     }
     const std::string at = " " + to_string(state);
     const Shape two = times(state, 2);
+    cases.push_back({"gru_state" + at,
+                     {read(times(state, 3), 0.05, 0.95), read(state), written(state)},
+                     [](Backend& b, const Tensors& t) { b.gru_state(t[0], {}, t[1], t[2]); }});
+    cases.push_back({"gru_state with a candidate" + at,
+                     {read(two, 0.05, 0.95), read(state), read(state), written(state)},
+                     [](Backend& b, const Tensors& t) { b.gru_state(t[0], t[1], t[2], t[3]); }});
     cases.push_back({"gru_before_gates" + at,
                      {read(state), updated(two, -3.0, 3.0), written(state)},
                      [](Backend& b, const Tensors& t) { b.gru_before_gates(t[0], t[1], t[2]); }});

@@ -131,8 +131,10 @@ TEST_F(SeamGradient, GruAfter) {
            .backward =
                [&](const Tensors& in, const Tensors& dout) {
                  const Tensor kept = forward(in)[1], dgates = fresh(gates), dbefore = zeros(state);
-                 backend_.gru_after_backward(spec, kept, in[1], dout[0], in[2], dgates, dbefore);
-                 return Tensors{dgates, dbefore, in[2]};
+                 backend_.gru_after_backward(spec, in[1], dout[0], kept, in[2], dbefore);
+                 backend_.copy(in[2], dgates);
+                 backend_.write_channels(kept, 2 * state[3], dgates);
+                 return Tensors{in[2], dbefore, dgates};
                }});
   }
 }
