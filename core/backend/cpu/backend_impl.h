@@ -8,6 +8,8 @@
 
 namespace nextframe::cpu {
 
+class Winograd;
+
 /// The CPU backend. Each family of operations is defined in the file of its name.
 class CpuBackend final : public Backend {
  public:
@@ -103,6 +105,7 @@ class CpuBackend final : public Backend {
   int threads_;
   std::shared_ptr<MemoryPool> pool_;
   std::unique_ptr<ConvolutionPlans> plans_;
+  std::unique_ptr<Winograd> winograd_;
 };
 
 /// Fewest elements of an elementwise loop that are worth another thread.

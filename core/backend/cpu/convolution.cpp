@@ -3,8 +3,13 @@
 #include "core/backend/cpu/backend_impl.h"
 #include "core/backend/cpu/convolution_plan.h"
 #include "core/backend/cpu/parallel.h"
+#include "core/backend/cpu/winograd.h"
 
 // Which form each operation takes, by its shape alone (measured on two Zen 5 cores with oneDNN 2.6, share of FMA peak):
+//  - unstrided 3x3 and 5x5 kernels between 8 channels or more, forward, transposed and their weight gradients, in float32
+//    and bf16: Winograd's algorithm in float32, which needs a fraction of the multiplications (3.5-5 times the FMA peak on
+//    two Zen 4 cores, counted as direct sums; bf16 is float32 once in registers). Not for bf16 where the processor has AMX.
+//    Winograd::problem_of has the rule;
 //  - convolution: oneDNN's forward convolution, bias, sum and activation fused into it (0.91-1.1);
 //  - transposed, stride 1, which is every data gradient of a recurrent layer: the forward convolution with flipped kernel
 //    and swapped channels (0.90-1.1; the library's data gradient 0.67-0.94), sums fused likewise;
@@ -157,6 +162,10 @@ void CpuBackend::do_convolution(const ConvolutionSpec& spec, const Tensor& x, co
     do_convolution(point_spec(spec), gathered, w, bias, y, write);
     return;
   }
+  if (const auto problem = Winograd::problem_of(spec, x, y, w.tensor.dimension(2), spec.above(), spec.pad)) {
+    winograd_->run(*problem, x, w, WeightOrder::kPlain, bias, spec.activation, y, write);
+    return;
+  }
   PlanKey key = key_of(PlanKind::kForward, spec, x, y, w.tensor.shape());
   key.bias = static_cast<bool>(bias);
   key.accumulate = write == Write::kAccumulate;
@@ -173,6 +182,10 @@ void CpuBackend::do_convolution_transposed(const ConvolutionSpec& spec, const Te
   const std::int64_t pad_width = spec.dilation * (kernel[3] - 1) - spec.pad;
   if (spec.stride > 1 || pad_height < 0 || pad_width < 0) {
     transposed_strided(spec, x, w, bias, y, write);
+    return;
+  }
+  if (const auto problem = Winograd::problem_of(spec, x, y, kernel[2], pad_height, pad_width)) {
+    winograd_->run(*problem, x, w, WeightOrder::kFlippedSwapped, bias, spec.activation, y, write);
     return;
   }
   PlanKey key = key_of(PlanKind::kForward, spec, x, y, kernel);
@@ -233,6 +246,10 @@ void CpuBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, con
     const Tensor gathered = allocate(gathered_shape(x, dy), x.dtype());
     gather(threads_, spec, x, gathered);
     do_convolution_weight_gradient(point_spec(spec), gathered, dy, dw, write);
+    return;
+  }
+  if (const auto problem = Winograd::problem_of(spec, x, dy, dw.dimension(2), spec.above(), spec.pad)) {
+    winograd_->run_weight_gradient(*problem, x, dy, dw, write);
     return;
   }
   PlanKey key = key_of(PlanKind::kWeightsGradient, spec, x, dy, dw.shape());

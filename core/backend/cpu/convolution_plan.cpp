@@ -160,6 +160,8 @@ std::string_view onednn_instructions() { return onednn_instruction_set(); }
 
 bool onednn_has_bf16() { return onednn_bf16_instructions(); }
 
+bool onednn_has_tiles() { return onednn_tile_instructions(); }
+
 std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
   std::uint64_t hash = 0x9E3779B97F4A7C15u;
   const auto mix = [&hash](std::int64_t value) {

@@ -18,6 +18,8 @@ std::string describe_onednn();
 std::string_view onednn_instructions();
 /// Whether oneDNN multiplies bf16 with instructions made for it.
 bool onednn_has_bf16();
+/// Whether it does so in tiles (AMX).
+bool onednn_has_tiles();
 
 enum class PlanKind : std::int64_t { kForward, kDataGradient, kWeightsGradient };
 

@@ -7,6 +7,7 @@
 
 #include "core/backend/cpu/backend_impl.h"
 #include "core/backend/cpu/convolution_plan.h"
+#include "core/backend/cpu/winograd.h"
 #include "core/base/error.h"
 
 namespace nextframe {
@@ -16,7 +17,8 @@ namespace cpu {
 CpuBackend::CpuBackend(const CpuOptions& options)
     : threads_(options.threads > 0 ? options.threads : omp_get_num_procs()),
       pool_(MemoryPool::create()),
-      plans_(std::make_unique<ConvolutionPlans>(threads_, pool_)) {}
+      plans_(std::make_unique<ConvolutionPlans>(threads_, pool_)),
+      winograd_(std::make_unique<Winograd>(threads_, pool_)) {}
 
 CpuBackend::~CpuBackend() = default;
 

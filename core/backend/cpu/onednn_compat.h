@@ -110,6 +110,12 @@ inline bool onednn_bf16_instructions() {
   return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
 }
 
+/// Whether it may use AMX, which multiplies bf16 many times as fast as anything multiplies float32.
+inline bool onednn_tile_instructions() {
+  const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
 inline const char* onednn_instruction_set() {
   switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::sse41:
