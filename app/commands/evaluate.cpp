@@ -252,7 +252,8 @@ class EvaluateCommand : public Command {
                                            {"--limit", arguments_.limit.has_value()},
                                            {"--batch", arguments_.batch.has_value()},
                                            {"--threads", arguments_.compute.threads != 0},
-                                           {"--device", arguments_.compute.device != Device::kAuto}});
+                                           {"--device", arguments_.compute.device != Device::kAuto},
+                                           {"--precision", arguments_.compute.precision.has_value()}});
     if (given.empty()) return;
     reject("[evaluate] {}: for models only, but {} is none: it is scored as written forecasts", given,
            arguments_.subject);

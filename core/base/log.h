@@ -9,7 +9,7 @@ namespace nextframe {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-/// Where the program's messages go: stderr, and a run's log file besides when one is added. Never stdout, which belongs to
+/// Where the program's messages go: stderr, and a run's log file besides (RunLog). Never stdout, which belongs to
 /// results. Passed by reference to whoever has something to say; there is no global logger.
 class Log {
  public:

@@ -5,12 +5,10 @@
 
 namespace nextframe {
 
-/// xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. The whole state is four words, so a run's random
-/// state can be saved and restored; `Random(seed, stream)` gives independent generators for the same seed.
+/// xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64. `Random(seed, stream)` gives independent generators
+/// for the same seed.
 class Random {
  public:
-  using State = std::array<std::uint64_t, 4>;
-
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
 
   std::uint64_t next();
@@ -19,14 +17,11 @@ class Random {
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
   /// Uniform in 0 .. count-1, without modulo bias. `count` must be positive.
   std::uint64_t below(std::uint64_t count);
-  /// Standard normal (Box-Muller, one value a call so that the state stays four words).
+  /// Standard normal (Box-Muller, one value a call: nothing is kept for the next).
   double normal();
 
-  const State& state() const { return state_; }
-  void set_state(const State& state) { state_ = state; }
-
  private:
-  State state_;
+  std::array<std::uint64_t, 4> state_;
 };
 
 }  // namespace nextframe

@@ -2,9 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/sinks/basic_file_sink.h>
 
-#include "core/base/error.h"
 #include "core/base/terminal.h"
 #include "core/base/text.h"
 
@@ -34,7 +32,6 @@ const char* prefix(LogLevel level) {
 }  // namespace
 
 struct StderrLog::Sinks {
-  std::shared_ptr<spdlog::sinks::ansicolor_stderr_sink_mt> screen;
   std::shared_ptr<spdlog::logger> logger;
 };
 
@@ -45,7 +42,6 @@ StderrLog::StderrLog(LogLevel level) : sinks_(std::make_unique<Sinks>()) {
   screen->set_color(spdlog::level::info, screen->reset);
   // A drawn progress bar stands on the cursor's line: a message takes that line, the bar is drawn again below.
   screen->set_pattern(stderr_is_terminal() ? "\r\x1b[K%^%v%$" : "%v");
-  sinks_->screen = screen;
   sinks_->logger = std::make_shared<spdlog::logger>("nextframe", screen);
   sinks_->logger->set_level(spdlog::level::debug);
   sinks_->logger->flush_on(spdlog::level::debug);
@@ -55,16 +51,6 @@ StderrLog::~StderrLog() = default;
 
 void StderrLog::write(LogLevel level, const std::string& message) {
   sinks_->logger->log(spdlog_level(level), prefix(level) + message);
-}
-
-void StderrLog::add_file(const std::filesystem::path& path) {
-  try {
-    auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string(), /*truncate=*/false);
-    file->set_pattern("%Y-%m-%dT%H:%M:%S%z %v");
-    sinks_->logger->sinks().push_back(std::move(file));
-  } catch (const spdlog::spdlog_ex& error) {
-    reject("[log] {}: cannot be opened: {}", path.string(), error.what());
-  }
 }
 
 }  // namespace nextframe

@@ -30,7 +30,7 @@ struct Picture {
 };
 
 /// The values that become a colour map's first and last colour.
-struct ValueRange {
+struct ShownRange {
   double low = 0;
   double high = 255;
 };
@@ -38,7 +38,7 @@ struct ValueRange {
 /// How frames become colours. Colour frames (3 or 4 channels) are shown as they are and ignore the map; of 2, or more
 /// than 4 channels the first is shown.
 struct Appearance {
-  ValueRange range = {};
+  ShownRange range = {};
   ColourMap colours = ColourMap::kGrey;
 };
 

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/frames/batch.h"
 #include "core/train/contest.h"
+#include "core/train/host_values.h"
 #include "core/train/learner.h"
 
 namespace nextframe {
@@ -36,12 +37,8 @@ std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std:
 }
 
 std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
-  const Tensor context = backend.allocate(context_shape(batch), DType::kFloat32);
-  backend.upload(batch.context.data(), context);
-  const Tensor prediction = network.forward(context, batch.horizon, Mode::kInference);
-  std::vector<float> forecast(static_cast<std::size_t>(prediction.elements()));
-  backend.download(prediction, forecast.data());
-  return forecast;
+  const Tensor context = to_backend(backend, batch.context, context_shape(batch));
+  return to_host(backend, network.forward(context, batch.horizon, Mode::kInference));
 }
 
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/frames/preprocessing.h"
+#include "core/train/host_values.h"
 
 namespace nextframe {
 namespace {
@@ -79,9 +80,7 @@ Tensor Forecaster::upload(const Frame& prepared) {
       values.insert(values.end(), pixel, pixel + channels);
     }
   }
-  const Tensor tensor = backend_.allocate({1, sequences_, height_, width_, channels}, DType::kFloat32);
-  backend_.upload(values.data(), tensor);
-  return tensor;
+  return to_backend(backend_, values, {1, sequences_, height_, width_, channels});
 }
 
 void Forecaster::reset() {
@@ -113,8 +112,7 @@ void Forecaster::forecast(std::int64_t count, const std::function<void(const Fra
   ModelState state = state_;
   for (std::int64_t first = 0; first < count; first += kChunk) {
     const Tensor prediction = model_.network->predict(state, std::min(kChunk, count - first));
-    std::vector<float> values(static_cast<std::size_t>(prediction.elements()));
-    backend_.download(prediction, values.data());
+    const std::vector<float> values = to_host(backend_, prediction);
     const std::int64_t frame_elements = height_ * width_ * channels();
     for (std::int64_t i = 0; i < prediction.dimension(0); ++i) {
       Frame frame = to_frame(values.data() + i * frame_elements);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <exception>
 
+#include "core/train/host_values.h"
+
 namespace nextframe {
 namespace {
 
@@ -35,21 +37,15 @@ Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions
   if (train.ema > 0) average_.emplace(backend, train.ema, model_.parameters().values());
 }
 
-Tensor Learner::upload(const std::vector<float>& values, const Shape& shape) {
-  Tensor tensor = backend_.allocate(shape, kDType);
-  backend_.upload(values.data(), tensor);
-  return tensor;
-}
-
 Tensor Learner::upload_mask(const Batch& batch) {
-  if (batch.weights.empty()) return batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
+  if (batch.weights.empty()) return batch.mask.empty() ? Tensor() : to_backend(backend_, batch.mask, mask_shape(batch));
   std::vector<float> mask = batch.mask;
   mask.resize(static_cast<std::size_t>(mask_shape(batch).elements()), 1.0F);
   const auto area = static_cast<std::size_t>(batch.height * batch.width);
   for (std::size_t i = 0; i < mask.size(); ++i) {
     mask[i] *= static_cast<float>(batch.weights[i / area % batch.weights.size()]);
   }
-  return upload(mask, mask_shape(batch));
+  return to_backend(backend_, mask, mask_shape(batch));
 }
 
 Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
@@ -59,10 +55,10 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   loss_.begin();
   for (const Batch& batch : batches) {
     const Tensor prediction =
-        model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kTraining);
+        model_.forward(to_backend(backend_, batch.context, context_shape(batch)), batch.horizon, Mode::kTraining);
     const Tensor mask = upload_mask(batch);
     const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
-    loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, valid_weight, dprediction);
+    loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, valid_weight, dprediction);
     model_.backward(dprediction);
   }
   StepResult result{.loss = loss_.value(), .gradient_norm = optimizer_.measure_gradient()};
@@ -76,15 +72,14 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
 
 Learner::Forecast Learner::forecast(const Batch& batch) {
   const Tensor prediction =
-      model_.forward(upload(batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
+      model_.forward(to_backend(backend_, batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
   const Tensor mask = upload_mask(batch);
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);
   loss_.begin();
-  loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, 1.0, {});
+  loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, 1.0, {});
   forecast.weighted_loss = loss_.value();
-  forecast.frames.resize(static_cast<std::size_t>(prediction.elements()));
-  backend_.download(prediction, forecast.frames.data());
+  forecast.frames = to_host(backend_, prediction);
   return forecast;
 }
 

@@ -50,7 +50,6 @@ class Learner {
   std::optional<WeightAverage>& average() { return average_; }
 
  private:
-  Tensor upload(const std::vector<float>& values, const Shape& shape);
   /// With the sequences' weights; empty where every pixel counts alike.
   Tensor upload_mask(const Batch& batch);
   void swap_average();

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/train/data_fingerprint.h"
+#include "core/train/host_values.h"
 #include "core/train/loss_unit.h"
 #include "core/train/trained_model.h"
 
@@ -17,16 +18,8 @@ bool all_finite(const std::vector<float>& values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-std::vector<float> download(Backend& backend, const Tensor& tensor) {
-  std::vector<float> values;
-  if (!tensor) return values;
-  values.resize(static_cast<std::size_t>(tensor.elements()));
-  backend.download(tensor, values.data());
-  return values;
-}
-
-void upload(Backend& backend, const std::vector<float>& values, const Tensor& tensor, const std::string& name,
-            const RunFolder& folder) {
+void restore_values(Backend& backend, const std::vector<float>& values, const Tensor& tensor, const std::string& name,
+                    const RunFolder& folder) {
   const std::int64_t expected = tensor ? tensor.elements() : 0;
   if (static_cast<std::int64_t>(values.size()) != expected) {
     reject("[train] {}: cannot resume: {} has {} values, this model needs {}", folder.state().string(), name,
@@ -85,11 +78,11 @@ void Trainer::restore(const Checkpoint& checkpoint) {
   const json::Value data = fingerprint_of(services_.data);
   check_same_data(checkpoint.data, data, folder_.state());
   Backend& backend = services_.backend;
-  upload(backend, checkpoint.weights, learner_.model().parameters().values(), "weights", folder_);
-  upload(backend, checkpoint.first_moment, learner_.optimizer().first_moment(), "first_moment", folder_);
-  upload(backend, checkpoint.second_moment, learner_.optimizer().second_moment(), "second_moment", folder_);
-  upload(backend, checkpoint.average, learner_.average() ? learner_.average()->average() : Tensor(), "average",
-         folder_);
+  restore_values(backend, checkpoint.weights, learner_.model().parameters().values(), "weights", folder_);
+  restore_values(backend, checkpoint.first_moment, learner_.optimizer().first_moment(), "first_moment", folder_);
+  restore_values(backend, checkpoint.second_moment, learner_.optimizer().second_moment(), "second_moment", folder_);
+  restore_values(backend, checkpoint.average, learner_.average() ? learner_.average()->average() : Tensor(), "average",
+                 folder_);
   learner_.model().parameters().mark_changed();
   learner_.optimizer().set_steps(checkpoint.step);
   schedule_.set_state(checkpoint.schedule);
@@ -276,9 +269,9 @@ void Trainer::save(const std::string& reason) {
   checkpoint.schedule = schedule_.state();
   checkpoint.seconds = seconds_before_ + watch_.seconds();
   checkpoint.weights = std::move(weights);
-  checkpoint.first_moment = download(backend, learner_.optimizer().first_moment());
-  checkpoint.second_moment = download(backend, learner_.optimizer().second_moment());
-  if (learner_.average()) checkpoint.average = download(backend, learner_.average()->average());
+  checkpoint.first_moment = to_host(backend, learner_.optimizer().first_moment());
+  checkpoint.second_moment = to_host(backend, learner_.optimizer().second_moment());
+  if (learner_.average()) checkpoint.average = to_host(backend, learner_.average()->average());
   write_checkpoint(folder_.state(), std::move(checkpoint));
   saved_step_ = state_.step;
   write_models();

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/tensor/npy.h"
-#include "tests/app/program.h"
+#include "tests/app/shared_folder.h"
 
 namespace nextframe::test {
 namespace {
@@ -24,23 +24,15 @@ std::string npy(const Shape& shape, float fill = 0.5F) {
 }
 
 /// Requests that are wrong: exit code 2, a message that says what, and nothing written.
-class BadInput : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder();
+class BadInput : public SharedFolder<BadInput> {
+ public:
+  static void fill() {
     write_text(*folder_ / "tiny.json", tiny_config(2));
     ASSERT_EQ(run({"train", "tiny.json", "--out", "model"}, here()).exit_code, 0);
     write_text(*folder_ / "good.npy", npy({8, 16, 16}));
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-  static RunOptions here() {
-    RunOptions options;
-    options.directory = folder_->path();
-    return options;
-  }
+
+ protected:
   static void expect_refused(const std::vector<std::string>& arguments, const std::string& message) {
     const std::vector<std::string> before = names_in(folder_->path());
     const Outcome outcome = run(arguments, here());
@@ -58,11 +50,7 @@ class BadInput : public ::testing::Test {
     write_text(*folder_ / "bad.json", text);
     for (const std::string& message : messages) expect_refused({"train", "bad.json", "--out", "bad-run"}, message);
   }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* BadInput::folder_ = nullptr;
 
 TEST_F(BadInput, VideosThatAreNone) {
   expect_input_refused("nothere.mp4", "no such file");
@@ -183,9 +171,10 @@ TEST_F(BadInput, OptionsOfTheOtherKindOfEvaluation) {
                  "--first-frame, --every, --gap: for written forecasts only, but model is a model");
   expect_refused({"evaluate", "model", "good.npy", "--split", "train", "--set", "data.stride=2"},
                  "--set, --split: needs a configuration");
-  expect_refused({"evaluate", "good.npy", "good.npy", "--split", "test", "--set", "data.stride=2", "--limit", "3",
-                  "--batch", "2", "--threads", "1", "--device", "cpu"},
-                 "--split, --set, --limit, --batch, --threads, --device: for models only, but good.npy is none");
+  expect_refused(
+      {"evaluate", "good.npy", "good.npy", "--split", "test", "--set", "data.stride=2", "--limit", "3", "--batch", "2",
+       "--threads", "1", "--device", "cpu", "--precision", "float32"},
+      "--split, --set, --limit, --batch, --threads, --device, --precision: for models only, but good.npy is none");
   expect_refused({"evaluate", "good.npy", "good.npy", "--baselines", "persistence,mean"}, "--baselines mean");
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/json/value.h"
 #include "core/tensor/npy.h"
-#include "tests/app/program.h"
+#include "tests/app/shared_folder.h"
 
 namespace nextframe::test {
 namespace {
@@ -17,36 +17,23 @@ namespace fs = std::filesystem;
 using Shape = std::vector<std::int64_t>;
 
 /// A trained model and a clip, made once for all tests of the suite.
-class Forecast : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder();
+class Forecast : public SharedFolder<Forecast> {
+ public:
+  static void fill() {
     write_text(*folder_ / "tiny.json", tiny_config(20));
     ASSERT_EQ(run({"train", "tiny.json", "--out", "model"}, here()).exit_code, 0);
     ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "clip.npy"}, here()).exit_code, 0);
     ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "clip.mkv"}, here()).exit_code, 0);
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-  static RunOptions here() {
-    RunOptions options;
-    options.directory = folder_->path();
-    return options;
-  }
-  static Shape shape_of(const std::string& name) { return NpyArray::open(*folder_ / name).shape(); }
+
+ protected:
   static std::vector<float> values_of(const std::string& name) {
     const NpyArray array = NpyArray::open(*folder_ / name);
     std::vector<float> values(static_cast<std::size_t>(array.elements()));
     array.read(0, array.elements(), values.data());
     return values;
   }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* Forecast::folder_ = nullptr;
 
 TEST_F(Forecast, WritesEveryKindOfOutput) {
   for (const std::string name : {"o.mp4", "o.mkv", "o.avi", "o.gif", "o.npy", "o.npz", "o/"}) {

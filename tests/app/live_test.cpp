@@ -8,8 +8,7 @@
 #include <fstream>
 #include <thread>
 
-#include "core/tensor/npy.h"
-#include "tests/app/program.h"
+#include "tests/app/shared_folder.h"
 #include "tests/app/stream.h"
 
 namespace nextframe::test {
@@ -20,30 +19,15 @@ namespace fs = std::filesystem;
 using Shape = std::vector<std::int64_t>;
 
 /// Streams, pipes and cameras. The model sees four frames, so a clip of 30 gives 27 forecasts.
-class Live : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder();
+class Live : public SharedFolder<Live> {
+ public:
+  static void fill() {
     write_text(*folder_ / "tiny.json", tiny_config(2));
     ASSERT_EQ(run({"train", "tiny.json", "--out", "model"}, here()).exit_code, 0);
     ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "30", "-o", "clip.mkv"}, here()).exit_code, 0);
     ASSERT_EQ(run({"generate", "rain", "--size", "64x64", "--length", "300", "-o", "long.mkv"}, here()).exit_code, 0);
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
-  static RunOptions here() {
-    RunOptions options;
-    options.directory = folder_->path();
-    return options;
-  }
-  static Shape shape_of(const std::string& name) { return NpyArray::open(*folder_ / name).shape(); }
-
-  static TemporaryFolder* folder_;
 };
-
-TemporaryFolder* Live::folder_ = nullptr;
 
 TEST_F(Live, AStreamIsForecastUntilItEnds) {
   const Stream stream(read_text(*folder_ / "clip.mkv"));

@@ -9,12 +9,11 @@
 namespace nextframe {
 namespace {
 
-TEST(Random, SameSeedSameNumbersAndStateContinues) {
+TEST(Random, SameSeedSameNumbersAndACopyContinues) {
   Random first(7);
   Random second(7);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(first.next(), second.next());
-  Random third(99);
-  third.set_state(first.state());
+  Random third = first;
   for (int i = 0; i < 100; ++i) EXPECT_EQ(first.normal(), third.normal());
 }
 
