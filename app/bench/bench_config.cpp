@@ -28,6 +28,7 @@ WorkloadOptions workload_of(const Config& config, std::int64_t height, std::int6
   options.height = height;
   options.width = width;
   options.channels = channels;
+  options.input_only_channels = config.data.mask_channel ? 1 : 0;
   return options;
 }
 

@@ -9,12 +9,13 @@ namespace nextframe::app {
 Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames frames)
     : backend_(backend),
       options_(options),
-      network_(backend, options.activations, options.model, options.channels, options.channels),
+      network_(backend, options.activations, options.model, options.channels + options.input_only_channels,
+               options.channels),
       loss_(backend, DType::kFloat32, options.loss, options.horizon),
       optimizer_(backend, options.optimizer, options.clipping, network_.parameters().values(),
                  network_.parameters().gradients()),
-      context_(make_frames(options.context, options.batch, 1, frames)),
-      target_(make_frames(options.horizon, options.batch, 2, frames)) {
+      context_(make_frames(options.context, options.batch, options.channels + options.input_only_channels, 1, frames)),
+      target_(make_frames(options.horizon, options.batch, options.channels, 2, frames)) {
   network_.set_execution(options.execution);
   network_.initialise(Initialisation::kDefault, 1);
 }
@@ -39,24 +40,27 @@ void Workload::update() {
 void Workload::forecast() { network_.forward(context_, options_.horizon, Mode::kInference); }
 
 void Workload::observe_past() {
-  const Shape frame{1, 1, options_.height, options_.width, options_.channels};
+  const std::int64_t channels = options_.channels + options_.input_only_channels;
+  const Shape frame{1, 1, options_.height, options_.width, channels};
   last_frame_.assign(static_cast<std::size_t>(frame.elements()), 0.5F);
-  next_frame_.assign(last_frame_.size(), 0.0F);
+  next_frame_.assign(static_cast<std::size_t>(options_.height * options_.width * options_.channels), 0.0F);
   past_ = {};
   if (options_.context > 1) {
-    past_ = network_.observe(make_frames(options_.context - 1, 1, 3, Frames::kRandom), past_);
+    past_ = network_.observe(make_frames(options_.context - 1, 1, channels, 3, Frames::kRandom), past_);
   }
 }
 
 void Workload::respond() {
-  const Tensor frame = backend_.allocate({1, 1, options_.height, options_.width, options_.channels}, DType::kFloat32);
+  const std::int64_t channels = options_.channels + options_.input_only_channels;
+  const Tensor frame = backend_.allocate({1, 1, options_.height, options_.width, channels}, DType::kFloat32);
   backend_.upload(last_frame_.data(), frame);
   ModelState state = network_.observe(frame, past_);
   backend_.download(network_.predict(state, 1), next_frame_.data());
 }
 
-Tensor Workload::make_frames(std::int64_t steps, std::int64_t batch, std::uint64_t stream, Frames frames) {
-  const Shape shape{steps, batch, options_.height, options_.width, options_.channels};
+Tensor Workload::make_frames(std::int64_t steps, std::int64_t batch, std::int64_t channels, std::uint64_t stream,
+                             Frames frames) {
+  const Shape shape{steps, batch, options_.height, options_.width, channels};
   Tensor made = backend_.allocate(shape, DType::kFloat32);
   if (frames == Frames::kUndefined) return made;
   Random random(1, stream);

@@ -25,6 +25,7 @@ struct WorkloadOptions {
   std::int64_t height = 64;
   std::int64_t width = 64;
   std::int64_t channels = 1;
+  std::int64_t input_only_channels = 0;  ///< further ones of the context, such as a mask
 };
 
 /// The parts of a training step, a forecast and the answer to a new frame, on random frames: to be timed on a real backend or counted on a
@@ -47,7 +48,8 @@ class Workload {
   EncoderForecaster& network() { return network_; }
 
  private:
-  Tensor make_frames(std::int64_t steps, std::int64_t batch, std::uint64_t stream, Frames frames);
+  Tensor make_frames(std::int64_t steps, std::int64_t batch, std::int64_t channels, std::uint64_t stream,
+                     Frames frames);
 
   Backend& backend_;
   WorkloadOptions options_;

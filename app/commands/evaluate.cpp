@@ -333,8 +333,7 @@ class EvaluateCommand : public Command {
              *arguments_.data);
     }
     DataOptions data = model.data;
-    data.sources.assign(1, SourceOptions{});
-    data.sources.front().path = *arguments_.data;
+    data.sources.assign(1, input_options(model, *arguments_.data));
     data.split = SplitOptions{};
     data.split.train = 0;
     data.split.validation = 0;

@@ -37,7 +37,9 @@ class ForecastCommand : public Command {
     spec.option("--frames", "N", arguments_.frames, {1, 100000},
                 "frames to forecast (default: as many as it was trained on)");
     spec.option("--at", "MOMENT", arguments_.at,
-                "forecast from this frame number or time on, such as 120, 4.5s or 01:30, instead of from the end");
+                "forecast from this frame number, time or date (UTC) on, such as 120, 4.5s, 01:30 or 2010-08-26T05:00, "
+                "instead of "
+                "from the end");
     spec.option("--every", "N", arguments_.every, {1, 1000000},
                 "hindcasts through the whole recording, one every N frames; evaluate scores them");
     spec.flag(
@@ -50,6 +52,13 @@ class ForecastCommand : public Command {
         "--grey", arguments_.grey,
         "a model of one channel on a colour input: forecast its grey alone, instead of red, green and blue one by "
         "one");
+    spec.group("Radar");
+    spec.option(
+        "--product", "NAME", arguments_.product,
+        "what the files are: a row of the table of products, or a .json file with one (default: the model's, or "
+        "found by their names and contents)");
+    spec.flag("--allow-missing", arguments_.allow_missing,
+              "forecast although files that the context needs are missing or cannot be read");
     arguments_.compute.declare(spec);
     spec.example("nextframe forecast runs/holiday holiday.mp4", "the next frames, as holiday-forecast.mp4");
     spec.example("nextframe forecast runs/holiday holiday.mp4 --at 120 --frames 20 --side-by-side -o compare.mp4",

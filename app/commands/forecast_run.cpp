@@ -1,5 +1,6 @@
 #include "app/commands/forecast_run.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -31,12 +32,6 @@ std::string default_output(const ForecastArguments& arguments, const SourceInfo&
   if (ending == ".npy" || ending == ".npz") return stem + word + ending;
   if (fs::is_directory(array.file, error) || is_glob(array.file)) return stem + word + "/";
   return stem + word + (arguments.every ? "/" : ".mp4");
-}
-
-SourceOptions source_at(const std::string& path) {
-  SourceOptions options;
-  options.path = path;
-  return options;
 }
 
 ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
@@ -91,7 +86,7 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
       log_(log),
       backend_(arguments.compute.make()),
       model_(load_model(*backend_, arguments.model, arguments.compute.precision)),
-      clips_(list_clips(media_sources(), source_at(arguments.input))),
+      clips_(list_clips(media_sources(), source_options())),
       source_(clips_.front().open()),
       info_(source_->info()),
       horizon_(arguments.frames.value_or(model_.data.horizon)),
@@ -107,6 +102,7 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
   report_precision(model_.precision, *backend_, log_);
   height_ = arguments.trained_size ? (*model_.file.frames.size)[0] : info_.height;
   width_ = arguments.trained_size ? (*model_.file.frames.size)[1] : info_.width;
+  for (const std::string& note : info_.notes) log_.warning("{}", note);
   check_many();
   check_not_input();
   make_output();
@@ -165,8 +161,17 @@ void ForecastRun::every_sequence() {
 void ForecastRun::hindcasts() {
   Progress progress({.label = "hindcast", .unit = "hindcast"});
   std::int64_t done = 0;
-  const HindcastOptions options{
-      .every = *arguments_.every, .context = model_.data.context, .gap = model_.data.gap, .horizon = horizon_};
+  std::int64_t skipped = 0;
+  const auto skip = [&](std::int64_t first_frame, const std::string& why) {
+    constexpr std::int64_t kMostWarnings = 5;
+    if (skipped++ < kMostWarnings) log_.warning("no hindcast before frame {}: {}", first_frame, why);
+  };
+  const HindcastOptions options{.every = *arguments_.every,
+                                .context = model_.data.context,
+                                .gap = model_.data.gap,
+                                .horizon = horizon_,
+                                .missing = missing_frames(),
+                                .skipped = skip};
   hindcast(forecaster_, *source_, options, [&](const Hindcast& one) {
     stop_if_interrupted(guard_);
     for (std::size_t i = 0; i < one.frames.size(); ++i) {
@@ -179,6 +184,7 @@ void ForecastRun::hindcasts() {
   });
   progress.finish();
   writer_->close();
+  if (skipped > 0) log_.warning("{} hindcasts were left out: their contexts are not whole", skipped);
   log_.info("wrote {} hindcasts of {} frames each to {}", done, horizon_, output_);
 }
 
@@ -273,8 +279,21 @@ void ForecastRun::say_channels() const {
   }
 }
 
+MissingFrames ForecastRun::missing_frames() const {
+  return arguments_.allow_missing ? MissingFrames::kAllow : MissingFrames::kRefuse;
+}
+
+SourceOptions ForecastRun::source_options() const {
+  SourceOptions options = input_options(model_, arguments_.input, arguments_.product);
+  // Where any part of a context may be missing, no gap within it is too long.
+  if (arguments_.allow_missing)
+    options.max_missing = std::max(options.max_missing, model_.data.context * model_.data.gap);
+  return options;
+}
+
 LastFramesOptions ForecastRun::last_frames_options() const {
   LastFramesOptions options;
+  options.missing = missing_frames();
   options.count = model_.data.context;
   options.gap = model_.data.gap;
   if (!arguments_.at) return options;

@@ -31,6 +31,8 @@ struct ForecastArguments {
   bool side_by_side = false;
   bool trained_size = false;
   bool grey = false;
+  std::string product;
+  bool allow_missing = false;
   ComputeArguments compute;
 };
 
@@ -56,6 +58,8 @@ class ForecastRun {
   void check_not_input() const;
   void make_output();
   void say_channels() const;
+  MissingFrames missing_frames() const;
+  SourceOptions source_options() const;
   LastFramesOptions last_frames_options() const;
   void write(const Frame& frame, std::int64_t lead, const Frame& last, const Frame* truth);
   Frame shown(const Frame& frame) const;

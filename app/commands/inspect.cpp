@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/commands/command.h"
+#include "app/commands/inspect_radar.h"
 #include "app/commands/run_support.h"
 #include "app/commands/training_plan.h"
 #include "app/output.h"
@@ -26,6 +27,8 @@ namespace fs = std::filesystem;
 struct InspectArguments {
   std::optional<std::string> target;
   std::vector<std::string> overrides;
+  std::string product;
+  std::optional<std::string> plot;
   bool schema = false;
   bool json = false;
 };
@@ -157,11 +160,19 @@ class InspectCommand : public Command {
     spec.group("Options");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of the configuration; may be given many times");
+    spec.option(
+        "--product", "NAME", arguments_.product,
+        "what radar files are: a row of the table of products, or a .json file with one (default: found by their "
+        "names and contents)");
+    spec.option("--plot", "FILE", arguments_.plot,
+                "of radar: draw the field with the most rain and the share of rain over time, as png");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
     spec.flag("--json", arguments_.json, "print one JSON document");
     spec.example("nextframe inspect configs/video.json --set data.sources.0.path=holiday.mp4",
                  "does it fit into memory, and how many windows are there?");
     spec.example("nextframe inspect runs/holiday --json", "the model of a run, for a script");
+    spec.example("nextframe inspect 'archive/RAD_NL25_RAP_5min_%Y%m%d%H%M.h5' --plot rain.png",
+                 "what a folder of radar files holds: period, gaps, grid, projection, rain");
     spec.example("nextframe inspect --schema > schema.json", "completion in editors");
   }
 
@@ -201,7 +212,7 @@ class InspectCommand : public Command {
     const Plan plan = plan_training(config, data, *make_backend({}));
     const std::int64_t other = other_bytes(config, data, plan);
     CountingBackend counting;
-    EncoderForecaster network(counting, DType::kFloat32, config.model, data.channels(), data.channels());
+    EncoderForecaster network(counting, DType::kFloat32, config.model, data.input_channels(), data.channels());
     json::Value document = json::Value::object();
     document.set("kind", "configuration");
     document.set("name", config.name);
@@ -214,9 +225,20 @@ class InspectCommand : public Command {
     frames.set("windows", window_counts(data));
     frames.set("clips", clip_list(data));
     document.set("frames", std::move(frames));
+    std::string text =
+        config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data);
+    if (holds_rain(data)) {
+      json::Value list = json::Value::array();
+      for (std::int64_t clip = 0; clip < std::ssize(data.clips()); ++clip) {
+        const RadarReport report = survey_radar(data, clip, [&](std::int64_t) { stop_if_interrupted(guard); });
+        list.push_back(radar_json(report));
+        text += "\n" + radar_text(report);
+        if (arguments_.plot && clip == 0) plot_radar(*arguments_.plot, report);
+      }
+      document.set("radar", std::move(list));
+    }
     document.set("config", config_to_json(config));
-    show(document,
-         config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data));
+    show(document, text);
   }
 
   void inspect_model() const {
@@ -243,12 +265,27 @@ class InspectCommand : public Command {
   void inspect_input(const InterruptGuard& guard) const {
     SourceOptions options;
     options.path = *arguments_.target;
+    options.product = arguments_.product;
+    if (!options.product.empty()) options.type = SourceType::kRadar;
     json::Value list = json::Value::array();
+    std::string reports;
     std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "seconds", "values"}};
     for (const ClipReference& clip : list_clips(media_sources(), options)) {
       const std::unique_ptr<FrameSource> source = clip.open();
       const SourceInfo info = source->info();
       std::int64_t frames = 0;
+      if (info.measurement.quantity != Quantity::kNone) {
+        Progress progress({.label = "read", .unit = "frame", .total = info.expected_frames});
+        const RadarReport report = survey_radar(*source, [&](std::int64_t done) {
+          stop_if_interrupted(guard);
+          progress.update(done, clip.name);
+        });
+        progress.finish();
+        if (arguments_.plot && reports.empty()) plot_radar(*arguments_.plot, report);
+        list.push_back(radar_json(report));
+        reports += (reports.empty() ? "" : "\n") + radar_text(report);
+        continue;
+      }
       if (!info.live) {
         Frame frame;
         Progress progress({.label = "read", .unit = "frame", .total = std::max<std::int64_t>(0, info.expected_frames)});
@@ -278,7 +315,8 @@ class InspectCommand : public Command {
     json::Value document = json::Value::object();
     document.set("kind", "input");
     document.set("clips", std::move(list));
-    show(document, aligned_table(rows));
+    if (arguments_.plot && reports.empty()) reject("[inspect] --plot: {} is no radar", *arguments_.target);
+    show(document, (rows.size() > 1 ? aligned_table(rows) : "") + reports);
   }
 
   InspectArguments arguments_;

@@ -13,7 +13,7 @@ struct Batch {
   std::vector<float> context;       ///< [T,N,H,W,C]
   std::vector<float> target;        ///< [L,N,H,W,C]
   std::vector<float> mask;          ///< [L,N,H,W,1] of the target, 1 = counts; empty = every pixel counts
-  std::vector<float> context_mask;  ///< [T,N,H,W,1] of the context, likewise
+  std::vector<float> context_mask;  ///< [T,N,H,W,1] of the context, likewise; missing pixels are 0 in `context`
   std::int64_t context_length = 0;
   std::int64_t horizon = 0;
   std::int64_t sequences = 0;

@@ -11,11 +11,12 @@
 
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/json/fields.h"
 
 namespace nextframe {
 namespace {
 
-constexpr std::string_view kMagic = "NFCLIP02";
+constexpr std::string_view kMagic = "NFCLIP03";
 static_assert(std::is_trivially_copyable_v<ClipHeader>);
 
 template <class T>
@@ -59,7 +60,7 @@ bool CachedClip::parse(const std::string& key) {
   std::memcpy(&header_, bytes.data() + place, sizeof(ClipHeader));
   const ClipHeader& h = header_;
   constexpr std::int64_t kMost = std::int64_t{1} << 32;
-  for (const std::int64_t n : {h.frames, h.height, h.width, h.channels, h.key_bytes, h.names_bytes}) {
+  for (const std::int64_t n : {h.frames, h.height, h.width, h.channels, h.key_bytes, h.names_bytes, h.details_bytes}) {
     if (n < 0 || n > kMost) return false;
   }
   if (h.pixel_type < 0 || h.pixel_type > 2 || h.height * h.width <= 0 || h.channels <= 0 || h.frames == 0) return false;
@@ -67,7 +68,7 @@ bool CachedClip::parse(const std::string& key) {
   if (place / frame_bytes != static_cast<std::uint64_t>(h.frames) || place % frame_bytes != 0) return false;
   const auto frames = static_cast<std::size_t>(h.frames);
   const std::uint64_t expected = place + sizeof(ClipHeader) + static_cast<std::uint64_t>(h.key_bytes) + frames * 16 +
-                                 static_cast<std::uint64_t>(h.names_bytes) + kEnd;
+                                 static_cast<std::uint64_t>(h.names_bytes + h.details_bytes) + kEnd;
   if (expected != bytes.size()) return false;
 
   const std::byte* at = bytes.data() + place + sizeof(ClipHeader);
@@ -80,6 +81,13 @@ bool CachedClip::parse(const std::string& key) {
   at += frames * 16;
   names_ = split(std::string_view(reinterpret_cast<const char*>(at), static_cast<std::size_t>(h.names_bytes)), '\n');
   names_.resize(frames);
+  at += h.names_bytes;
+  try {
+    const std::string_view details(reinterpret_cast<const char*>(at), static_cast<std::size_t>(h.details_bytes));
+    details_ = options_from_json<ClipDetails>(json::parse(details, "details"), "[cache]");
+  } catch (const Error&) {
+    return false;
+  }
   return true;
 }
 
@@ -120,17 +128,19 @@ void CachedClip::read(std::int64_t frame, const Region& region, float* pixels, s
   }
 }
 
-std::string cache_trailer(ClipHeader header, const std::string& key, const std::vector<double>& changes,
-                          const std::vector<double>& seconds, const std::vector<std::string>& names) {
-  const std::string lines = join(names, "\n");
+std::string cache_trailer(ClipHeader header, const std::string& key, const FrameRecords& records,
+                          const ClipDetails& details) {
+  const std::string lines = join(records.names, "\n");
+  const std::string words = options_to_json(details).dump();
   header.key_bytes = static_cast<std::int64_t>(key.size());
   header.names_bytes = static_cast<std::int64_t>(lines.size());
+  header.details_bytes = static_cast<std::int64_t>(words.size());
   std::string bytes;
   append(bytes, &header, 1);
   bytes += key;
-  append(bytes, changes.data(), changes.size());
-  append(bytes, seconds.data(), seconds.size());
-  bytes += lines;
+  append(bytes, records.changes.data(), records.changes.size());
+  append(bytes, records.seconds.data(), records.seconds.size());
+  bytes += lines + words;
   const std::uint64_t place = static_cast<std::uint64_t>(header.frames * header.frame_bytes());
   append(bytes, &place, 1);
   return bytes += kMagic;

@@ -20,17 +20,50 @@ struct ClipHeader {
   std::int64_t has_mask = 0;
   double low = 0, high = 0;  ///< the value range of the type or source
   double frames_per_second = 0;
-  std::uint64_t pictures = 0;  ///< Checksum of all frames as stored
-  std::int64_t key_bytes = 0, names_bytes = 0;
+  UtcSeconds start_time = kNoTime;  ///< of the first frame
+  std::uint64_t pictures = 0;       ///< Checksum of all frames as stored
+  std::int64_t key_bytes = 0, names_bytes = 0, details_bytes = 0;
 
   PixelType type() const { return static_cast<PixelType>(pixel_type); }
   /// Bytes from one frame to the next, a multiple of 8: pixels [H,W,C], then, with masks, [H,W] bytes.
   std::int64_t frame_bytes() const;
 };
 
+/// A frame of nothing but missing pixels, and why.
+struct FrameProblem {
+  std::int64_t frame = 0;
+  std::string text;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("frame", frame);
+    v.field("text", text);
+  }
+};
+
+/// What is known of a clip besides numbers that every clip has.
+struct ClipDetails {
+  Measurement measurement;
+  GeoReference place;
+  std::string attribution;
+  std::string product;
+  std::vector<std::string> notes;
+  std::vector<FrameProblem> problems;
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("measurement", measurement);
+    v.field("place", place);
+    v.field("attribution", attribution);
+    v.field("product", product);
+    v.field("notes", notes);
+    v.field("problems", problems);
+  }
+};
+
 /// A clip decoded, preprocessed and stored: any frame at once, from several threads.
-/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame), and
-/// 16 bytes at the end that say where the header is and that this is such a file.
+/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame),
+/// ClipDetails as JSON, and 16 bytes at the end that say where the header is and that this is such a file.
 class CachedClip {
  public:
   /// Maps the file; nothing where it is not there, damaged, or of another key.
@@ -41,6 +74,7 @@ class CachedClip {
   const std::vector<double>& changes() const { return changes_; }
   const std::vector<double>& seconds() const { return seconds_; }
   const std::vector<std::string>& names() const { return names_; }
+  const ClipDetails& details() const { return details_; }
 
   /// Pixels [h,w,C] of the region of a frame; and the mask [h,w] where `mask` is given (all 1 without masks).
   void read(std::int64_t frame, const Region& region, float* pixels, std::uint8_t* mask) const;
@@ -53,10 +87,17 @@ class CachedClip {
   ClipHeader header_;
   std::vector<double> changes_, seconds_;
   std::vector<std::string> names_;
+  ClipDetails details_;
+};
+
+/// What is kept of each frame besides its pixels.
+struct FrameRecords {
+  std::vector<double> changes, seconds;
+  std::vector<std::string> names;
 };
 
 /// The bytes behind the frames.
-std::string cache_trailer(ClipHeader header, const std::string& key, const std::vector<double>& changes,
-                          const std::vector<double>& seconds, const std::vector<std::string>& names);
+std::string cache_trailer(ClipHeader header, const std::string& key, const FrameRecords& records,
+                          const ClipDetails& details);
 
 }  // namespace nextframe

@@ -151,6 +151,15 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
     summary.pixel_type = h.type();
     summary.frames_per_second = h.frames_per_second;
     summary.pictures = h.pictures;
+    summary.start_time = h.start_time;
+    const ClipDetails& details = clips_.back()->details();
+    summary.measurement = details.measurement;
+    summary.place = details.place;
+    summary.attribution = details.attribution;
+    summary.product = details.product;
+    summary.notes = details.notes;
+    for (const FrameProblem& problem : details.problems) summary.problems.push_back(problem.text);
+    report(summary, log);
     has_masks_ = has_masks_ || h.has_mask != 0;
     const ClipHeader& one = clips_.front()->header();
     if (h.height != one.height || h.width != one.width || h.channels != one.channels) {
@@ -161,11 +170,26 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
   height_ = clips_.front()->header().height;
   width_ = clips_.front()->header().width;
   channels_ = clips_.front()->header().channels;
+  rain_scale_ = rain_scale_for(options_.rain, clips_.front()->details().measurement, summaries_.front().name);
   list_windows();
   for (const ClipSummary& summary : summaries_) {
     if (summary.frames < window_span(sequence_length(), options_.gap)) {
       log.warning("{}: {} frames are too few for a window and are not used", summary.name, summary.frames);
     }
+  }
+}
+
+void DataSet::report(const ClipSummary& clip, Log& log) const {
+  constexpr std::size_t kMost = 5;
+  const auto warn = [&](const std::vector<std::string>& lines) {
+    for (std::size_t i = 0; i < std::min(kMost, lines.size()); ++i) log.warning("{}", lines[i]);
+    if (lines.size() > kMost) log.warning("... and {} more such lines", lines.size() - kMost);
+  };
+  warn(clip.notes);
+  warn(clip.problems);
+  if (!clip.problems.empty()) {
+    log.warning("{}: {} of {} time steps are missing, or could not be read", clip.name, clip.problems.size(),
+                clip.frames);
   }
 }
 
@@ -179,14 +203,20 @@ void DataSet::list_windows() {
   for (std::size_t i = 0; i < clips_.size(); ++i) {
     ClipSummary& summary = summaries_[i];
     summary.segments = segments[i];
-    if (options_.scene_cuts == SceneCuts::kAvoid) {
-      const ClipHeader& h = clips_[i]->header();
+    const ClipHeader& h = clips_[i]->header();
+    if (h.start_time != kNoTime) {
+      // A clock tells where a recording was interrupted; rain itself has no scenes.
+      summary.cuts = find_time_gaps(clips_[i]->seconds(), 1 / h.frames_per_second);
+    } else if (options_.scene_cuts == SceneCuts::kAvoid) {
       summary.cuts = find_scene_cuts(clips_[i]->changes(),
                                      {.threshold = options_.scene_cut_threshold, .value_range = h.high - h.low});
     }
     scenes += static_cast<std::int64_t>(summary.cuts.size());
     longest = std::max(longest, summary.frames);
-    for (const Segment& segment : summary.segments) {
+    for (Segment segment : summary.segments) {
+      if (options_.split.context == ContextFrom::kBefore) {
+        segment.first = std::max<std::int64_t>(0, segment.first - options_.context * options_.gap);
+      }
       const auto split = static_cast<std::size_t>(segment.split);
       for (const std::int64_t first :
            windows_in(segment, summary.cuts, sequence_length(), options_.gap, options_.stride)) {
@@ -229,7 +259,7 @@ void DataSet::choose_normalisation() {
                summaries_.front().name, one.low, one.high, summaries_[i].name, h.low, h.high);
       }
     }
-    const bool unknown = one.type() == PixelType::kFloat32 && !(options.low && options.high);
+    const bool unknown = one.type() == PixelType::kFloat32 && !rain_scale_ && !(options.low && options.high);
     if (options.by == NormaliseBy::kStandard || unknown) {
       const Statistics found = measure(clips_, summaries_);
       if (options.by == NormaliseBy::kStandard) {
@@ -263,6 +293,11 @@ double DataSet::frames_per_second() const {
 
 double DataSet::to_network(double threshold, ThresholdUnit unit, std::string_view path) const {
   if (unit == ThresholdUnit::kRate) {
+    if (rain_scale_) return normalisation_.to_network(static_cast<float>(rain_scale_->from_rate(threshold)));
+    const Measurement measured = summaries_.empty() ? Measurement{} : summaries_.front().measurement;
+    if (measured.quantity != Quantity::kNone) {
+      return normalisation_.to_network(static_cast<float>(measured.from_rate(threshold)));
+    }
     reject("{}: is in mm/h, but the pixels of {} do not measure rain; set its unit to \"value\", for pixel values",
            path, generated() ? "generated frames" : summaries_.front().name);
   }
@@ -291,6 +326,25 @@ std::string DataSet::describe(Split split, std::int64_t index) const {
   const Window at = window(split, index);
   return format("{} frames {}-{}", summaries_[static_cast<std::size_t>(at.clip)].name, at.first,
                 at.first + window_span(sequence_length(), options_.gap) - 1);
+}
+
+Frame DataSet::frame(std::int64_t clip, std::int64_t number) const {
+  const CachedClip& cached = *clips_.at(static_cast<std::size_t>(clip));
+  const ClipHeader& h = cached.header();
+  Frame frame;
+  frame.height = h.height;
+  frame.width = h.width;
+  frame.channels = h.channels;
+  frame.pixels.resize(frame.elements());
+  frame.mask.resize(h.has_mask != 0 ? static_cast<std::size_t>(frame.area()) : 0);
+  cached.read(number, {0, 0, h.height, h.width}, frame.pixels.data(), frame.mask.empty() ? nullptr : frame.mask.data());
+  frame.seconds = cached.seconds()[static_cast<std::size_t>(number)];
+  frame.name = cached.names()[static_cast<std::size_t>(number)];
+  if (h.start_time != kNoTime) frame.time = h.start_time + std::llround(frame.seconds);
+  for (const FrameProblem& problem : cached.details().problems) {
+    if (problem.frame == number) frame.problem = problem.text;
+  }
+  return frame;
 }
 
 void DataSet::read(Split split, std::int64_t index, Sequence& sequence) const {
@@ -327,9 +381,7 @@ void DataSet::read(Split split, std::int64_t index, std::int64_t top, std::int64
   }
   normalisation_.to_network(std::span<float>(sequence.frames));
   for (std::size_t i = 0; has_masks_ && i < sequence.frames.size(); ++i) {
-    if (sequence.mask[i / static_cast<std::size_t>(channels_)] == 0) {
-      sequence.frames[i] = normalisation_.to_network(static_cast<float>(clip.header().low));
-    }
+    if (sequence.mask[i / static_cast<std::size_t>(channels_)] == 0) sequence.frames[i] = 0;
   }
 }
 
@@ -368,6 +420,8 @@ void DataSet::read_generated(Split split, std::int64_t index, Sequence& sequence
   frame.width = generator.width();
   frame.channels = generator.channels();
   const auto elements = static_cast<std::int64_t>(frame.elements());
+  SourceInfo source;
+  source.name = "generated frames";
   std::vector<float> clip(static_cast<std::size_t>(made * elements));
   generator.generate(first_sequence(split) + static_cast<std::uint64_t>(index), made, clip.data());
   sequence.mask.clear();
@@ -377,7 +431,7 @@ void DataSet::read_generated(Split split, std::int64_t index, Sequence& sequence
     Frame one = frame;
     const float* start = clip.data() + t * options_.gap * elements;
     one.pixels.assign(start, start + elements);
-    apply(preprocessing(), one, "generated frames");
+    apply(preprocessing(), one, source);
     sequence.frames.insert(sequence.frames.end(), one.pixels.begin(), one.pixels.end());
   }
   normalisation_.to_network(std::span<float>(sequence.frames));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,15 @@ struct ClipSummary {
   std::int64_t height = 0, width = 0, channels = 0;  ///< of the source, before preprocessing
   PixelType pixel_type = PixelType::kUint8;
   double frames_per_second = 0;
-  std::uint64_t pictures = 0;      ///< Checksum of all its frames after preprocessing
-  std::vector<std::int64_t> cuts;  ///< numbers of the frames that begin a new scene
+  std::uint64_t pictures = 0;  ///< Checksum of all its frames after preprocessing
+  UtcSeconds start_time = kNoTime;
+  Measurement measurement;
+  GeoReference place;
+  std::string attribution;
+  std::string product;                ///< radar: the row of the table of products, as JSON
+  std::vector<std::string> notes;     ///< what was left out
+  std::vector<std::string> problems;  ///< of the frames that stand in for what is missing
+  std::vector<std::int64_t> cuts;     ///< numbers of the frames that begin a new scene, or come after a gap in time
   std::vector<Segment> segments;
   std::array<std::int64_t, 3> windows{};  ///< by split
 };
@@ -59,7 +67,7 @@ using DecodeObserver = std::function<void(const DecodeProgress&)>;
 /// One sequence of context + horizon frames as the network sees it.
 struct Sequence {
   std::vector<float> frames;       ///< [T,H,W,C], normalised
-  std::vector<std::uint8_t> mask;  ///< [T,H,W]; empty = all valid. Missing pixels hold the normalised smallest value
+  std::vector<std::uint8_t> mask;  ///< [T,H,W]; empty = all valid. Missing pixels are 0 in `frames`
 };
 
 /// The windows of all clips, by split. Recorded clips are decoded once into the cache and mapped from there; generated
@@ -80,12 +88,16 @@ class DataSet {
   std::int64_t height() const { return height_; }
   std::int64_t width() const { return width_; }
   std::int64_t channels() const { return channels_; }
+  /// Channels that a network gets: those of a frame, and one for the mask where data.mask_channel asks for it.
+  std::int64_t input_channels() const { return channels_ + (options_.mask_channel ? 1 : 0); }
   /// Of the frames in batches: `crop`, or the whole frame.
   std::int64_t crop_height() const { return options_.crop ? (*options_.crop)[0] : height_; }
   std::int64_t crop_width() const { return options_.crop ? (*options_.crop)[1] : width_; }
   std::int64_t sequence_length() const { return options_.context + options_.horizon; }
   const Normalisation& normalisation() const { return normalisation_; }
-  Preprocessing preprocessing() const { return {options_.size, options_.channels}; }
+  Preprocessing preprocessing() const { return {options_.size, options_.channels, options_.rain}; }
+  /// How rain became the numbers that are normalised; nothing for frames that are no rain.
+  const std::optional<RainScale>& rain_scale() const { return rain_scale_; }
   /// A threshold on pixels as the network's number. Rejects mm/h for frames that do not measure rain; `path` is the
   /// option's and begins the message.
   double to_network(double threshold, ThresholdUnit unit, std::string_view path) const;
@@ -102,6 +114,8 @@ class DataSet {
   Window window(Split split, std::int64_t index) const;
   /// "clips/a.mp4 frames 20-39", for logs and captions.
   std::string describe(Split split, std::int64_t index) const;
+  /// Frame `number` of clip `clip` as it is in the cache: preprocessed, not normalised.
+  Frame frame(std::int64_t clip, std::int64_t number) const;
   /// Whole frames, not cropped, normalised.
   void read(Split split, std::int64_t index, Sequence& sequence) const;
   /// The piece of them at (top, left).
@@ -114,6 +128,7 @@ class DataSet {
  private:
   void open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer);
   void open_generated(const SourceTable& table);
+  void report(const ClipSummary& clip, Log& log) const;
   void list_windows();
   void choose_normalisation();
   void check_crop() const;
@@ -122,6 +137,7 @@ class DataSet {
   DataOptions options_;
   std::int64_t height_ = 0, width_ = 0, channels_ = 0;
   bool has_masks_ = false;
+  std::optional<RainScale> rain_scale_;
   Normalisation normalisation_;
   std::vector<std::unique_ptr<CachedClip>> clips_;
   std::vector<ClipSummary> summaries_;

@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/frames/bounded_queue.h"
 #include "core/frames/scene_cuts.h"
+#include "core/json/fields.h"
 
 namespace nextframe {
 namespace {
@@ -40,8 +41,12 @@ std::string file_name_of(const std::string& key) {
 }
 
 std::string key_of(const ClipReference& clip, const Preprocessing& preprocessing) {
-  std::string key = format("1|{}|channels {}", clip.identity, static_cast<int>(preprocessing.channels));
+  std::string key = format("3|{}|channels {}", clip.identity, static_cast<int>(preprocessing.channels));
   if (preprocessing.size) key += format("|size {}x{}", (*preprocessing.size)[0], (*preprocessing.size)[1]);
+  if (!(preprocessing.rain == RainOptions{})) {
+    RainOptions rain = preprocessing.rain;
+    key += format("|unit {} {}", static_cast<int>(rain.unit), options_to_json(rain).dump());
+  }
   // The file keeps the frames' times, so another rate is another file.
   if (clip.frames_per_second > 0) key += format("|rate {}", clip.frames_per_second);
   return key;
@@ -105,7 +110,9 @@ class BackgroundReader {
   std::thread thread_;
 };
 
-ClipHeader header_for(const SourceInfo& info, const Frame& first) {
+/// `info` is the source's; the values are those after preprocessing.
+ClipHeader header_for(const SourceInfo& info, const Preprocessing& preprocessing, const Frame& first) {
+  const SourceInfo after = info_after(preprocessing, info);
   ClipHeader header;
   header.height = first.height;
   header.width = first.width;
@@ -115,8 +122,9 @@ ClipHeader header_for(const SourceInfo& info, const Frame& first) {
   header.source_channels = info.channels;
   header.pixel_type = static_cast<std::int64_t>(info.pixel_type);
   header.has_mask = first.mask.empty() ? 0 : 1;
-  header.low = info.low;
-  header.high = info.high;
+  header.low = after.low;
+  header.high = after.high;
+  header.start_time = first.time;
   header.frames_per_second = info.frames_per_second;
   return header;
 }
@@ -160,14 +168,14 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
   ClipHeader header;
   ChangeMeter meter;
   Checksum pictures;
-  std::vector<double> changes, seconds;
-  std::vector<std::string> names;
+  FrameRecords records;
+  ClipDetails details;
   std::vector<char> bytes;
   {
     BackgroundReader reader(*source);
     while (std::optional<Frame> frame = reader.next()) {
-      apply(preprocessing, *frame, clip.name);
-      if (header.frames == 0) header = header_for(source->info(), *frame);
+      apply(preprocessing, *frame, source->info());
+      if (header.frames == 0) header = header_for(source->info(), preprocessing, *frame);
       if (frame->height != header.height || frame->width != header.width || frame->channels != header.channels) {
         reject("[frames] {}: frame {} is {}x{}, the first {}x{}; set data.size to resize them", clip.name,
                header.frames, frame->width, frame->height, header.width, header.height);
@@ -179,16 +187,23 @@ void FrameCache::decode(const ClipReference& clip, const Preprocessing& preproce
       encode(*frame, header, bytes);
       output.write(bytes.data(), bytes.size());
       pictures.add(bytes.data(), bytes.size());
-      changes.push_back(meter.add(*frame));
-      seconds.push_back(frame->seconds);
-      names.push_back(frame->name);
+      records.changes.push_back(meter.add(*frame));
+      records.seconds.push_back(frame->seconds);
+      records.names.push_back(frame->name);
+      if (!frame->problem.empty()) details.problems.push_back({header.frames, frame->problem});
       progress.frame = ++header.frames;
       if (observer) observer(progress);
     }
   }
   if (header.frames == 0) reject("[frames] {}: holds no frame", clip.name);
   header.pictures = pictures.value();
-  output.write(cache_trailer(header, key, changes, seconds, names));
+  const SourceInfo& info = source->info();
+  details.measurement = info.measurement;
+  details.place = info.place;
+  details.attribution = info.attribution;
+  details.product = info.product;
+  details.notes = info.notes;
+  output.write(cache_trailer(header, key, records, details));
   output.commit();
 }
 

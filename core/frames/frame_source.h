@@ -3,8 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/frames/frame.h"
+#include "core/frames/radar/geo_reference.h"
+#include "core/frames/radar/quantity.h"
 
 namespace nextframe {
 
@@ -23,10 +26,18 @@ struct SourceInfo {
   std::int64_t channels = 0;
   PixelType pixel_type = PixelType::kUint8;
   double low = 0;  ///< the values that the type can take: 0..255, 0..65535; for floats 0..1 by convention, or what the
-  double high = 255;                  ///< source measured where it could do so cheaply
-  double frames_per_second = 0;       ///< 0 = unknown
-  std::int64_t expected_frames = -1;  ///< a hint for progress only, never to be believed; -1 = unknown
-  bool live = false;                  ///< a camera or stream: it has no end and cannot be read twice
+  double high = 255;                    ///< source measured where it could do so cheaply
+  double frames_per_second = 0;         ///< 0 = unknown
+  std::int64_t expected_frames = -1;    ///< a hint for progress only, never to be believed; -1 = unknown
+  bool live = false;                    ///< a camera or stream: it has no end and cannot be read twice
+  Measurement measurement = {};         ///< what a pixel measures; low and high are then what is shown, no limits
+  GeoReference place = {};              ///< where the pixels lie
+  std::string attribution = {};         ///< whom the data are from
+  std::string product = {};             ///< radar: the row of the table of products, as JSON
+  std::vector<std::string> notes = {};  ///< for people: what was left out before anything was read
+
+  /// Seconds from one frame to the next; 0 = unknown.
+  double step_seconds() const { return frames_per_second > 0 ? 1 / frames_per_second : 0; }
 };
 
 /// Frames in order, each decoded once, from the first to the last. There is no seeking.

@@ -10,13 +10,13 @@
 namespace nextframe {
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;  // largest window, gzip header expected
+constexpr int kAnyWindow = 15 + 32;  // largest window, a header of gzip or of zlib
 constexpr std::size_t kStep = 1 << 20;
 
 class Inflater {
  public:
   Inflater() {
-    if (inflateInit2(&stream_, kGzipWindow) != Z_OK) fail("[gzip] zlib did not start");
+    if (inflateInit2(&stream_, kAnyWindow) != Z_OK) fail("[gzip] zlib did not start");
   }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;

@@ -36,6 +36,13 @@ std::optional<double> clock_time_in(std::string_view text) {
 
 bool reached(const Moment& moment, std::int64_t number, const Frame& frame, const SourceInfo& info) {
   if (moment.frame) return number >= *moment.frame;
+  if (moment.time != kNoTime) {
+    if (frame.time == kNoTime) {
+      reject("[frames] {}: has no dates, so no frame before {} can be found; give a frame number", info.name,
+             format_time(moment.time));
+    }
+    return frame.time >= moment.time;
+  }
   if (!moment.seconds) return false;
   if (frame.seconds < 0) {
     reject("[frames] {}: has no times, so no frame before {} s can be found; give a frame number", info.name,
@@ -44,8 +51,24 @@ bool reached(const Moment& moment, std::int64_t number, const Frame& frame, cons
   return frame.seconds >= *moment.seconds - 1e-6;
 }
 
+/// Whether the moment is the one right after the last of `number` frames.
+bool is_end(const Moment& moment, std::int64_t number, const std::deque<Frame>& recent, const SourceInfo& info) {
+  if (moment.frame) return *moment.frame == number;
+  if (moment.time == kNoTime || recent.empty() || recent.back().time == kNoTime) return false;
+  return static_cast<double>(moment.time - recent.back().time) <= 1.5 * info.step_seconds();
+}
+
 std::string to_text(const Moment& moment) {
+  if (moment.time != kNoTime) return format_time(moment.time);
   return moment.frame ? format("frame {}", *moment.frame) : format("{} s", moment.seconds.value_or(0));
+}
+
+/// Rejects a date that lies a gap behind the last frame before it.
+void check_reach(const LastFramesOptions& options, const Frame& last, const SourceInfo& info) {
+  if (!options.at || options.at->time == kNoTime) return;
+  if (static_cast<double>(options.at->time - last.time) <= 1.5 * info.step_seconds()) return;
+  reject("[forecast] {}: there is nothing between {} and {}; forecast from another moment", info.name,
+         format_time(last.time), format_time(options.at->time));
 }
 
 }  // namespace
@@ -58,12 +81,36 @@ Moment parse_moment(const std::string& text) {
     moment.frame = frame;
     return moment;
   }
+  if (const auto time = parse_iso_time(text)) {
+    moment.time = *time;
+    return moment;
+  }
   moment.seconds =
       text.ends_with('s') ? number_in(std::string_view(text).substr(0, text.size() - 1)) : clock_time_in(text);
   if (!moment.seconds) {
-    reject("[--at] \"{}\" is neither a frame number (120) nor a time (4.5s, 1:30, 0:01:30.5)", text);
+    reject(
+        "[--at] \"{}\" is neither a frame number (120) nor a time (4.5s, 1:30, 0:01:30.5) nor a date "
+        "(2010-08-26T05:00)",
+        text);
   }
   return moment;
+}
+
+void check_context(std::span<const Frame> frames, MissingFrames missing, const SourceInfo& source, std::int64_t gap) {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const Frame& frame = frames[i];
+    if (!frame.problem.empty() && missing == MissingFrames::kRefuse) {
+      reject(
+          "[forecast] {}: the context from {} to {} needs a frame that is missing: {}; --allow-missing goes on without",
+          source.name, format_time(frames.front().time), format_time(frames.back().time), frame.problem);
+    }
+    if (i == 0 || frame.time == kNoTime) continue;
+    const auto passed = static_cast<double>(frame.time - frames[i - 1].time);
+    if (passed > (static_cast<double>(gap) + 0.5) * source.step_seconds()) {
+      reject("[forecast] {}: the context would run across a gap from {} to {}; forecast from another moment",
+             source.name, format_time(frames[i - 1].time), format_time(frame.time));
+    }
+  }
 }
 
 LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& options) {
@@ -83,7 +130,7 @@ LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& option
     }
   }
   result.next_frame = moment.value_or(number);
-  if (options.at && options.at->frame && !moment && *options.at->frame == number) moment = number;
+  if (options.at && !moment && is_end(*options.at, number, recent, source.info())) moment = number;
   if (options.at && !moment) {
     reject("[frames] {}: ends after {} frames, before {}", source.info().name, number, to_text(*options.at));
   }
@@ -95,6 +142,8 @@ LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& option
   for (std::int64_t i = 0; i < reach; i += options.gap) {
     result.frames.push_back(std::move(recent[static_cast<std::size_t>(i)]));
   }
+  check_context(result.frames, options.missing, source.info(), options.gap);
+  check_reach(options, result.frames.back(), source.info());
   return result;
 }
 

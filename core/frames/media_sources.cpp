@@ -4,6 +4,7 @@
 #include "core/frames/generated_source.h"
 #include "core/frames/image_source.h"
 #include "core/frames/npz_source.h"
+#include "core/frames/radar_source.h"
 #include "core/frames/video_source.h"
 
 namespace nextframe {
@@ -22,6 +23,9 @@ std::unique_ptr<SequenceGenerator> make_any_digits(const SourceOptions& options,
 SourceTable media_sources() {
   return {
       {SourceType::kArray, "array: npy, npz", is_array, list_arrays, nullptr},
+      {SourceType::kRadar,
+       "radar: folders or names with a time of KNMI, FMI, MeteoSwiss, MRMS, BOM, ODIM, CF and others", is_radar,
+       list_radar, nullptr},
       {SourceType::kImages, "images: png, jpg, tif, pgm, bmp, webp, or a folder of them", is_images, list_images,
        nullptr},
       {SourceType::kVideo, "video: whatever FFmpeg decodes, a camera's number, a stream's address", is_video,

@@ -8,17 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "core/frames/radar/rain_scale.h"
 #include "core/frames/threshold_unit.h"
 
 namespace nextframe {
 
-enum class SourceType { kAuto, kVideo, kImages, kArray, kDigits, kBalls, kRain };
+enum class SourceType { kAuto, kVideo, kImages, kArray, kRadar, kDigits, kBalls, kRain };
 
 constexpr auto enum_names(SourceType) {
-  return std::array<std::pair<std::string_view, SourceType>, 7>{{{"auto", SourceType::kAuto},
+  return std::array<std::pair<std::string_view, SourceType>, 8>{{{"auto", SourceType::kAuto},
                                                                  {"video", SourceType::kVideo},
                                                                  {"images", SourceType::kImages},
                                                                  {"array", SourceType::kArray},
+                                                                 {"radar", SourceType::kRadar},
                                                                  {"digits", SourceType::kDigits},
                                                                  {"balls", SourceType::kBalls},
                                                                  {"rain", SourceType::kRain}}};
@@ -33,11 +35,14 @@ constexpr auto enum_names(Split) {
       {{"train", Split::kTrain}, {"validation", Split::kValidation}, {"test", Split::kTest}}};
 }
 
-/// Where frames come from. Recorded sources use `path`, `frames_per_second` and `layout`; generated ones use the rest.
+/// Where frames come from. Recorded sources use `path`, `frames_per_second`, `product` and `max_missing`; generated ones
+/// use the rest.
 struct SourceOptions {
   SourceType type = SourceType::kAuto;
   std::string path = {};
   double frames_per_second = 0;
+  std::string product = {};
+  std::int64_t max_missing = 2;
 
   std::array<std::int64_t, 2> size{64, 64};
   std::int64_t objects = 2;
@@ -59,9 +64,20 @@ struct SourceOptions {
     v.field(
         "path", path,
         {.doc =
-             "video, folder or pattern of images, .npy or .npz; for digits an MNIST idx file, empty = drawn glyphs"});
+             "video, folder or pattern of images, .npy or .npz; radar: folder, pattern or names with a time, such as "
+             "RAD_%Y%m%d%H%M.h5; for digits an MNIST idx file, empty = drawn glyphs"});
     v.field("frames_per_second", frames_per_second,
             {.doc = "frame rate of images and arrays, which do not tell theirs; 0 = unknown", .min = 0, .max = 100000});
+    v.field(
+        "product", product,
+        {.doc =
+             "radar: a row of the table of products, or a .json file with one; empty = found by names and contents"});
+    v.field(
+        "max_missing", max_missing,
+        {.doc = "radar: so many time steps in a row that are missing are filled with missing pixels; no window runs "
+                "across a longer gap",
+         .min = 0,
+         .max = 10000});
     v.field("size", size, {.doc = "generated: height and width of a frame", .min = 8, .max = 16384});
     v.field("objects", objects, {.doc = "generated: digits or balls in a frame", .min = 1, .max = 64});
     v.field("speed", speed, {.doc = "generated: pixels a frame that an object or the rain moves", .min = 0, .max = 64});
@@ -88,13 +104,25 @@ constexpr auto enum_names(SplitBy) {
       {{"time", SplitBy::kTime}, {"clip", SplitBy::kClip}, {"path", SplitBy::kPath}}};
 }
 
-/// Which frames train, validate and test. No frame is in two splits.
+/// Where the context of a split's windows may lie.
+enum class ContextFrom {
+  kSplit,   ///< in the split itself: no frame is in two splits
+  kBefore,  ///< also in the frames before it, as a forecast's would; only what is to be forecast lies in the split
+};
+
+constexpr auto enum_names(ContextFrom) {
+  return std::array<std::pair<std::string_view, ContextFrom>, 2>{
+      {{"split", ContextFrom::kSplit}, {"before", ContextFrom::kBefore}}};
+}
+
+/// Which frames train, validate and test. No frame to be forecast is in two splits.
 struct SplitOptions {
   SplitBy by = SplitBy::kTime;
   double train = 0.7;
   double validation = 0.1;
   double test = 0.2;
   std::int64_t gap = 0;
+  ContextFrom context = ContextFrom::kSplit;
   std::vector<std::string> train_paths = {};
   std::vector<std::string> validation_paths = {};
   std::vector<std::string> test_paths = {};
@@ -108,6 +136,10 @@ struct SplitOptions {
     v.field("validation", validation, {.doc = "share to validate on", .min = 0, .max = 1});
     v.field("test", test, {.doc = "share to test on; the three are scaled to a sum of 1", .min = 0, .max = 1});
     v.field("gap", gap, {.doc = "frames left out between two splits of a clip", .min = 0});
+    v.field(
+        "context", context,
+        {.doc = "split: the frames that a model sees are of the window's own split, too; before: they may lie before "
+                "it, where the past of a forecast lies"});
     v.field("train_paths", train_paths,
             {.doc = "patterns (* and ?) of clip paths, or of image names such as dates, to train on; each has to match "
                     "something"});
@@ -228,6 +260,8 @@ struct DataOptions {
   SplitOptions split;
   SamplingOptions sampling = {};
   std::vector<Augmentation> augment = {};
+  RainOptions rain;
+  bool mask_channel = false;
   NormaliseOptions normalise;
   std::int64_t validation_windows = 0;
   CacheOptions cache;
@@ -257,6 +291,13 @@ struct DataOptions {
     v.field("split", split, {.doc = "what trains, validates and tests"});
     v.field("sampling", sampling, {.doc = "what is trained on more often"});
     v.field("augment", augment, {.doc = "random flips and right-angle turns of whole sequences"});
+    v.field(
+        "unit", rain.unit,
+        {.doc = "radar: the network's own unit: dbz, dbr (10 log10 of mm/h), sqrt_rate, log_rate (ln(1 + mm/h)), rate "
+                "(mm/h), or the source's; auto: dbr for radar"});
+    v.field("rain", rain, {.doc = "radar: the limits of that unit"});
+    v.field("mask_channel", mask_channel,
+            {.doc = "a further input channel: 1 where a pixel is valid, 0 where it is missing"});
     v.field("normalise", normalise, {.doc = "how pixel values become the network's numbers"});
     v.field("validation_windows", validation_windows,
             {.doc = "validate on so many windows, evenly spread; 0 = on all", .min = 0});

@@ -115,13 +115,43 @@ std::int64_t channels_after(const Preprocessing& preprocessing, std::int64_t cha
   return preprocessing.channels == ChannelMode::kGrey ? 1 : 3;
 }
 
-void apply(const Preprocessing& preprocessing, Frame& frame, const std::string& name) {
-  channels_after(preprocessing, frame.channels, name);
+void to_rates(Frame& frame, const Measurement& measurement) {
+  for (float& value : frame.pixels) value = static_cast<float>(measurement.to_rate(value));
+}
+
+void from_rates(Frame& frame, const RainScale& scale) {
+  for (std::size_t i = 0; i < frame.pixels.size(); ++i) {
+    const double rate = frame.pixels[i];
+    if (scale.masks(rate)) {
+      frame.mask.resize(static_cast<std::size_t>(frame.area()), 1);
+      frame.mask[i / static_cast<std::size_t>(frame.channels)] = 0;
+    }
+    frame.pixels[i] = static_cast<float>(scale.from_rate(rate));
+  }
+}
+
+SourceInfo info_after(const Preprocessing& preprocessing, const SourceInfo& source) {
+  SourceInfo info = source;
+  info.channels = channels_after(preprocessing, source.channels, source.name);
+  if (preprocessing.size) info.height = (*preprocessing.size)[0], info.width = (*preprocessing.size)[1];
+  if (const auto scale = rain_scale_for(preprocessing.rain, source.measurement, source.name)) {
+    info.low = scale->low();
+    info.high = scale->high();
+  }
+  return info;
+}
+
+void apply(const Preprocessing& preprocessing, Frame& frame, const SourceInfo& source) {
+  channels_after(preprocessing, frame.channels, source.name);
   if (preprocessing.channels == ChannelMode::kGrey) to_grey(frame);
   if (preprocessing.channels == ChannelMode::kColor) to_color(frame);
-  if (!preprocessing.size) return;
-  const auto [height, width] = *preprocessing.size;
-  if (height != frame.height || width != frame.width) frame = resized(frame, height, width);
+  const auto scale = rain_scale_for(preprocessing.rain, source.measurement, source.name);
+  if (scale) to_rates(frame, source.measurement);
+  if (preprocessing.size) {
+    const auto [height, width] = *preprocessing.size;
+    if (height != frame.height || width != frame.width) frame = resized(frame, height, width);
+  }
+  if (scale) from_rates(frame, *scale);
 }
 
 Frame resized(const Frame& frame, std::int64_t height, std::int64_t width) {
@@ -131,6 +161,8 @@ Frame resized(const Frame& frame, std::int64_t height, std::int64_t width) {
   result.channels = frame.channels;
   result.seconds = frame.seconds;
   result.name = frame.name;
+  result.time = frame.time;
+  result.problem = frame.problem;
   if (frame.mask.empty()) {
     result.pixels = resize_plane(frame.pixels, frame.height, frame.width, frame.channels, height, width);
     return result;

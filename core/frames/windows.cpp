@@ -152,6 +152,14 @@ std::vector<std::vector<Segment>> assign_splits(const SplitOptions& options, std
   return segments;
 }
 
+std::vector<std::int64_t> find_time_gaps(std::span<const double> seconds, double step) {
+  std::vector<std::int64_t> gaps;
+  for (std::size_t t = 1; t < seconds.size(); ++t) {
+    if (seconds[t] - seconds[t - 1] > 1.5 * step) gaps.push_back(static_cast<std::int64_t>(t));
+  }
+  return gaps;
+}
+
 std::vector<std::int64_t> windows_in(const Segment& segment, std::span<const std::int64_t> cuts, std::int64_t length,
                                      std::int64_t gap, std::int64_t stride) {
   const std::int64_t reach = window_span(length, gap);

@@ -30,6 +30,9 @@ std::vector<std::vector<Segment>> assign_splits(const SplitOptions& options, std
 std::vector<std::int64_t> windows_in(const Segment& segment, std::span<const std::int64_t> cuts, std::int64_t length,
                                      std::int64_t gap, std::int64_t stride);
 
+/// Numbers of the frames that come later after the one before than half a step more than `step`, both in seconds.
+std::vector<std::int64_t> find_time_gaps(std::span<const double> seconds, double step);
+
 /// Source frames that a window reaches over.
 constexpr std::int64_t window_span(std::int64_t length, std::int64_t gap) { return (length - 1) * gap + 1; }
 

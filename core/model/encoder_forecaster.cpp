@@ -14,8 +14,8 @@ EncoderForecaster::EncoderForecaster(Backend& backend, DType dtype, const ModelO
       context_{backend, parameters_, dtype} {
   std::string text;
   for (const std::string& problem : find_problems(options, 0, 0)) text += "\n  " + problem;
-  if (options.predict == Predict::kChange && input_channels != output_channels) {
-    text += format("\n  model.predict: got \"change\" with {} channels in and {} out, expected as many or \"frame\"",
+  if (options.predict == Predict::kChange && input_channels < output_channels) {
+    text += format("\n  model.predict: got \"change\" with {} channels in and {} out, expected as many in or \"frame\"",
                    input_channels, output_channels);
   }
   if (!text.empty()) reject("[model] this network cannot be built:{}", text);
@@ -165,6 +165,16 @@ Tensor EncoderForecaster::decode(LevelStates& states, const Tensor& last_frame, 
   return leave(x, last_frame, steps);
 }
 
+/// The channels of a frame [N,H,W,Cin] that are forecast: those further behind, such as a mask, are input only.
+Tensor EncoderForecaster::first_channels(const Tensor& frame) {
+  if (input_channels_ == output_channels_) return frame;
+  const std::int64_t sequences = frame.dimension(0), pixels = frame.dimension(1) * frame.dimension(2);
+  const Tensor first = context_.allocate_exact(frame.shape().with(-1, output_channels_));
+  backend_.crop_or_pad(PadFill::kZero, frame.reshaped({sequences, pixels, input_channels_, 1}),
+                       first.reshaped({sequences, pixels, output_channels_, 1}));
+  return first;
+}
+
 /// The inverse of enter(): patches to pixels, cropped, [steps,N,H,W,C], plus the last frame for a change prediction.
 Tensor EncoderForecaster::leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps) {
   Tensor y = head_output;
@@ -181,7 +191,8 @@ Tensor EncoderForecaster::leave(const Tensor& head_output, const Tensor& last_fr
   }
   y = y.reshaped({steps, size_.batch, size_.height, size_.width, output_channels_});
   if (options_.predict == Predict::kChange) {
-    for (std::int64_t t = 0; t < steps; ++t) backend_.add(1.0, last_frame, y.at(t), Write::kAccumulate);
+    const Tensor from = first_channels(last_frame);
+    for (std::int64_t t = 0; t < steps; ++t) backend_.add(1.0, from, y.at(t), Write::kAccumulate);
   }
   return y;
 }

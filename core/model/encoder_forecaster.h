@@ -29,7 +29,9 @@ struct ModelState {
 class EncoderForecaster {
  public:
   /// Declares and allocates the parameters, which stay undefined until initialised or loaded. `dtype` is the type of the
-  /// activations; parameters, frames and predictions are exact (see exact_of()). Rejects what find_problems() finds, and a change prediction whose input and output channels differ.
+  /// activations; parameters, frames and predictions are exact (see exact_of()). Rejects what find_problems() finds, and a
+  /// change prediction of more channels than come in. A change is that from the first output_channels channels of the last
+  /// frame.
   EncoderForecaster(Backend& backend, DType dtype, const ModelOptions& options, std::int64_t input_channels,
                     std::int64_t output_channels);
 
@@ -82,6 +84,7 @@ class EncoderForecaster {
   Geometry geometry_at(int k, std::int64_t steps) const;
   void set_frame_size(const Tensor& frames);
   Tensor enter(const Tensor& frames);
+  Tensor first_channels(const Tensor& frame);
   Tensor leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps);
   Tensor enter_gradient(const Tensor& dprediction);
   Tensor advance(RecurrentLayer& layer, const Geometry& geometry, const Tensor& x, RecurrentState& state, Mode mode);

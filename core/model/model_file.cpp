@@ -50,6 +50,15 @@ void check_frames(const FrameFormat& frames, const std::string& where) {
   }
 }
 
+void check_channels(const FrameFormat& frames, const std::string& where) {
+  const std::int64_t others = frames.input_channels - (frames.mask_channel ? 1 : 0);
+  if (others < frames.output_channels) {
+    reject("{}: frames.input_channels is {}{}, expected at least the {} of a forecast", where, frames.input_channels,
+           frames.mask_channel ? " with the mask" : "", frames.output_channels);
+  }
+  if (frames.rain.unit != RainUnit::kSource && frames.rain.unit != RainUnit::kAuto) RainScale(frames.rain);
+}
+
 void check_finite(const NamedTensor& tensor, const std::string& where) {
   for (const float value : tensor.values) {
     if (!std::isfinite(value)) reject("{}: tensor \"{}\" holds {}, expected finite weights", where, tensor.name, value);
@@ -76,6 +85,7 @@ ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& 
   model.frames = options_from_json<FrameFormat>(metadata_object(file, "frames", where), where + ": frames");
   model.training = metadata_object(file, "training", where);
   check_frames(model.frames, where);
+  check_channels(model.frames, where);
   for (const NamedTensor& tensor : file.tensors) check_finite(tensor, where);
   model.tensors = std::move(file.tensors);
   return model;

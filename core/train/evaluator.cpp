@@ -36,9 +36,11 @@ std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std:
   return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
 }
 
-std::vector<float> model_forecast(Backend& backend, EncoderForecaster& network, const Batch& batch) {
-  const Tensor context = to_backend(backend, batch.context, context_shape(batch));
-  return to_host(backend, network.forward(context, batch.horizon, Mode::kInference));
+std::vector<float> model_forecast(Backend& backend, TrainedModel& model, const Batch& batch) {
+  const NetworkChannels channels = channels_of(model.file.frames);
+  std::vector<float> buffer;
+  const Tensor context = to_backend(backend, network_input(batch, channels, buffer), context_shape(batch, channels));
+  return to_host(backend, model.network->forward(context, batch.horizon, Mode::kInference));
 }
 
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
@@ -54,9 +56,16 @@ void teach(Contest& contest, const DataSet& data, const LinearMap& to_model) {
 }
 
 void check_data(const TrainedModel& model, const DataSet& data) {
-  if (data.channels() != model.file.frames.input_channels) {
+  const FrameFormat& frames = model.file.frames;
+  if (data.channels() != frames.output_channels) {
     reject("[evaluate] the data have {} channels, the model {} was trained on {}", data.channels(), model.path,
-           model.file.frames.input_channels);
+           frames.output_channels);
+  }
+  const FrameFormat given = frame_format_of(data);
+  if (given.units != frames.units || (data.rain_scale() && !(given.rain == frames.rain))) {
+    reject(
+        "[evaluate] the data are in {}, the model {} was trained on {}; expected the model's data.unit and data.rain",
+        given.units, model.path, frames.units);
   }
 }
 
@@ -108,9 +117,8 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
   if (to_model.factor != 1 || to_model.shift != 0) {
     log.info("the data are scaled otherwise than those of the model: they are brought to its scale");
   }
-  Evaluation evaluation = run_contest(data, options, model.file.frames, to_model, [&](const Batch& batch) {
-    return model_forecast(backend, *model.network, batch);
-  });
+  Evaluation evaluation = run_contest(data, options, model.file.frames, to_model,
+                                      [&](const Batch& batch) { return model_forecast(backend, model, batch); });
   evaluation.name = model.path;
   return evaluation;
 }

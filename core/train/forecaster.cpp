@@ -30,15 +30,21 @@ Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& 
   const FrameFormat& frames = model.file.frames;
   preprocessing_.channels = frames.channels;
   if (options.resize == ForecasterOptions::Resize::kAsTrained) preprocessing_.size = frames.size;
+  preprocessing_.rain = frames.rain;
   if (frames.input_channels == 1 && frames.output_channels == 1 && is_colour(source)) {
     const bool by_channel = options.colour == ForecasterOptions::Colour::kByChannel;
     preprocessing_.channels = by_channel ? ChannelMode::kColor : ChannelMode::kGrey;
     sequences_ = by_channel ? kColours : 1;
   }
   const std::int64_t channels = channels_after(preprocessing_, source.channels, source.name);
-  if (channels != sequences_ * frames.input_channels) {
+  if (channels != sequences_ * frames.output_channels) {
     reject("[forecast] {}: has {} channels, the model {} was trained on {}; use a model for such frames", source.name,
-           channels, model.path, frames.input_channels);
+           channels, model.path, frames.output_channels);
+  }
+  rain_scale_ = rain_scale_for(frames.rain, source.measurement, source.name);
+  if (!rain_scale_ && unit_of(source.measurement.quantity) != frames.units) {
+    reject("[forecast] {}: its pixels are in {}, the model {} was trained on {}; use a model for such frames",
+           source.name, unit_of(source.measurement.quantity), model.path, frames.units);
   }
   // An integer source of another depth shows the same pictures on another scale; a float source is taken at its word.
   const bool depth_differs =
@@ -50,7 +56,7 @@ Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& 
 
 void Forecaster::observe(const Frame& frame) {
   Frame prepared = frame;
-  apply(preprocessing_, prepared, source_.name);
+  apply(preprocessing_, prepared, source_);
   if (observed_ > 0 && (prepared.height != height_ || prepared.width != width_)) {
     reject("[forecast] {}: frame {} is {}x{}, those before it {}x{}", source_.name, observed_ + 1, prepared.width,
            prepared.height, width_, height_);
@@ -59,12 +65,11 @@ void Forecaster::observe(const Frame& frame) {
   width_ = prepared.width;
   const Normalisation& normalisation = model_.file.frames.normalisation;
   for (float& pixel : prepared.pixels) pixel = normalisation.to_network(static_cast<float>(pixel / unit_));
-  const float missing = normalisation.to_network(static_cast<float>(model_.file.frames.low));
   for (std::size_t i = 0; i < prepared.mask.size(); ++i) {
     if (prepared.mask[i] != 0) continue;
-    std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels,
-                missing);
+    std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels, 0.0F);
   }
+  last_time_ = prepared.time;
   state_ = model_.network->observe(upload(prepared), std::move(state_));
   ++observed_;
 }
@@ -80,7 +85,11 @@ Tensor Forecaster::upload(const Frame& prepared) {
       values.insert(values.end(), pixel, pixel + channels);
     }
   }
-  return to_backend(backend_, values, {1, sequences_, height_, width_, channels});
+  std::vector<float> mask, buffer;
+  for (std::int64_t n = 0; n < sequences_; ++n) mask.insert(mask.end(), prepared.mask.begin(), prepared.mask.end());
+  const NetworkChannels network = channels_of(model_.file.frames);
+  return to_backend(backend_, network_input(values, mask, network, buffer),
+                    {1, sequences_, height_, width_, network.input()});
 }
 
 void Forecaster::reset() {
@@ -103,7 +112,10 @@ Frame Forecaster::to_frame(const float* values) const {
     }
   }
   const Normalisation& normalisation = model_.file.frames.normalisation;
-  for (float& pixel : frame.pixels) pixel = normalisation.from_network(pixel) * static_cast<float>(unit_);
+  for (float& pixel : frame.pixels) {
+    pixel = normalisation.from_network(pixel) * static_cast<float>(unit_);
+    if (rain_scale_) pixel = static_cast<float>(source_.measurement.from_rate(rain_scale_->to_rate(pixel)));
+  }
   return frame;
 }
 
@@ -118,6 +130,7 @@ void Forecaster::forecast(std::int64_t count, const std::function<void(const Fra
       Frame frame = to_frame(values.data() + i * frame_elements);
       if (source_.frames_per_second > 0) {
         frame.seconds = static_cast<double>((first + i + 1) * model_.data.gap) / source_.frames_per_second;
+        if (last_time_ != kNoTime) frame.time = last_time_ + std::llround(frame.seconds);
       }
       visit(frame, first + i + 1);
     }
@@ -137,16 +150,27 @@ std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const Hindcas
   Frame frame;
   std::int64_t seen = 0;
   std::int64_t made = 0;
+  std::string last_refusal;
   while (source.next(frame)) {
     recent.push_back(frame);
     if (static_cast<std::int64_t>(recent.size()) > span) recent.pop_front();
     ++seen;
     if (seen < span || (seen - span) % options.every != 0) continue;
+    std::vector<Frame> context;
+    for (std::int64_t i = 0; i < span; i += options.gap) context.push_back(recent[static_cast<std::size_t>(i)]);
+    try {
+      check_context(context, options.missing, source.info(), options.gap);
+    } catch (const Error& error) {
+      last_refusal = error.what();
+      if (options.skipped) options.skipped(seen - 1 + options.gap, last_refusal);
+      continue;
+    }
     forecaster.reset();
-    for (std::int64_t i = 0; i < span; i += options.gap) forecaster.observe(recent[static_cast<std::size_t>(i)]);
+    for (const Frame& each : context) forecaster.observe(each);
     ++made;
     if (!visit({.first_frame = seen - 1 + options.gap, .frames = forecaster.forecast(options.horizon)})) return made;
   }
+  if (made == 0 && !last_refusal.empty()) reject("{}; no context was whole", last_refusal);
   if (made == 0) {
     reject("[forecast] {}: got {} frames, expected at least {} (context {}, gap {}); use a longer recording",
            source.info().name, seen, span, options.context, options.gap);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/backend/backend.h"
 #include "core/frames/frame.h"
 #include "core/frames/frame_source.h"
+#include "core/frames/last_frames.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -40,7 +42,7 @@ class Forecaster {
   /// Whether a model of one channel forecasts the channels of a colour source one by one.
   bool by_channel() const { return sequences_ > 1; }
 
-  /// Takes the next frame in. Missing pixels count as the smallest value. Rejects a frame of another size than those
+  /// Takes the next frame in. Missing pixels are 0 to the network. Rejects a frame of another size than those
   /// before.
   void observe(const Frame& frame);
   /// Forgets everything, for instance at a cut.
@@ -61,7 +63,9 @@ class Forecaster {
   SourceInfo source_;
   Preprocessing preprocessing_;
   double unit_ = 1;  ///< source units per unit of the model's own: 65535/255 for a 16-bit source of an 8-bit model
-  std::int64_t sequences_ = 1;  ///< that the channels of a frame are to the network
+  std::int64_t sequences_ = 1;           ///< that the channels of a frame are to the network
+  std::optional<RainScale> rain_scale_;  ///< where the model's numbers are a unit of rain
+  UtcSeconds last_time_ = kNoTime;       ///< of the last frame observed
   ModelState state_;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
@@ -79,6 +83,9 @@ struct HindcastOptions {
   std::int64_t context = 10;  ///< frames seen before each one
   std::int64_t gap = 1;       ///< recording's frames from one seen frame to the next
   std::int64_t horizon = 10;
+  MissingFrames missing = MissingFrames::kRefuse;
+  /// Told where a hindcast is left out, because its context is not whole; see check_context.
+  std::function<void(std::int64_t first_frame, const std::string& why)> skipped = {};
 };
 
 /// Hindcasts through a whole recording, each from its last `context` frames alone; keeps no more than those in memory.

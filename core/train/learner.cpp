@@ -17,24 +17,29 @@ Shape mask_shape(const Batch& batch) { return target_shape(batch).with(-1, 1); }
 
 }  // namespace
 
-Shape context_shape(const Batch& batch) {
-  return {batch.context_length, batch.sequences, batch.height, batch.width, batch.channels};
+Shape context_shape(const Batch& batch, const NetworkChannels& channels) {
+  return {batch.context_length, batch.sequences, batch.height, batch.width, channels.input()};
 }
 
 Shape target_shape(const Batch& batch) {
   return {batch.horizon, batch.sequences, batch.height, batch.width, batch.channels};
 }
 
-Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
-                 const SequenceLengths& lengths, const LossUnit& unit)
+Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train,
+                 const NetworkChannels& channels, const SequenceLengths& lengths, const LossUnit& unit)
     : backend_(backend),
-      model_(backend, activation_type(train.precision, backend), model, channels, channels),
+      channels_(channels),
+      model_(backend, activation_type(train.precision, backend), model, channels.input(), channels.frame),
       loss_(backend, kDType, train.loss, lengths.horizon, unit),
       optimizer_(backend, train.optimizer, clipping_of(train), model_.parameters().values(),
                  model_.parameters().gradients()) {
   model_.set_execution(execution_of(train, model, lengths));
   model_.initialise(train.init, static_cast<std::uint64_t>(train.seed));
   if (train.ema > 0) average_.emplace(backend, train.ema, model_.parameters().values());
+}
+
+Tensor Learner::upload_context(const Batch& batch) {
+  return to_backend(backend_, network_input(batch, channels_, input_), context_shape(batch, channels_));
 }
 
 Tensor Learner::upload_mask(const Batch& batch) {
@@ -54,8 +59,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   model_.parameters().zero_gradients();
   loss_.begin();
   for (const Batch& batch : batches) {
-    const Tensor prediction =
-        model_.forward(to_backend(backend_, batch.context, context_shape(batch)), batch.horizon, Mode::kTraining);
+    const Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kTraining);
     const Tensor mask = upload_mask(batch);
     const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
     loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, valid_weight, dprediction);
@@ -71,8 +75,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
 }
 
 Learner::Forecast Learner::forecast(const Batch& batch) {
-  const Tensor prediction =
-      model_.forward(to_backend(backend_, batch.context, context_shape(batch)), batch.horizon, Mode::kInference);
+  const Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kInference);
   const Tensor mask = upload_mask(batch);
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);

@@ -11,6 +11,7 @@
 #include "core/model/encoder_forecaster.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/weight_average.h"
+#include "core/train/network_input.h"
 #include "core/train/options.h"
 
 namespace nextframe {
@@ -25,7 +26,7 @@ class Learner {
   };
 
   /// The weights start as train.init draws them from train.seed. Rejects a model or loss that cannot be built.
-  Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, std::int64_t channels,
+  Learner(Backend& backend, const ModelOptions& model, const TrainOptions& train, const NetworkChannels& channels,
           const SequenceLengths& lengths, const LossUnit& unit = {});
 
   /// One update from all batches together: their loss is divided by the valid weight of all of them, in which the
@@ -50,18 +51,21 @@ class Learner {
   std::optional<WeightAverage>& average() { return average_; }
 
  private:
+  Tensor upload_context(const Batch& batch);
   /// With the sequences' weights; empty where every pixel counts alike.
   Tensor upload_mask(const Batch& batch);
   void swap_average();
 
   Backend& backend_;
+  NetworkChannels channels_;
+  std::vector<float> input_;  ///< network_input()'s buffer
   EncoderForecaster model_;
   Loss loss_;
   Optimizer optimizer_;
   std::optional<WeightAverage> average_;
 };
 
-Shape context_shape(const Batch& batch);
+Shape context_shape(const Batch& batch, const NetworkChannels& channels);
 Shape target_shape(const Batch& batch);
 
 }  // namespace nextframe

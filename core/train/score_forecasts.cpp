@@ -48,7 +48,7 @@ class ScaledSource {
 
   bool next(Frame& frame) {
     if (!source_->next(frame)) return false;
-    apply(preprocessing_, frame, source_->info().name);
+    apply(preprocessing_, frame, source_->info());
     scale_.apply(frame.pixels);
     return true;
   }

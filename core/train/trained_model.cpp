@@ -5,6 +5,7 @@
 #include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/frames/path_list.h"
 #include "core/json/fields.h"
 #include "core/train/run_folder.h"
 
@@ -17,6 +18,11 @@ void set_value_range(const DataSet& data, FrameFormat& frames) {
   if (normalise.by == NormaliseBy::kRange) {
     frames.low = data.normalisation().offset;
     frames.high = data.normalisation().offset + data.normalisation().scale;
+    return;
+  }
+  if (data.rain_scale()) {
+    frames.low = data.rain_scale()->low();
+    frames.high = data.rain_scale()->high();
     return;
   }
   PixelType type = PixelType::kFloat32;
@@ -52,14 +58,29 @@ Precision trained_precision(const json::Value& config) {
 
 FrameFormat frame_format_of(const DataSet& data) {
   FrameFormat frames;
-  frames.input_channels = data.channels();
+  frames.input_channels = data.input_channels();
   frames.output_channels = data.channels();
   frames.size = data.options().size;
   frames.channels = data.options().channels;
+  frames.mask_channel = data.options().mask_channel;
+  if (data.rain_scale()) {
+    frames.rain = data.rain_scale()->options();
+    frames.units = unit_name(frames.rain.unit);
+  } else if (!data.clips().empty()) {
+    frames.units = unit_of(data.clips().front().measurement.quantity);
+  }
   frames.normalisation = data.normalisation();
   frames.frames_per_second = data.frames_per_second() / static_cast<double>(data.options().gap);
+  if (!data.clips().empty()) {
+    frames.product = data.clips().front().product;
+    frames.attribution = data.clips().front().attribution;
+  }
   set_value_range(data, frames);
   return frames;
+}
+
+NetworkChannels channels_of(const FrameFormat& frames) {
+  return {.frame = frames.output_channels, .mask = frames.mask_channel ? MaskChannel::kLast : MaskChannel::kNone};
 }
 
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
@@ -112,6 +133,17 @@ void load_weights(EncoderForecaster& model, const ModelFile& file, const std::st
     values.insert(values.end(), stored.begin(), stored.end());
   }
   model.parameters().upload(values);
+}
+
+SourceOptions input_options(const TrainedModel& model, const std::string& path, const std::string& product) {
+  SourceOptions options;
+  options.path = path;
+  options.product = product;
+  const bool array = has_extension(parse_array_path(path).file, {".npy", ".npz"});
+  if (product.empty() && !array) options.product = model.file.frames.product;
+  if (!options.product.empty()) options.type = SourceType::kRadar;
+  if (!model.data.sources.empty()) options.max_missing = model.data.sources.front().max_missing;
+  return options;
 }
 
 TrainedModel load_model(Backend& backend, const std::string& path, std::optional<Precision> precision) {

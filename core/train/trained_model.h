@@ -9,12 +9,15 @@
 #include "core/frames/data_set.h"
 #include "core/model/encoder_forecaster.h"
 #include "core/model/model_file.h"
+#include "core/train/network_input.h"
 #include "core/train/precision.h"
 
 namespace nextframe {
 
 /// What a model that learns from `data` has to know of its frames. Rejects an empty range of values.
 FrameFormat frame_format_of(const DataSet& data);
+
+NetworkChannels channels_of(const FrameFormat& frames);
 
 /// The model file of a network's present weights.
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
@@ -36,6 +39,10 @@ struct TrainedModel {
   Precision precision = Precision::kFloat32;
   std::unique_ptr<EncoderForecaster> network;
 };
+
+/// How frames for the model are read from `path`: as radar by the product that it was trained on, unless `product` names
+/// another, or the path is an array; anything else by what it looks like.
+SourceOptions input_options(const TrainedModel& model, const std::string& path, const std::string& product = {});
 
 /// Reads a .safetensors file, or the best model of a run folder, and builds its network on `backend`, in `precision` or
 /// as it was trained, though never in a type that the backend only emulates. Rejects everything that read_model_file,

@@ -34,7 +34,7 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
     : request_(request),
       services_(services),
       frames_(frame_format_of(services.data)),
-      learner_(services.backend, request.model, request.train, services.data.channels(),
+      learner_(services.backend, request.model, request.train, channels_of(frames_),
                {.context = services.data.options().context, .horizon = services.data.options().horizon},
                loss_unit_of(services.data, frames_, request.train.loss)),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {

@@ -45,20 +45,26 @@ TEST(Resize, LeavesMissingPixelsOut) {
 }
 
 TEST(Channels, GreyColourAndSource) {
+  const auto named = [](const char* name) {
+    SourceInfo source;
+    source.name = name;
+    return source;
+  };
   Frame colour = frame_of(1, 1, 4, {100, 50, 10, 255});
-  apply({.channels = ChannelMode::kGrey}, colour, "a");
+  apply({.channels = ChannelMode::kGrey}, colour, named("a"));
   ASSERT_EQ(colour.pixels.size(), 1U);
   EXPECT_NEAR(colour.pixels[0], 29.9 + 29.35 + 1.14, 1e-3);
   Frame grey = frame_of(1, 2, 1, {3, 4});
-  apply({.channels = ChannelMode::kColor}, grey, "a");
+  apply({.channels = ChannelMode::kColor}, grey, named("a"));
   EXPECT_EQ(grey.pixels, (std::vector<float>{3, 3, 3, 4, 4, 4}));
   Frame alpha = frame_of(1, 1, 4, {1, 2, 3, 4});
-  apply({.channels = ChannelMode::kColor}, alpha, "a");
+  apply({.channels = ChannelMode::kColor}, alpha, named("a"));
   EXPECT_EQ(alpha.pixels, (std::vector<float>{1, 2, 3}));
   Frame two = frame_of(1, 1, 2, {1, 2});
-  apply({.channels = ChannelMode::kSource}, two, "a");
+  apply({.channels = ChannelMode::kSource}, two, named("a"));
   EXPECT_EQ(two.channels, 2);
-  testing::expect_in("has 2 channels", testing::rejection([&] { apply({.channels = ChannelMode::kGrey}, two, "a"); }));
+  testing::expect_in("has 2 channels",
+                     testing::rejection([&] { apply({.channels = ChannelMode::kGrey}, two, named("a")); }));
 }
 
 TEST(Symmetry, TurnsAndFlips) {

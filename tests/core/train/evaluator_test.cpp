@@ -155,13 +155,11 @@ class HindcastFolder : public FrameSource {
         "hindcast_000002_context_001_lead_-1.png", "hindcast_000005_forecast_lead_001.png",
         "hindcast_000005_forecast_lead_002.png"};
     if (number_ == kNames.size()) return false;
-    frame = {.height = 8,
-             .width = 8,
-             .channels = 1,
-             .pixels = std::vector<float>(64, 0.5f),
-             .mask = {},
-             .seconds = 0,
-             .name = kNames[number_++]};
+    frame = Frame{};
+    frame.height = frame.width = 8;
+    frame.channels = 1;
+    frame.pixels.assign(64, 0.5f);
+    frame.name = kNames[number_++];
     return true;
   }
 

@@ -17,7 +17,10 @@ using test::SmallRun;
 
 Frame random_frame(std::int64_t number, std::int64_t height, std::int64_t width, double high) {
   Random random(static_cast<std::uint64_t>(number));
-  Frame frame{.height = height, .width = width, .channels = 1, .pixels = {}, .mask = {}, .seconds = 0, .name = {}};
+  Frame frame;
+  frame.height = height;
+  frame.width = width;
+  frame.channels = 1;
   for (std::int64_t i = 0; i < height * width; ++i) frame.pixels.push_back(static_cast<float>(high * random.uniform()));
   return frame;
 }
@@ -68,7 +71,14 @@ class ForecasterTest : public testing::Test {
     return pixels(forecaster.forecast(11));
   }
 
-  static SourceInfo eight_bit() { return {.name = "test", .height = 6, .width = 5, .channels = 1}; }
+  static SourceInfo eight_bit() {
+    SourceInfo info;
+    info.name = "test";
+    info.height = 6;
+    info.width = 5;
+    info.channels = 1;
+    return info;
+  }
 
   ReferenceBackend backend_;
   TrainedModel model_;
@@ -153,7 +163,7 @@ TEST_F(ForecasterTest, ColourIsForecastChannelByChannelOrAsGrey) {
   for (int i = 0; i < 4; ++i) {
     Frame frame = colour_frame(i);
     grey.observe(frame);
-    apply({.channels = ChannelMode::kGrey}, frame, "test");
+    apply({.channels = ChannelMode::kGrey}, frame, eight_bit());
     by_hand.observe(frame);
   }
   EXPECT_EQ(pixels(grey.forecast(2)), pixels(by_hand.forecast(2)));

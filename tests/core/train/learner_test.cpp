@@ -40,8 +40,8 @@ Batch sequences(std::int64_t first, std::int64_t last) {
 TEST(Learner, AccumulatedBatchesEqualOneBigBatch) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner whole(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
-  Learner parts(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+  Learner whole(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
+  Learner parts(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
   const std::vector<Batch> one{sequences(0, 4)};
   const std::vector<Batch> several{sequences(0, 1), sequences(1, 4)};
   for (int step = 0; step < 5; ++step) {
@@ -58,7 +58,7 @@ TEST(Learner, AccumulatedBatchesEqualOneBigBatch) {
 TEST(Learner, LeavesTheWeightsWhereTheLossIsNotFinite) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+  Learner learner(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
   const std::vector<float> before = learner.model().parameters().download();
   std::vector<Batch> batches{sequences(0, 2)};
   batches.front().context[5] = std::nanf("");
@@ -86,7 +86,7 @@ TEST(Learner, SequencesHaveWeights) {
 TEST(Learner, ForecastLossEqualsTrainingLoss) {
   const SmallRun run;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+  Learner learner(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
   const std::vector<Batch> batches{sequences(0, 3)};
   const Learner::Forecast forecast = learner.forecast(batches.front());
   const Learner::StepResult step = learner.step(batches, 0.01);
@@ -97,7 +97,7 @@ TEST(Learner, TheRawWeightsComeBackAfterWorkWithTheirAverage) {
   SmallRun run;
   run.train.ema = 0.9;
   ReferenceBackend backend;
-  Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+  Learner learner(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
   const std::vector<Batch> batches{sequences(0, 3)};
   for (int i = 0; i < 3; ++i) learner.step(batches, 0.01);
   const std::vector<float> raw = learner.model().parameters().download();

@@ -1,0 +1,468 @@
+#include "core/frames/radar/field_layout.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/base/mapped_file.h"
+#include "core/base/text.h"
+#include "core/frames/gzip.h"
+
+namespace nextframe {
+namespace {
+
+std::string shortened(std::vector<std::string> names, std::size_t most) {
+  const std::size_t count = names.size();
+  names.resize(std::min(count, most));
+  return names.empty() ? "none" : join(names, ", ") + (count > most ? format(" and {} more", count - most) : "");
+}
+
+/// What an attribute or a variable of one element says.
+std::optional<RasterAttribute> value_at(const RasterFile& file, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  if (path.find('@') != std::string::npos) return file.attribute(path);
+  const RasterArray* array = file.find(path);
+  if (array == nullptr) return std::nullopt;
+  std::int64_t elements = 1;
+  for (const std::int64_t n : array->shape) elements *= n;
+  if (elements != 1) return std::nullopt;
+  const std::vector<std::int64_t> start(array->shape.size(), 0);
+  return RasterAttribute{.text = array->unit, .numbers = file.read(*array, start, array->shape)};
+}
+
+UtcSeconds counted_time(double number, const std::string& unit) {
+  const TimeUnits units = parse_time_units(unit).value_or(TimeUnits{});
+  return units.origin + static_cast<UtcSeconds>(std::llround(number * units.seconds));
+}
+
+/// Seconds in a text such as "1443614400" or "  1443614400 sec UTC".
+std::optional<UtcSeconds> leading_seconds(const std::string& text) {
+  char* end = nullptr;
+  const long long seconds = std::strtoll(text.c_str(), &end, 10);
+  return end == text.c_str() ? std::nullopt : std::optional<UtcSeconds>(seconds);
+}
+
+UtcSeconds time_at(const RasterFile& file, const std::string& path, const std::string& pattern,
+                   const std::string& name) {
+  const auto value = value_at(file, path);
+  if (!value) return kNoTime;
+  if (!pattern.empty()) {
+    const auto time = parse_time(pattern, value->text);
+    if (!time) reject("[radar] {}: {} is \"{}\", which does not fit {}", name, path, value->text, pattern);
+    return *time;
+  }
+  if (const auto time = parse_iso_time(value->text)) return *time;
+  if (!value->numbers.empty()) return counted_time(value->numbers.front(), value->text);
+  if (const auto seconds = leading_seconds(value->text)) return *seconds;
+  reject("[radar] {}: {} is \"{}\", no time", name, path, value->text);
+}
+
+double first_number(const RasterFile& file, const std::vector<std::string>& places, const std::string& key,
+                    double otherwise) {
+  for (const std::string& place : places) {
+    const auto value = file.attribute(place + "@" + key);
+    if (value && !value->numbers.empty()) return value->numbers.front();
+  }
+  return otherwise;
+}
+
+std::string first_text(const RasterFile& file, const std::vector<std::string>& places, const std::string& key) {
+  for (const std::string& place : places) {
+    if (const auto value = file.attribute(place + "@" + key)) return value->text;
+  }
+  return {};
+}
+
+/// Quantity and factor of a unit, where the unit alone tells.
+struct KnownUnit {
+  std::string_view unit;
+  Quantity quantity;
+  double factor;
+};
+constexpr std::array<KnownUnit, 15> kUnits{{{"dBZ", Quantity::kReflectivity, 1},
+                                            {"dbz", Quantity::kReflectivity, 1},
+                                            {"mm/h", Quantity::kRate, 1},
+                                            {"mm/hr", Quantity::kRate, 1},
+                                            {"mm h-1", Quantity::kRate, 1},
+                                            {"mm hr-1", Quantity::kRate, 1},
+                                            {"mm h^-1", Quantity::kRate, 1},
+                                            {"mm hour-1", Quantity::kRate, 1},
+                                            {"kg m-2 h-1", Quantity::kRate, 1},
+                                            {"kg m-2 s-1", Quantity::kRate, 3600},
+                                            {"mm s-1", Quantity::kRate, 3600},
+                                            {"m s-1", Quantity::kRate, 3600000},
+                                            {"mm", Quantity::kAccumulation, 1},
+                                            {"kg m-2", Quantity::kAccumulation, 1},
+                                            {"m", Quantity::kAccumulation, 1000}}};
+
+const KnownUnit* known_unit(const std::string& unit) {
+  const auto found = std::ranges::find_if(kUnits, [&](const KnownUnit& known) { return known.unit == unit; });
+  return found == kUnits.end() ? nullptr : &*found;
+}
+
+void take_unit(const RasterArray& array, const Product& product, const std::string& name, FieldLayout& layout) {
+  const KnownUnit* known = known_unit(array.unit);
+  layout.measurement.quantity = product.quantity;
+  if (known != nullptr && (product.quantity == Quantity::kNone || product.quantity == known->quantity)) {
+    layout.measurement.quantity = known->quantity;
+    layout.unit_factor = known->factor;
+  } else if (product.quantity == Quantity::kNone) {
+    reject(
+        "[radar] {}: {} has the unit \"{}\", which does not tell whether it is a reflectivity, a rate or an "
+        "accumulation; write a product with \"quantity\" and name it in data.sources[].product",
+        name, array.path, array.unit);
+  }
+}
+
+/// The array's own numbers, where the row says nothing.
+void take_numbers(const RasterFile& file, const Product& product, const std::string& name, FieldLayout& layout) {
+  layout.gain = product.gain.value_or(layout.array.scale.value_or(1));
+  layout.offset = product.offset.value_or(layout.array.offset.value_or(0));
+  layout.missing = product.missing;
+  if (layout.array.missing && product.missing.empty()) layout.missing.push_back(*layout.array.missing);
+  layout.no_echo = product.no_echo;
+  layout.encoding = product.encoding;
+  layout.measurement.relation = product.relation;
+  if (product.calibration.empty()) return;
+  const auto text = file.attribute(product.calibration);
+  if (!text) return;
+  const auto numbers = parse_calibration(text->text);
+  if (!numbers) {
+    reject("[radar] {}: {} is \"{}\", expected a formula such as GEO=0.01*PV+0.0", name, product.calibration,
+           text->text);
+  }
+  layout.gain = (*numbers)[0];
+  layout.offset = (*numbers)[1];
+}
+
+void take_time(const RasterFile& file, const Product& product, const std::string& name, FieldLayout& layout) {
+  const UtcSeconds end = time_at(file, product.time.at, product.time.format, name);
+  if (end != kNoTime) layout.times = {end};
+  const UtcSeconds start = time_at(file, product.time.start, product.time.format, name);
+  if (product.interval_seconds > 0) {
+    layout.measurement.interval_seconds = product.interval_seconds;
+  } else if (start != kNoTime && end != kNoTime) {
+    if (end <= start) reject("[radar] {}: its interval ends at {}, before it starts", name, format_time(end));
+    layout.measurement.interval_seconds = static_cast<double>(end - start);
+  }
+}
+
+/// y and x are the last two axes, time the one before, all others of length 1.
+void take_axes(const std::string& name, FieldLayout& layout) {
+  const auto rank = static_cast<int>(layout.array.shape.size());
+  if (rank < 2) reject("[radar] {}: {} has {} dimensions, expected 2 at least", name, layout.array.path, rank);
+  layout.row_axis = rank - 2;
+  layout.column_axis = rank - 1;
+  for (int axis = 0; axis < rank - 2; ++axis) {
+    if (layout.length(axis) == 1 && layout.time_axis >= 0) continue;
+    if (layout.length(axis) != 1 && layout.time_axis >= 0 && layout.length(layout.time_axis) != 1) {
+      reject("[radar] {}: {} has {} dimensions, of which time and one more are longer than 1; expected [time, y, x]",
+             name, layout.array.path, rank);
+    }
+    layout.time_axis = axis;
+  }
+}
+
+void take_events(const std::string& name, FieldLayout& layout) {
+  const std::vector<std::int64_t>& shape = layout.array.shape;
+  if (shape.size() != 4) {
+    reject("[radar] {}: {} has {} dimensions, expected events [N,H,W,T] or [N,T,H,W]", name, layout.array.path,
+           shape.size());
+  }
+  layout.event_axis = 0;
+  const bool time_last = shape[1] == shape[2] || shape[2] != shape[3];
+  layout.row_axis = time_last ? 1 : 2;
+  layout.column_axis = time_last ? 2 : 3;
+  layout.time_axis = time_last ? 3 : 1;
+}
+
+const RasterArray& array_named(const RasterFile& file, const std::string& path, const std::string& name) {
+  const RasterArray* array = file.find(path);
+  if (array == nullptr) reject("[radar] {}: has no array \"{}\"; it has {}", name, path, contents_of(file));
+  return *array;
+}
+
+/// KNMI's geographic group: kilometres, rows counted from the pole.
+GeoReference place_of_knmi(const RasterFile& file, const std::string& name) {
+  const auto projection = file.attribute("geographic/map_projection@projection_proj4_params");
+  if (!projection) return {};
+  std::vector<std::string> parts;
+  for (std::string part : split(projection->text, ' ')) {
+    for (const std::string_view key : {"+a=", "+b=", "+x_0=", "+y_0="}) {
+      if (part.starts_with(key)) part = format("{}{}", key, 1000 * std::strtod(part.c_str() + key.size(), nullptr));
+    }
+    parts.push_back(std::move(part));
+  }
+  const std::vector<std::string> group{"geographic"};
+  const double column = first_number(file, group, "geo_pixel_size_x", 0) * 1000;
+  const double row = first_number(file, group, "geo_pixel_size_y", 0) * 1000;
+  if (column == 0 || row == 0) reject("[radar] {}: has no geo_pixel_size_x and _y", name);
+  GeoReference place;
+  place.projection = to_wkt(join(parts, " "));
+  place.transform = {first_number(file, group, "geo_column_offset", 0) * column, column, 0,
+                     first_number(file, group, "geo_row_offset", 0) * row,       0,      row};
+  return place;
+}
+
+GeoReference place_of_odim(const RasterFile& file, const std::vector<std::string>& where) {
+  const std::string projection = first_text(file, where, "projdef");
+  const double longitude = first_number(file, where, "UL_lon", NAN),
+               latitude = first_number(file, where, "UL_lat", NAN);
+  const double column = first_number(file, where, "xscale", NAN), row = first_number(file, where, "yscale", NAN);
+  if (projection.empty() || std::isnan(longitude + latitude + column + row)) return {};
+  GeoReference place;
+  place.projection = to_wkt(projection);
+  const auto [x, y] = project(projection, longitude, latitude);
+  place.transform = {x, column, 0, y, 0, -row};
+  return place;
+}
+
+GeoReference place_of_row(const ProductPlace& row, std::int64_t height, std::int64_t width) {
+  GeoReference place;
+  place.projection = to_wkt(row.projection);
+  std::array<double, 4> edges{};
+  if (row.bounds) {
+    edges = *row.bounds;
+  } else {
+    const auto lower = project(row.projection, (*row.lower_left)[0], (*row.lower_left)[1]);
+    const auto upper = project(row.projection, (*row.upper_right)[0], (*row.upper_right)[1]);
+    edges = {lower[0], lower[1], upper[0], upper[1]};
+  }
+  place.transform = {edges[0], (edges[2] - edges[0]) / static_cast<double>(width), 0, edges[3],
+                     0,        (edges[1] - edges[3]) / static_cast<double>(height)};
+  return place;
+}
+
+FieldLayout layout_of_odim(const RasterFile& file, const Product& product, const std::string& name) {
+  constexpr std::array<std::string_view, 6> kWanted{"RATE", "ACRR", "DBZH", "DBZV", "TH", "DBZ"};
+  struct Found {
+    std::string quantity, data_set, data;
+  };
+  std::vector<Found> found;
+  std::vector<std::string> names;
+  for (const RasterArray& array : file.arrays()) {
+    if (!array.path.ends_with("/data")) continue;
+    Found here;
+    here.data = array.path.substr(0, array.path.rfind('/'));
+    here.data_set = here.data.substr(0, here.data.rfind('/'));
+    here.quantity = first_text(file, {here.data + "/what", here.data_set + "/what"}, "quantity");
+    names.push_back(here.quantity);
+    found.push_back(std::move(here));
+  }
+  const Found* chosen = nullptr;
+  const auto choose = [&](std::string_view quantity) {
+    for (const Found& each : found) {
+      if (chosen == nullptr && each.quantity == quantity) chosen = &each;
+    }
+  };
+  if (!product.array.empty()) choose(product.array);
+  for (std::size_t i = 0; i < kWanted.size() && product.array.empty(); ++i) choose(kWanted[i]);
+  if (chosen == nullptr) {
+    reject("[radar] {}: has no data of the quantity {}; it has {}", name,
+           product.array.empty() ? "RATE, ACRR or DBZH" : product.array, shortened(names, 12));
+  }
+  const std::vector<std::string> what{chosen->data + "/what", chosen->data_set + "/what", "/what"};
+  FieldLayout layout;
+  layout.array = array_named(file, chosen->data + "/data", name);
+  take_axes(name, layout);
+  layout.gain = product.gain.value_or(first_number(file, what, "gain", 1));
+  layout.offset = product.offset.value_or(first_number(file, what, "offset", 0));
+  layout.missing =
+      product.missing.empty() ? std::vector<double>{first_number(file, what, "nodata", NAN)} : product.missing;
+  layout.no_echo =
+      product.no_echo.empty() ? std::vector<double>{first_number(file, what, "undetect", NAN)} : product.no_echo;
+  Measurement& measurement = layout.measurement;
+  measurement.relation = product.relation;
+  measurement.quantity = product.quantity;
+  if (product.quantity == Quantity::kNone) {
+    measurement.quantity = chosen->quantity == "RATE"   ? Quantity::kRate
+                           : chosen->quantity == "ACRR" ? Quantity::kAccumulation
+                                                        : Quantity::kReflectivity;
+  }
+  const auto moment = [&](const std::string& date, const std::string& time) {
+    const auto at = parse_time("%Y%m%d%H%M%S", first_text(file, what, date) + first_text(file, what, time));
+    return at.value_or(kNoTime);
+  };
+  const UtcSeconds start = moment("startdate", "starttime"), end = moment("enddate", "endtime");
+  const bool accumulates = measurement.quantity == Quantity::kAccumulation;
+  if (accumulates) {
+    measurement.interval_seconds = product.interval_seconds;
+    if (product.interval_seconds == 0 && start != kNoTime && end > start) {
+      measurement.interval_seconds = static_cast<double>(end - start);
+    }
+  }
+  const UtcSeconds nominal = moment("date", "time");
+  const UtcSeconds valid = accumulates && end != kNoTime ? end : nominal;
+  if (valid != kNoTime) layout.times = {valid};
+  layout.place = place_of_odim(file, {chosen->data_set + "/where", "/where"});
+  return layout;
+}
+
+/// The variable that a CF file is read for: the named one, or the only one whose unit tells rain and that has a map.
+const RasterArray& cf_variable(const RasterFile& file, const Product& product, const std::string& name) {
+  if (!product.array.empty()) return array_named(file, product.array, name);
+  const RasterArray* found = nullptr;
+  for (const RasterArray& array : file.arrays()) {
+    // Coordinates have one dimension and their units ("m") are those of an accumulation.
+    if (array.shape.size() < 2 || known_unit(array.unit) == nullptr) continue;
+    if (found != nullptr) {
+      reject("[radar] {}: holds {} and {}; write a product that names the \"array\" to read", name, found->path,
+             array.path);
+    }
+    found = &array;
+  }
+  if (found == nullptr) {
+    reject("[radar] {}: has no variable in dBZ, mm/h, kg m-2 s-1, mm or kg m-2; it has {}", name, contents_of(file));
+  }
+  return *found;
+}
+
+/// Times of the time axis, or of a scalar coordinate called "time" or "valid_time".
+void take_cf_times(const RasterFile& file, const Product& product, const std::string& name, FieldLayout& layout) {
+  take_time(file, product, name, layout);
+  if (!layout.times.empty()) return;
+  std::string coordinate =
+      layout.time_axis < 0 ? "" : layout.array.dimensions[static_cast<std::size_t>(layout.time_axis)];
+  for (const char* usual : {"valid_time", "time"}) {
+    if (coordinate.empty() && file.find(usual) != nullptr) coordinate = usual;
+  }
+  const RasterArray* times = coordinate.empty() ? nullptr : file.find(coordinate);
+  if (times == nullptr || !parse_time_units(times->unit)) return;
+  const std::vector<std::int64_t> start(times->shape.size(), 0);
+  for (const double value : file.read(*times, start, times->shape)) {
+    layout.times.push_back(counted_time(value, times->unit));
+  }
+}
+
+}  // namespace
+
+RasterView view_of(const Product& product) {
+  return product.reader == ProductReader::kRaster ? RasterView::kBands : RasterView::kArrays;
+}
+
+bool has_attributes(const RasterFile& file, const Product& product) {
+  return std::ranges::all_of(product.attributes, [&](const auto& wanted) {
+    const auto found = file.attribute(wanted.first);
+    return found && glob_match(wanted.second, found->text);
+  });
+}
+
+FieldLayout layout_of(const RasterFile& file, const Product& product, const std::string& name) {
+  FieldLayout layout;
+  if (product.reader == ProductReader::kOdim) {
+    layout = layout_of_odim(file, product, name);
+  } else {
+    layout.array = product.reader == ProductReader::kCf
+                       ? cf_variable(file, product, name)
+                       : array_named(file, product.array.empty() ? "1" : product.array, name);
+    take_numbers(file, product, name, layout);
+    if (product.reader == ProductReader::kEvents) {
+      take_events(name, layout);
+      layout.measurement.quantity = product.quantity;
+    } else {
+      take_axes(name, layout);
+      take_unit(layout.array, product, name, layout);
+    }
+    if (product.reader == ProductReader::kCf) {
+      take_cf_times(file, product, name, layout);
+    } else {
+      take_time(file, product, name, layout);
+    }
+  }
+  switch (product.place.by) {
+    case PlaceBy::kFile:
+      layout.place = file.place(layout.array);
+      break;
+    case PlaceBy::kRow:
+      layout.place = place_of_row(product.place, layout.height(), layout.width());
+      break;
+    case PlaceBy::kKnmi:
+      layout.place = place_of_knmi(file, name);
+      break;
+    case PlaceBy::kOdim:
+      break;
+  }
+  if (layout.place.known() && layout.place.transform[5] > 0) {
+    // Rows run northwards: they are turned round while they are read.
+    layout.row_order = RowOrder::kSouthFirst;
+    layout.place.transform[3] += layout.place.transform[5] * static_cast<double>(layout.height());
+    layout.place.transform[5] = -layout.place.transform[5];
+  }
+  if (layout.height() < 1 || layout.width() < 1) reject("[radar] {}: {} has no pixels", name, layout.array.path);
+  return layout;
+}
+
+Field read_field(const RasterFile& file, const FieldLayout& layout, std::int64_t event, std::int64_t field) {
+  std::vector<std::int64_t> start(layout.array.shape.size(), 0), count(layout.array.shape.size(), 1);
+  if (layout.event_axis >= 0) start[static_cast<std::size_t>(layout.event_axis)] = event;
+  if (layout.time_axis >= 0) start[static_cast<std::size_t>(layout.time_axis)] = field;
+  count[static_cast<std::size_t>(layout.row_axis)] = layout.height();
+  count[static_cast<std::size_t>(layout.column_axis)] = layout.width();
+  const std::vector<double> stored = file.read(layout.array, start, count);
+
+  const auto is_one_of = [](const std::vector<double>& values, double number) {
+    return std::find(values.begin(), values.end(), number) != values.end();
+  };
+  const bool dbz = layout.measurement.quantity == Quantity::kReflectivity;
+  Field result;
+  result.values.resize(stored.size());
+  result.mask.resize(stored.size());
+  const auto width = static_cast<std::size_t>(layout.width()), height = static_cast<std::size_t>(layout.height());
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const bool turned = layout.row_order == RowOrder::kSouthFirst;
+    const double number = stored[turned ? (height - 1 - i / width) * width + i % width : i];
+    if (!std::isfinite(number) || is_one_of(layout.missing, number)) continue;
+    result.mask[i] = 1;
+    double value = layout.gain * number + layout.offset;
+    if (is_one_of(layout.no_echo, number)) {
+      value = dbz ? kNoEchoDbz : 0;
+    } else if (layout.encoding == Encoding::kDecibel) {
+      value = layout.measurement.relation.rate(value);
+    } else {
+      value *= layout.unit_factor;
+    }
+    result.values[i] = static_cast<float>(value);
+  }
+  return result;
+}
+
+void apply_mask(const Product& product, const std::string& path, UtcSeconds time, const FieldLayout& layout,
+                Field& field) {
+  if (product.mask.empty()) return;
+  const auto pixels = static_cast<std::size_t>(layout.height() * layout.width());
+  const UtcSeconds named = time - static_cast<UtcSeconds>(product.time.shift_seconds);
+  const std::string mask_path =
+      (std::filesystem::path(path).parent_path() / fill_time(product.mask, named)).lexically_normal().native();
+  std::vector<std::uint8_t> valid;
+  if (mask_path.ends_with(".mask")) {
+    const MappedFile file(mask_path);
+    for (const std::byte byte : gunzip(file.bytes(), pixels, mask_path)) valid.push_back(byte != std::byte{0} ? 1 : 0);
+  } else {
+    const auto file = open_raster(mask_path, RasterView::kBands);
+    const RasterArray& band = file->arrays().front();
+    const std::array<std::int64_t, 2> start{0, 0};
+    for (const double value : file->read(band, start, band.shape)) valid.push_back(value != 0 ? 1 : 0);
+  }
+  if (valid.size() != pixels) {
+    reject("[radar] {}: masks {} pixels, the field has {}", mask_path, valid.size(), pixels);
+  }
+  for (std::size_t i = 0; i < pixels; ++i) {
+    if (valid[i] != 0) continue;
+    field.mask[i] = 0;
+    field.values[i] = 0;
+  }
+}
+
+std::string contents_of(const RasterFile& file) {
+  std::vector<std::string> arrays;
+  for (const RasterArray& array : file.arrays()) {
+    std::vector<std::string> sides;
+    for (const std::int64_t n : array.shape) sides.push_back(std::to_string(n));
+    arrays.push_back(format("{} [{}] {}", array.path, join(sides, ","), array.type));
+  }
+  return format("arrays: {}; attributes: {}", shortened(arrays, 12), shortened(file.attributes(), 16));
+}
+
+}  // namespace nextframe

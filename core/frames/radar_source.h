@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/frames/source_table.h"
+
+namespace nextframe {
+
+/// Radar composites: files in a folder, by a pattern, or by names with a time; see core/frames/radar/product.h for the
+/// table of what can be read. Frames hold the product's own quantity (dBZ, mm/h or mm); missing pixels are masked. A
+/// file that cannot be read, or whose grid, projection or date is not that of the others, counts as missing; up to
+/// max_missing steps in a row are given as frames of nothing but missing pixels, a longer gap is a jump of the time.
+bool is_radar(const std::string& path);
+std::vector<ClipReference> list_radar(const SourceOptions& options);
+
+}  // namespace nextframe
