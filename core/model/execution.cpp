@@ -14,8 +14,10 @@ namespace {
 /// Pixels of the finest level that go through the layers together.
 constexpr std::int64_t kPixelsTogether = 4096;
 constexpr std::int64_t kMostStepsTogether = 10;
-/// Gates that a layer keeps as a whole, in elements, and those of a tile.
+/// Gates that a layer keeps as a whole, in elements; those of one frame that is worth tiles, which go sample by sample; those
+/// of a tile.
 constexpr std::int64_t kWholeGates = std::int64_t{1} << 24;
+constexpr std::int64_t kLargeFrame = std::int64_t{1} << 22;
 constexpr std::int64_t kTileGates = std::int64_t{1} << 20;
 
 std::int64_t gate_channels(const CellOptions& cell) {
@@ -52,7 +54,8 @@ Tiling tiling_of(const ExecutionOptions& execution, const Geometry& geometry, co
     return {.rows = execution.tile_rows < geometry.height ? execution.tile_rows : 0};
   }
   const std::int64_t row = geometry.width * gate_channels(cell);
-  if (row * geometry.height * geometry.batch * geometry.steps <= kWholeGates) return {};
+  const std::int64_t frame = row * geometry.height;
+  if (frame <= kLargeFrame || frame * geometry.batch * geometry.steps <= kWholeGates) return {};
   return {.rows = std::clamp<std::int64_t>(kTileGates / row, 1, geometry.height)};
 }
 

@@ -138,15 +138,25 @@ TEST(ForecastMemory, OfLargeFramesHoldsNoWholeGates) {
   EXPECT_LT(tiled, whole - kGates * 9 / 10);
 }
 
-/// Peak bytes of a training pass beyond the parameters.
-std::int64_t training_bytes(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t segment) {
+TEST(Tiles, AreForLargeFramesAndNotForLargeBatches) {
+  const CellOptions cell{.kind = CellKind::kConvLstm, .hidden_channels = 64};
+  EXPECT_EQ(tiling_of({}, {.steps = 1, .batch = 60000, .height = 16, .width = 16}, cell).rows, 0);
+  EXPECT_EQ(tiling_of({}, {.steps = 1, .batch = 1, .height = 256, .width = 256}, cell).rows, 0);
+  const std::int64_t rows = tiling_of({}, {.steps = 1, .batch = 1, .height = 1000, .width = 1000}, cell).rows;
+  EXPECT_GT(rows, 0);
+  EXPECT_LT(rows, 100);
+}
+
+/// Peak bytes of a training pass beyond the parameters, frames of `side` squared.
+std::int64_t training_bytes(const ModelOptions& options, const SequenceLengths& lengths, std::int64_t segment,
+                            std::int64_t side = 32) {
   CountingBackend counting;
   EncoderForecaster network(counting, DType::kFloat32, options, 1, 1);
   network.set_execution({.segment = segment});
   const std::int64_t before = counting.memory().current_bytes();
   counting.restart();
   {
-    const Tensor context = counting.allocate({lengths.context, 2, 32, 32, 1}, DType::kFloat32);
+    const Tensor context = counting.allocate({lengths.context, 2, side, side, 1}, DType::kFloat32);
     const Tensor prediction = network.forward(context, lengths.horizon, Mode::kTraining);
     network.backward(counting.allocate(prediction.shape(), DType::kFloat32));
   }
