@@ -191,5 +191,15 @@ TEST(SegmentLength, MemoryGrowsWithTheRootOfTheSequence) {
   EXPECT_LT(bytes(four), 0.3 * static_cast<double>(training_bytes(options, four, 0)));
 }
 
+TEST(ElementCounts, ExceedThirtyTwoBits) {
+  const ModelOptions options = two_levels(CellKind::kConvLstm);
+  // Frames of 2^32 pixels take 2^22 times the memory of frames of 2^10; what the parameters add is next to nothing.
+  constexpr std::int64_t kSide = std::int64_t{1} << 16;
+  const auto small = static_cast<double>(training_bytes(options, {2, 2}, 0));
+  const auto large = static_cast<double>(training_bytes(options, {2, 2}, 0, kSide));
+  EXPECT_NEAR(large / small, 4194304.0, 4194304.0 * 0.02);
+  EXPECT_GT(forecast_bytes(options, {2, 2}, kSide), std::int64_t{1} << 32);
+}
+
 }  // namespace
 }  // namespace nextframe::test
