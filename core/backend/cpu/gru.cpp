@@ -29,12 +29,10 @@ HWY_INLINE void gru_after_pixels(const GruAfterForward& a, std::int64_t first, s
     T* kept = static_cast<T*>(a.hidden_candidate) + pixel * channels;
     T* hidden = static_cast<T*>(a.hidden) + pixel * channels;
     each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
-      // The state comes from the gates as they are kept, so that gru_state() makes the same one again.
-      const auto z = as_stored(fast_sigmoid(d, hn::Add(load(d, gates + k), load(d, from + k))), d, gates);
+      const auto z = fast_sigmoid(d, hn::Add(load(d, gates + k), load(d, from + k)));
       const auto r = fast_sigmoid(d, hn::Add(load(d, gates + channels + k), load(d, from + channels + k)));
       const auto b = load(d, from + 2 * channels + k);
-      const auto candidate = hn::MulAdd(r, b, load(d, gates + 2 * channels + k));
-      const auto n = as_stored(activated(d, a.candidate, a.slope, candidate), d, gates);
+      const auto n = activated(d, a.candidate, a.slope, hn::MulAdd(r, b, load(d, gates + 2 * channels + k)));
       const auto before = load(d, hidden_previous + k);
       store(z, d, gates + k);
       store(r, d, gates + channels + k);
@@ -116,7 +114,7 @@ HWY_INLINE void gru_before_output_pixels(const GruBeforeOutput& a, std::int64_t 
     each_lane(channels, [=, &a](auto d, std::int64_t k) HWY_ATTR {
       const auto z = load(d, gates + k);
       const auto before = load(d, hidden_previous + k);
-      const auto n = as_stored(activated(d, a.candidate_activation, a.slope, load(d, candidate + k)), d, gates);
+      const auto n = activated(d, a.candidate_activation, a.slope, load(d, candidate + k));
       store(n, d, candidate + k);
       store(hn::MulAdd(z, hn::Sub(n, before), before), d, hidden + k);
     });

@@ -61,35 +61,20 @@ HWY_INLINE void store(hn::Vec<D> value, D d, float* to) {
   hn::StoreU(value, d, to);
 }
 
-/// The upper halves of the values' bits, rounded as BFloat16 does.
+/// Rounds as BFloat16 does.
 template <class D>
-HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> bfloat16_bits(D, hn::Vec<D> value) {
+HWY_INLINE void store(hn::Vec<D> value, D, BFloat16* to) {
+  const hn::Rebind<std::uint16_t, D> narrow;
   const hn::RebindToUnsigned<D> wide;
+  const hn::RebindToSigned<D> wide_signed;
   const auto bits = hn::BitCast(wide, value);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1u));
   const auto up = hn::Add(bits, hn::Add(odd, hn::Set(wide, 0x7fffu)));
   const auto quiet = hn::Or(bits, hn::Set(wide, 0x400000u));
-  return hn::ShiftRight<16>(hn::IfThenElse(hn::RebindMask(wide, hn::Eq(value, value)), up, quiet));
-}
-
-template <class D>
-HWY_INLINE void store(hn::Vec<D> value, D d, BFloat16* to) {
-  const hn::Rebind<std::uint16_t, D> narrow;
-  const hn::RebindToSigned<D> wide_signed;
+  const auto rounded = hn::IfThenElse(hn::RebindMask(wide, hn::Eq(value, value)), up, quiet);
   // Below 65536, so that the saturation of a signed number does nothing.
-  const auto upper = hn::BitCast(wide_signed, bfloat16_bits(d, value));
+  const auto upper = hn::BitCast(wide_signed, hn::ShiftRight<16>(rounded));
   hn::StoreU(hn::DemoteTo(narrow, upper), narrow, reinterpret_cast<std::uint16_t*>(to));
-}
-
-/// What memory of the type of `to` would hold of a value.
-template <class D>
-HWY_INLINE hn::Vec<D> as_stored(hn::Vec<D> value, D, const float*) {
-  return value;
-}
-
-template <class D>
-HWY_INLINE hn::Vec<D> as_stored(hn::Vec<D> value, D d, const BFloat16*) {
-  return hn::BitCast(d, hn::ShiftLeft<16>(bfloat16_bits(d, value)));
 }
 
 /// activation(x)

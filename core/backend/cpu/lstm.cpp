@@ -40,13 +40,12 @@ HWY_INLINE void lstm_pixels(const LstmForward& a, std::int64_t first, std::int64
         i = hn::MulAdd(load(d, peephole + k), before, i);
         f = hn::MulAdd(load(d, peephole + channels + k), before, f);
       }
-      // States come from the gates as they are kept, so that lstm_state() makes the same ones again.
-      i = as_stored(fast_sigmoid(d, i), d, gates);
-      f = as_stored(fast_sigmoid(d, f), d, gates);
-      g = as_stored(fast_tanh(d, g), d, gates);
+      i = fast_sigmoid(d, i);
+      f = fast_sigmoid(d, f);
+      g = fast_tanh(d, g);
       const auto c = hn::MulAdd(f, before, hn::Mul(i, g));
       if (peephole != nullptr) o = hn::MulAdd(load(d, peephole + 2 * channels + k), c, o);
-      o = as_stored(fast_sigmoid(d, o), d, gates);
+      o = fast_sigmoid(d, o);
       store(i, d, gates + k);
       store(f, d, gates + channels + k);
       store(g, d, gates + 2 * channels + k);

@@ -40,11 +40,12 @@ void ReferenceBackend::do_gru_after(const ActivationSpec& candidate, const Tenso
     T* a = gates.data<T>();
     for_each(hidden, 3, [&](std::int64_t k, std::int64_t g) {
       const std::int64_t gr = g + channels, gn = g + 2 * channels;
+      const double z = sigmoid(static_cast<double>(a[g]) + u[g]);
       const double r = sigmoid(static_cast<double>(a[gr]) + u[gr]);
-      // The state comes from the gates as they are kept, so that gru_state() makes the same one again.
-      const double z = a[g] = static_cast<T>(sigmoid(static_cast<double>(a[g]) + u[g]));
-      const double n = a[gn] = static_cast<T>(activated(candidate, a[gn] + r * u[gn]));
+      const double n = activated(candidate, a[gn] + r * u[gn]);
+      a[g] = static_cast<T>(z);
       a[gr] = static_cast<T>(r);
+      a[gn] = static_cast<T>(n);
       hidden_candidate.data<T>()[k] = u[gn];
       hidden.data<T>()[k] = static_cast<T>((1.0 - z) * before[k] + z * n);
     });
@@ -110,8 +111,8 @@ void ReferenceBackend::do_gru_before_output(const ActivationSpec& candidate_acti
     using T = decltype(type);
     for_each(hidden, 2, [&](std::int64_t k, std::int64_t g) {
       const double z = gates.data<T>()[g];
-      T& kept = candidate.data<T>()[k];
-      const double n = kept = static_cast<T>(activated(candidate_activation, kept));
+      const double n = activated(candidate_activation, candidate.data<T>()[k]);
+      candidate.data<T>()[k] = static_cast<T>(n);
       hidden.data<T>()[k] = static_cast<T>((1.0 - z) * hidden_previous.data<T>()[k] + z * n);
     });
   });

@@ -33,14 +33,15 @@ void ReferenceBackend::do_lstm(const Tensor& cell_previous, const Tensor& peepho
       for (std::int64_t c = 0; c < channels; ++c) {
         const std::int64_t k = pixel * channels + c;
         const double old = before[k];
-        // States come from the gates as they are kept, so that lstm_state() makes the same ones again.
-        const auto keep = [&](std::int64_t at, double value) -> double { return gate[at] = static_cast<T>(value); };
-        const double i = keep(c, sigmoid(gate[c] + (p ? p[c] * old : 0.0)));
-        const double f = keep(channels + c, sigmoid(gate[channels + c] + (p ? p[channels + c] * old : 0.0)));
-        const double g = keep(2 * channels + c, std::tanh(static_cast<double>(gate[2 * channels + c])));
+        const double i = sigmoid(gate[c] + (p ? p[c] * old : 0.0));
+        const double f = sigmoid(gate[channels + c] + (p ? p[channels + c] * old : 0.0));
+        const double g = std::tanh(static_cast<double>(gate[2 * channels + c]));
         const double now = f * old + i * g;
-        const double o =
-            keep(3 * channels + c, sigmoid(gate[3 * channels + c] + (p ? p[2 * channels + c] * now : 0.0)));
+        const double o = sigmoid(gate[3 * channels + c] + (p ? p[2 * channels + c] * now : 0.0));
+        gate[c] = static_cast<T>(i);
+        gate[channels + c] = static_cast<T>(f);
+        gate[2 * channels + c] = static_cast<T>(g);
+        gate[3 * channels + c] = static_cast<T>(o);
         cell.data<E>()[k] = static_cast<E>(now);
         hidden.data<T>()[k] = static_cast<T>(o * std::tanh(now));
       }
