@@ -71,7 +71,7 @@ class Sequence : public testing::TestWithParam<BackendUnderTest> {
     Pass result;
     result.final = initial;
     result.outputs = values(run.layer().forward(geometry, x, result.final));
-    EXPECT_EQ(values(run.layer().output()), result.outputs) << "the outputs made again";
+    expect_same(values(run.layer().output()), result.outputs, "the outputs made again");
     backend_->copy(doutputs, run.layer().output_gradient());
     const RecurrentLayer::Gradients gradients =
         run.layer().backward(dfinal, x ? InputGradient::kWanted : InputGradient::kNone);
