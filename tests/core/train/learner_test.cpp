@@ -70,7 +70,7 @@ TEST(Learner, SequencesHaveWeights) {
   const SmallRun run;
   ReferenceBackend backend;
   const auto loss_with = [&](const std::vector<double>& weights, bool masked) {
-    Learner learner(backend, run.model, run.train, 1, {.context = 3, .horizon = 2});
+    Learner learner(backend, run.model, run.train, {.frame = 1}, {.context = 3, .horizon = 2});
     Batch batch = sequences(0, 2);
     batch.weights = weights;
     if (!masked) batch.mask.clear();
