@@ -2,78 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
 #include "core/base/text.h"
 #include "core/frames/gzip.h"
+#include "core/frames/radar/field_place.h"
+#include "core/frames/radar/file_values.h"
+#include "core/frames/radar/odim_layout.h"
 
 namespace nextframe {
 namespace {
-
-std::string shortened(std::vector<std::string> names, std::size_t most) {
-  const std::size_t count = names.size();
-  names.resize(std::min(count, most));
-  return names.empty() ? "none" : join(names, ", ") + (count > most ? format(" and {} more", count - most) : "");
-}
-
-/// What an attribute or a variable of one element says.
-std::optional<RasterAttribute> value_at(const RasterFile& file, const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  if (path.find('@') != std::string::npos) return file.attribute(path);
-  const RasterArray* array = file.find(path);
-  if (array == nullptr) return std::nullopt;
-  std::int64_t elements = 1;
-  for (const std::int64_t n : array->shape) elements *= n;
-  if (elements != 1) return std::nullopt;
-  const std::vector<std::int64_t> start(array->shape.size(), 0);
-  return RasterAttribute{.text = array->unit, .numbers = file.read(*array, start, array->shape)};
-}
-
-UtcSeconds counted_time(double number, const std::string& unit) {
-  const TimeUnits units = parse_time_units(unit).value_or(TimeUnits{});
-  return units.origin + static_cast<UtcSeconds>(std::llround(number * units.seconds));
-}
-
-/// Seconds in a text such as "1443614400" or "  1443614400 sec UTC".
-std::optional<UtcSeconds> leading_seconds(const std::string& text) {
-  char* end = nullptr;
-  const long long seconds = std::strtoll(text.c_str(), &end, 10);
-  return end == text.c_str() ? std::nullopt : std::optional<UtcSeconds>(seconds);
-}
-
-UtcSeconds time_at(const RasterFile& file, const std::string& path, const std::string& pattern,
-                   const std::string& name) {
-  const auto value = value_at(file, path);
-  if (!value) return kNoTime;
-  if (!pattern.empty()) {
-    const auto time = parse_time(pattern, value->text);
-    if (!time) reject("[radar] {}: {} is \"{}\", which does not fit {}", name, path, value->text, pattern);
-    return *time;
-  }
-  if (const auto time = parse_iso_time(value->text)) return *time;
-  if (!value->numbers.empty()) return counted_time(value->numbers.front(), value->text);
-  if (const auto seconds = leading_seconds(value->text)) return *seconds;
-  reject("[radar] {}: {} is \"{}\", no time", name, path, value->text);
-}
-
-double first_number(const RasterFile& file, const std::vector<std::string>& places, const std::string& key,
-                    double otherwise) {
-  for (const std::string& place : places) {
-    const auto value = file.attribute(place + "@" + key);
-    if (value && !value->numbers.empty()) return value->numbers.front();
-  }
-  return otherwise;
-}
-
-std::string first_text(const RasterFile& file, const std::vector<std::string>& places, const std::string& key) {
-  for (const std::string& place : places) {
-    if (const auto value = file.attribute(place + "@" + key)) return value->text;
-  }
-  return {};
-}
 
 /// Quantity and factor of a unit, where the unit alone tells.
 struct KnownUnit {
@@ -121,7 +61,11 @@ void take_numbers(const RasterFile& file, const Product& product, const std::str
   layout.gain = product.gain.value_or(layout.array.scale.value_or(1));
   layout.offset = product.offset.value_or(layout.array.offset.value_or(0));
   layout.missing = product.missing;
-  if (layout.array.missing && product.missing.empty()) layout.missing.push_back(*layout.array.missing);
+  if (product.missing.empty()) {
+    if (layout.array.missing) layout.missing.push_back(*layout.array.missing);
+    // CF's older name of the fill value; NaN, which equals nothing, where there is none.
+    layout.missing.push_back(first_number(file, {layout.array.path}, "missing_value", NAN));
+  }
   layout.no_echo = product.no_echo;
   layout.encoding = product.encoding;
   layout.measurement.relation = product.relation;
@@ -149,22 +93,6 @@ void take_time(const RasterFile& file, const Product& product, const std::string
   }
 }
 
-/// y and x are the last two axes, time the one before, all others of length 1.
-void take_axes(const std::string& name, FieldLayout& layout) {
-  const auto rank = static_cast<int>(layout.array.shape.size());
-  if (rank < 2) reject("[radar] {}: {} has {} dimensions, expected 2 at least", name, layout.array.path, rank);
-  layout.row_axis = rank - 2;
-  layout.column_axis = rank - 1;
-  for (int axis = 0; axis < rank - 2; ++axis) {
-    if (layout.length(axis) == 1 && layout.time_axis >= 0) continue;
-    if (layout.length(axis) != 1 && layout.time_axis >= 0 && layout.length(layout.time_axis) != 1) {
-      reject("[radar] {}: {} has {} dimensions, of which time and one more are longer than 1; expected [time, y, x]",
-             name, layout.array.path, rank);
-    }
-    layout.time_axis = axis;
-  }
-}
-
 void take_events(const std::string& name, FieldLayout& layout) {
   const std::vector<std::int64_t>& shape = layout.array.shape;
   if (shape.size() != 4) {
@@ -176,128 +104,6 @@ void take_events(const std::string& name, FieldLayout& layout) {
   layout.row_axis = time_last ? 1 : 2;
   layout.column_axis = time_last ? 2 : 3;
   layout.time_axis = time_last ? 3 : 1;
-}
-
-const RasterArray& array_named(const RasterFile& file, const std::string& path, const std::string& name) {
-  const RasterArray* array = file.find(path);
-  if (array == nullptr) reject("[radar] {}: has no array \"{}\"; it has {}", name, path, contents_of(file));
-  return *array;
-}
-
-/// KNMI's geographic group: kilometres, rows counted from the pole.
-GeoReference place_of_knmi(const RasterFile& file, const std::string& name) {
-  const auto projection = file.attribute("geographic/map_projection@projection_proj4_params");
-  if (!projection) return {};
-  std::vector<std::string> parts;
-  for (std::string part : split(projection->text, ' ')) {
-    for (const std::string_view key : {"+a=", "+b=", "+x_0=", "+y_0="}) {
-      if (part.starts_with(key)) part = format("{}{}", key, 1000 * std::strtod(part.c_str() + key.size(), nullptr));
-    }
-    parts.push_back(std::move(part));
-  }
-  const std::vector<std::string> group{"geographic"};
-  const double column = first_number(file, group, "geo_pixel_size_x", 0) * 1000;
-  const double row = first_number(file, group, "geo_pixel_size_y", 0) * 1000;
-  if (column == 0 || row == 0) reject("[radar] {}: has no geo_pixel_size_x and _y", name);
-  GeoReference place;
-  place.projection = to_wkt(join(parts, " "));
-  place.transform = {first_number(file, group, "geo_column_offset", 0) * column, column, 0,
-                     first_number(file, group, "geo_row_offset", 0) * row,       0,      row};
-  return place;
-}
-
-GeoReference place_of_odim(const RasterFile& file, const std::vector<std::string>& where) {
-  const std::string projection = first_text(file, where, "projdef");
-  const double longitude = first_number(file, where, "UL_lon", NAN),
-               latitude = first_number(file, where, "UL_lat", NAN);
-  const double column = first_number(file, where, "xscale", NAN), row = first_number(file, where, "yscale", NAN);
-  if (projection.empty() || std::isnan(longitude + latitude + column + row)) return {};
-  GeoReference place;
-  place.projection = to_wkt(projection);
-  const auto [x, y] = project(projection, longitude, latitude);
-  place.transform = {x, column, 0, y, 0, -row};
-  return place;
-}
-
-GeoReference place_of_row(const ProductPlace& row, std::int64_t height, std::int64_t width) {
-  GeoReference place;
-  place.projection = to_wkt(row.projection);
-  std::array<double, 4> edges{};
-  if (row.bounds) {
-    edges = *row.bounds;
-  } else {
-    const auto lower = project(row.projection, (*row.lower_left)[0], (*row.lower_left)[1]);
-    const auto upper = project(row.projection, (*row.upper_right)[0], (*row.upper_right)[1]);
-    edges = {lower[0], lower[1], upper[0], upper[1]};
-  }
-  place.transform = {edges[0], (edges[2] - edges[0]) / static_cast<double>(width), 0, edges[3],
-                     0,        (edges[1] - edges[3]) / static_cast<double>(height)};
-  return place;
-}
-
-FieldLayout layout_of_odim(const RasterFile& file, const Product& product, const std::string& name) {
-  constexpr std::array<std::string_view, 6> kWanted{"RATE", "ACRR", "DBZH", "DBZV", "TH", "DBZ"};
-  struct Found {
-    std::string quantity, data_set, data;
-  };
-  std::vector<Found> found;
-  std::vector<std::string> names;
-  for (const RasterArray& array : file.arrays()) {
-    if (!array.path.ends_with("/data")) continue;
-    Found here;
-    here.data = array.path.substr(0, array.path.rfind('/'));
-    here.data_set = here.data.substr(0, here.data.rfind('/'));
-    here.quantity = first_text(file, {here.data + "/what", here.data_set + "/what"}, "quantity");
-    names.push_back(here.quantity);
-    found.push_back(std::move(here));
-  }
-  const Found* chosen = nullptr;
-  const auto choose = [&](std::string_view quantity) {
-    for (const Found& each : found) {
-      if (chosen == nullptr && each.quantity == quantity) chosen = &each;
-    }
-  };
-  if (!product.array.empty()) choose(product.array);
-  for (std::size_t i = 0; i < kWanted.size() && product.array.empty(); ++i) choose(kWanted[i]);
-  if (chosen == nullptr) {
-    reject("[radar] {}: has no data of the quantity {}; it has {}", name,
-           product.array.empty() ? "RATE, ACRR or DBZH" : product.array, shortened(names, 12));
-  }
-  const std::vector<std::string> what{chosen->data + "/what", chosen->data_set + "/what", "/what"};
-  FieldLayout layout;
-  layout.array = array_named(file, chosen->data + "/data", name);
-  take_axes(name, layout);
-  layout.gain = product.gain.value_or(first_number(file, what, "gain", 1));
-  layout.offset = product.offset.value_or(first_number(file, what, "offset", 0));
-  layout.missing =
-      product.missing.empty() ? std::vector<double>{first_number(file, what, "nodata", NAN)} : product.missing;
-  layout.no_echo =
-      product.no_echo.empty() ? std::vector<double>{first_number(file, what, "undetect", NAN)} : product.no_echo;
-  Measurement& measurement = layout.measurement;
-  measurement.relation = product.relation;
-  measurement.quantity = product.quantity;
-  if (product.quantity == Quantity::kNone) {
-    measurement.quantity = chosen->quantity == "RATE"   ? Quantity::kRate
-                           : chosen->quantity == "ACRR" ? Quantity::kAccumulation
-                                                        : Quantity::kReflectivity;
-  }
-  const auto moment = [&](const std::string& date, const std::string& time) {
-    const auto at = parse_time("%Y%m%d%H%M%S", first_text(file, what, date) + first_text(file, what, time));
-    return at.value_or(kNoTime);
-  };
-  const UtcSeconds start = moment("startdate", "starttime"), end = moment("enddate", "endtime");
-  const bool accumulates = measurement.quantity == Quantity::kAccumulation;
-  if (accumulates) {
-    measurement.interval_seconds = product.interval_seconds;
-    if (product.interval_seconds == 0 && start != kNoTime && end > start) {
-      measurement.interval_seconds = static_cast<double>(end - start);
-    }
-  }
-  const UtcSeconds nominal = moment("date", "time");
-  const UtcSeconds valid = accumulates && end != kNoTime ? end : nominal;
-  if (valid != kNoTime) layout.times = {valid};
-  layout.place = place_of_odim(file, {chosen->data_set + "/where", "/where"});
-  return layout;
 }
 
 /// The variable that a CF file is read for: the named one, or the only one whose unit tells rain and that has a map.
@@ -337,6 +143,21 @@ void take_cf_times(const RasterFile& file, const Product& product, const std::st
 }
 
 }  // namespace
+
+void take_axes(const std::string& name, FieldLayout& layout) {
+  const auto rank = static_cast<int>(layout.array.shape.size());
+  if (rank < 2) reject("[radar] {}: {} has {} dimensions, expected 2 at least", name, layout.array.path, rank);
+  layout.row_axis = rank - 2;
+  layout.column_axis = rank - 1;
+  for (int axis = 0; axis < rank - 2; ++axis) {
+    if (layout.length(axis) == 1 && layout.time_axis >= 0) continue;
+    if (layout.length(axis) != 1 && layout.time_axis >= 0 && layout.length(layout.time_axis) != 1) {
+      reject("[radar] {}: {} has {} dimensions, of which time and one more are longer than 1; expected [time, y, x]",
+             name, layout.array.path, rank);
+    }
+    layout.time_axis = axis;
+  }
+}
 
 RasterView view_of(const Product& product) {
   return product.reader == ProductReader::kRaster ? RasterView::kBands : RasterView::kArrays;
@@ -453,16 +274,6 @@ void apply_mask(const Product& product, const std::string& path, UtcSeconds time
     field.mask[i] = 0;
     field.values[i] = 0;
   }
-}
-
-std::string contents_of(const RasterFile& file) {
-  std::vector<std::string> arrays;
-  for (const RasterArray& array : file.arrays()) {
-    std::vector<std::string> sides;
-    for (const std::int64_t n : array.shape) sides.push_back(std::to_string(n));
-    arrays.push_back(format("{} [{}] {}", array.path, join(sides, ","), array.type));
-  }
-  return format("arrays: {}; attributes: {}", shortened(arrays, 12), shortened(file.attributes(), 16));
 }
 
 }  // namespace nextframe

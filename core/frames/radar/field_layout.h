@@ -52,6 +52,9 @@ RasterView view_of(const Product& product);
 /// Whether the file is one of the row's, by its attributes.
 bool has_attributes(const RasterFile& file, const Product& product);
 
+/// y and x are the last two axes of layout.array, time the one before; rejects further axes that are longer than 1.
+void take_axes(const std::string& name, FieldLayout& layout);
+
 /// Rejects a file that lacks what the row needs and says what it has instead; `name` is the file's.
 FieldLayout layout_of(const RasterFile& file, const Product& product, const std::string& name);
 
@@ -61,8 +64,5 @@ Field read_field(const RasterFile& file, const FieldLayout& layout, std::int64_t
 /// zlib packed. Rejects a mask of another size; `product` names it and `path` is the field's file.
 void apply_mask(const Product& product, const std::string& path, UtcSeconds time, const FieldLayout& layout,
                 Field& field);
-
-/// "arrays: ...; attributes: ...", shortened.
-std::string contents_of(const RasterFile& file);
 
 }  // namespace nextframe

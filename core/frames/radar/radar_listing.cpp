@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/frames/path_list.h"
 #include "core/frames/radar/field_layout.h"
+#include "core/frames/radar/file_values.h"
 #include "core/frames/radar/raster_file.h"
 #include "core/frames/radar/time_series.h"
 
