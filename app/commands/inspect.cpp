@@ -227,6 +227,7 @@ class InspectCommand : public Command {
     document.set("frames", std::move(frames));
     std::string text =
         config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data);
+    if (arguments_.plot && !holds_rain(data)) reject("[inspect] --plot: {} is not about radar", *arguments_.target);
     if (holds_rain(data)) {
       json::Value list = json::Value::array();
       for (std::int64_t clip = 0; clip < std::ssize(data.clips()); ++clip) {

@@ -18,7 +18,10 @@ namespace {
 
 constexpr std::size_t kMostLines = 8;
 
-std::string percent(double share) { return format("{:.3g} %", 100 * share); }
+std::string percent(double share) {
+  if (share > 0 && share < 1e-4) return "less than 0.01 %";
+  return format("{:.3g} %", 100 * share);
+}
 
 std::string step_text(double seconds) {
   if (seconds <= 0) return "not known";
@@ -60,7 +63,7 @@ std::vector<std::string> gap_lines(const RainSurvey& survey) {
   return lines;
 }
 
-/// Minutes from the first moment on.
+/// From the first moment on.
 std::vector<double> hours_of(const RainSurvey& survey, double step_seconds) {
   std::vector<double> hours;
   const std::vector<RainMoment>& moments = survey.moments();
@@ -234,7 +237,7 @@ void plot_radar(const std::string& path, const RadarReport& report) {
   missing.series.push_back(std::move(series));
   missing.y_range = {0, 100};
   figure.panels = {std::move(rain), std::move(missing)};
-  write_png(path, draw_rain_overview(map, std::move(figure)));
+  write_png(path, draw_beside(map, std::move(figure)));
 }
 
 }  // namespace nextframe::app

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "core/base/error.h"
@@ -255,6 +256,9 @@ std::vector<ClipReference> list_radar(const SourceOptions& options) {
     for (const RadarStep& step : listing->steps) {
       if (step.path != last) clip.identity += file_identity(step.path) + "\n";
       last = step.path;
+      const std::string mask = mask_path(listing->product, step.path, step.time);
+      std::error_code absent;
+      if (!mask.empty() && fs::exists(mask, absent)) clip.identity += file_identity(mask) + "\n";
     }
     clip.open = [listing] { return std::make_unique<RadarSource>(listing); };
     clips.push_back(std::move(clip));

@@ -249,25 +249,29 @@ Field read_field(const RasterFile& file, const FieldLayout& layout, std::int64_t
   return result;
 }
 
+std::string mask_path(const Product& product, const std::string& path, UtcSeconds time) {
+  if (product.mask.empty()) return {};
+  const UtcSeconds named = time - static_cast<UtcSeconds>(product.time.shift_seconds);
+  return (std::filesystem::path(path).parent_path() / fill_time(product.mask, named)).lexically_normal().native();
+}
+
 void apply_mask(const Product& product, const std::string& path, UtcSeconds time, const FieldLayout& layout,
                 Field& field) {
-  if (product.mask.empty()) return;
+  const std::string name = mask_path(product, path, time);
+  if (name.empty()) return;
   const auto pixels = static_cast<std::size_t>(layout.height() * layout.width());
-  const UtcSeconds named = time - static_cast<UtcSeconds>(product.time.shift_seconds);
-  const std::string mask_path =
-      (std::filesystem::path(path).parent_path() / fill_time(product.mask, named)).lexically_normal().native();
   std::vector<std::uint8_t> valid;
-  if (mask_path.ends_with(".mask")) {
-    const MappedFile file(mask_path);
-    for (const std::byte byte : gunzip(file.bytes(), pixels, mask_path)) valid.push_back(byte != std::byte{0} ? 1 : 0);
+  if (name.ends_with(".mask")) {
+    const MappedFile file(name);
+    for (const std::byte byte : gunzip(file.bytes(), pixels, name)) valid.push_back(byte != std::byte{0} ? 1 : 0);
   } else {
-    const auto file = open_raster(mask_path, RasterView::kBands);
+    const auto file = open_raster(name, RasterView::kBands);
     const RasterArray& band = file->arrays().front();
     const std::array<std::int64_t, 2> start{0, 0};
     for (const double value : file->read(band, start, band.shape)) valid.push_back(value != 0 ? 1 : 0);
   }
   if (valid.size() != pixels) {
-    reject("[radar] {}: masks {} pixels, the field has {}", mask_path, valid.size(), pixels);
+    reject("[radar] {}: masks {} pixels, the field has {}", name, valid.size(), pixels);
   }
   for (std::size_t i = 0; i < pixels; ++i) {
     if (valid[i] != 0) continue;

@@ -60,6 +60,9 @@ FieldLayout layout_of(const RasterFile& file, const Product& product, const std:
 
 Field read_field(const RasterFile& file, const FieldLayout& layout, std::int64_t event, std::int64_t field);
 
+/// Where the mask of a field is; empty where the product has none.
+std::string mask_path(const Product& product, const std::string& path, UtcSeconds time);
+
 /// Takes the pixels out that a mask file marks with 0: a picture of the field's size, or a file ".mask" of as many bytes that
 /// zlib packed. Rejects a mask of another size; `product` names it and `path` is the field's file.
 void apply_mask(const Product& product, const std::string& path, UtcSeconds time, const FieldLayout& layout,

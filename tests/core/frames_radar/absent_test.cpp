@@ -1,0 +1,14 @@
+#include "core/frames/radar/raster_file.h"
+#include "tests/core/frames/frames_support.h"
+
+namespace nextframe {
+namespace {
+
+TEST(RadarWithoutGdal, SaysSo) {
+  EXPECT_FALSE(can_read_rasters());
+  testing::expect_in("built without GDAL", testing::rejection([] { open_raster("a.h5", RasterView::kArrays); }));
+  testing::expect_in("libgdal-dev", testing::rejection([] { to_wkt("EPSG:28992"); }));
+}
+
+}  // namespace
+}  // namespace nextframe
