@@ -182,9 +182,7 @@ TEST_F(RadarFormats, MeteoSwissPaletteIndices) {
   // 2010-08-26 is day 238.
   testing::write_raster(folder_ / "AQC102380005VF_00005.801.gif", "GIF", raster);
   const Recording recording = read(folder_ / "");
-  const auto mm = [](double i) {
-    return static_cast<float>(std::pow(std::pow(10, (i - 71.5) / 20) / 316, 1 / 1.5));
-  };
+  const auto mm = [](double i) { return static_cast<float>(std::pow(std::pow(10, (i - 71.5) / 20) / 316, 1 / 1.5)); };
   ASSERT_EQ(recording.frames.size(), 1U);
   expect_values(recording.frames[0], {0, 0, mm(2), mm(100), mm(250), kMissing}, 1e-5);
   EXPECT_EQ(recording.frames[0].time, kMidnight + 300);
@@ -210,11 +208,9 @@ TEST_F(RadarFormats, MrmsRatesAsGrib) {
 }
 
 TEST_F(RadarFormats, ConventionsWithATimeAxisAndRowsFromTheSouth) {
-  testing::write_netcdf(folder_ / "forecast.nc", {.stored = {1, 2, 3, 4, 5, -1, 10, 20, 30, 40, 50, 60},
-                                                  .minutes = {5, 10},
-                                                  .scale = 0.001,
-                                                  .top = 9,
-                                                  .row = 1});
+  testing::write_netcdf(
+      folder_ / "forecast.nc",
+      {.stored = {1, 2, 3, 4, 5, -1, 10, 20, 30, 40, 50, 60}, .minutes = {5, 10}, .scale = 0.001, .top = 9, .row = 1});
   const Recording recording = read(folder_ / "forecast.nc");
   EXPECT_EQ(recording.info.measurement.quantity, Quantity::kRate);
   ASSERT_EQ(recording.frames.size(), 2U);

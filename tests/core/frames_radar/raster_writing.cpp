@@ -31,7 +31,8 @@ GDALDataType type_of(RasterToWrite::Type type) {
                                                 : GDT_Float32;
 }
 
-void write_times(GDALGroup& group, const std::string& name, const std::vector<std::shared_ptr<GDALDimension>>& dimensions,
+void write_times(GDALGroup& group, const std::string& name,
+                 const std::vector<std::shared_ptr<GDALDimension>>& dimensions,
                  const std::vector<std::int64_t>& minutes) {
   auto array = group.CreateMDArray(name, dimensions, GDALExtendedDataType::Create(GDT_Float64), nullptr);
   array->SetUnit("minutes since 2010-08-26 00:00:00");
@@ -62,7 +63,8 @@ void write_raster(const std::string& path, const std::string& driver, const Rast
   Handle memory(driver_named("MEM").Create("", columns, rows, 1, type_of(raster.type), nullptr));
   GDALRasterBand& band = *memory->GetRasterBand(1);
   std::vector<double> values = raster.stored;
-  if (band.RasterIO(GF_Write, 0, 0, columns, rows, values.data(), columns, rows, GDT_Float64, 0, 0, nullptr) != CE_None) {
+  if (band.RasterIO(GF_Write, 0, 0, columns, rows, values.data(), columns, rows, GDT_Float64, 0, 0, nullptr) !=
+      CE_None) {
     throw std::runtime_error("no raster in memory");
   }
   if (raster.scale) band.SetScale(*raster.scale);
@@ -110,11 +112,12 @@ void write_netcdf(const std::string& path, const NetcdfToWrite& file) {
   const std::vector<GUInt64> start(dimensions.size(), 0);
   std::vector<std::size_t> count;
   for (const auto& dimension : dimensions) count.push_back(dimension->GetSize());
-  array->Write(start.data(), count.data(), nullptr, nullptr, GDALExtendedDataType::Create(GDT_Int16), file.stored.data());
+  array->Write(start.data(), count.data(), nullptr, nullptr, GDALExtendedDataType::Create(GDT_Int16),
+               file.stored.data());
 }
 
-void write_pgm(const std::string& path, std::int64_t height, std::int64_t width, const std::vector<std::uint8_t>& stored,
-               const std::string& comment) {
+void write_pgm(const std::string& path, std::int64_t height, std::int64_t width,
+               const std::vector<std::uint8_t>& stored, const std::string& comment) {
   std::string bytes = "P5\n# " + comment + "\n" + std::to_string(width) + " " + std::to_string(height) + "\n255\n";
   bytes.append(stored.begin(), stored.end());
   if (!path.ends_with(".gz")) {

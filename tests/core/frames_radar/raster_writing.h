@@ -31,14 +31,15 @@ struct NetcdfToWrite {
   std::string unit = "kg m-2 s-1";
   double scale = 1, offset = 0;
   std::int16_t missing = -1;
-  double top = 10, row = -1;             ///< centre of the first row, in km, and what comes to it for the next
-  std::optional<std::int64_t> start = {};  ///< minutes: scalar variables valid_time and start_time instead of a time axis
+  double top = 10, row = -1;  ///< centre of the first row, in km, and what comes to it for the next
+  std::optional<std::int64_t> start =
+      {};  ///< minutes: scalar variables valid_time and start_time instead of a time axis
 };
 void write_netcdf(const std::string& path, const NetcdfToWrite& file);
 
 /// An 8-bit PGM, packed where the name ends in .gz.
-void write_pgm(const std::string& path, std::int64_t height, std::int64_t width, const std::vector<std::uint8_t>& stored,
-               const std::string& comment);
+void write_pgm(const std::string& path, std::int64_t height, std::int64_t width,
+               const std::vector<std::uint8_t>& stored, const std::string& comment);
 
 /// Bytes as zlib packs them.
 void write_packed(const std::string& path, const std::vector<std::uint8_t>& bytes);

@@ -136,8 +136,7 @@ TEST_F(RadarSequences, ForecastsRefuseAContextThatIsNotWhole) {
   for (const int minute : {0, 5, 15, 20, 25, 60, 65}) write(minute, minute);
   const auto last = [&](const char* at, std::int64_t count, MissingFrames missing = MissingFrames::kRefuse) {
     const auto source = list_radar(options(1)).at(0).open();
-    return minutes_of(
-        read_last_frames(*source, {.count = count, .at = parse_moment(at), .missing = missing}).frames);
+    return minutes_of(read_last_frames(*source, {.count = count, .at = parse_moment(at), .missing = missing}).frames);
   };
   EXPECT_EQ(last("2010-08-26T00:30", 2), (std::vector<std::int64_t>{20, 25}));
   EXPECT_EQ(last("2010-08-26 00:25 UTC", 2), (std::vector<std::int64_t>{15, 20}));
