@@ -214,7 +214,9 @@ class ArrayFile final : public RasterFile {
     constexpr int kDeepest = 16;
     const QuietErrors errors;
     groups_.push_back(group.GetFullName());
-    for (const std::string& name : group.GetMDArrayNames()) {
+    // Else scalars, which hold the times of some accumulations, are not among the names.
+    const std::array<const char*, 2> options{"SHOW_ZERO_DIM=YES", nullptr};
+    for (const std::string& name : group.GetMDArrayNames(options.data())) {
       if (const auto array = group.OpenMDArray(name)) arrays_.push_back(describe(*array));
     }
     if (depth == kDeepest) return;

@@ -221,6 +221,21 @@ TEST_F(RadarFormats, ConventionsWithATimeAxisAndRowsFromTheSouth) {
   expect_transform(recording.info.place, {4500, 1000, 0, 10500, 0, -1000}, 1e-6);
 }
 
+TEST_F(RadarFormats, BomAccumulationWithTwoScalarTimes) {
+  testing::write_netcdf(folder_ / "2_20100826_000600.prcp-cscn.nc", {.variable = "precipitation",
+                                                                     .stored = {0, 1, 2, -1, 40, -32768},
+                                                                     .minutes = {6},
+                                                                     .unit = "kg m-2",
+                                                                     .scale = 0.05,
+                                                                     .start = 0});
+  const Recording recording = read(folder_ / "");
+  EXPECT_EQ(recording.info.measurement.quantity, Quantity::kAccumulation);
+  EXPECT_EQ(recording.info.measurement.interval_seconds, 360);
+  ASSERT_EQ(recording.frames.size(), 1U);
+  expect_values(recording.frames[0], {0, 0.05F, 0.1F, kMissing, 2, kMissing});
+  EXPECT_EQ(recording.frames[0].time, kMidnight + 360);
+}
+
 TEST_F(RadarFormats, Hko7PicturesWithMasks) {
   namespace fs = std::filesystem;
   fs::create_directories(folder_ / "radarPNG/2010/08/26");

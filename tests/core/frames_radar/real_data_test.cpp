@@ -22,7 +22,7 @@ int compare(const std::string& service, double dry, std::int64_t interval) {
   const std::string folder = testing::real_data();
   if (folder.empty() || !std::filesystem::exists(folder + "/" + service)) return 0;
   int compared = 0;
-  for (const auto& [name, expected] : statistics().members("statistics")) {
+  for (const auto& [name, expected] : statistics().at("statistics", "statistics").members("statistics")) {
     if (!name.starts_with(service + "/")) continue;
     SourceOptions options;
     options.path = folder + "/" + name;
