@@ -6,9 +6,9 @@
     tests/bench/peer.py --quick --rows small,losses
 
 PyTorch runs in its fastest mode: eager or torch.compile where there is one, channels last or first, with the system's
-allocator or tcmalloc or jemalloc preloaded, found by short runs for each network and precision (float32, bf16 autocast).
-Of several Pythons the one with the newest PyTorch is taken. Ratios are "times as fast" where the goal is "at least", and
-our share of PyTorch's where it is "at most".
+allocator or tcmalloc or jemalloc preloaded, found by short runs for each network and precision (float32, bf16
+autocast). Of several Pythons the one with the newest PyTorch is taken. Ratios are "times as fast" where the goal is "at
+least", and our share of PyTorch's where it is "at most".
 """
 
 import argparse
@@ -59,7 +59,7 @@ def main():
     parser.add_argument("--python", help="the Python with PyTorch (default: the one with the newest)")
     parser.add_argument("--rows", type=some_of(ROWS), default=list(ROWS), help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--quick", action="store_true", help="shorter sequences, one turn")
-    parser.add_argument("--precision", type=some_of(PRECISIONS), default=["float32"], help="float32, bf16, or both with a comma")
+    parser.add_argument("--precision", type=some_of(PRECISIONS), default=list(PRECISIONS), help="float32 or bf16")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", metavar="FILE", help="write all results there too")
     options = parser.parse_args()

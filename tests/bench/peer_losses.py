@@ -72,8 +72,9 @@ def loss_curves(comparison):
     if "float32" in ours:
         differences = [abs(a - b) / b for a, b in zip(ours["float32"], peer, strict=True)]
         for last, goal in ((FIRST, "at most 0.001"), (steps, "at most 0.01")):
-            yield Result(f"losses of {last} steps, float32: largest relative difference", f"{ours['float32'][last - 1]:.6f}",
-                         f"{peer[last - 1]:.6f}", max(differences[:last]), goal, "the last loss of each")
+            yield Result(f"losses of {last} steps, float32: largest relative difference",
+                         f"{ours['float32'][last - 1]:.6f}", f"{peer[last - 1]:.6f}", max(differences[:last]), goal,
+                         "the last loss of each")
     if "bf16" in ours:
         means = [sum(curve[-FIRST:]) / FIRST for curve in (ours["bf16"], peer)]
         yield Result(f"losses of the last {FIRST} of {steps} steps, bf16: difference of the means", f"{means[0]:.6f}",

@@ -1,8 +1,8 @@
 """The same encoder-forecaster in PyTorch, as eager code writes it: a step at a time, one convolution over input and
 hidden state together. It is built from nextframe's own configuration and can take nextframe's weights.
 
-After jhhuang96/ConvLSTM-PyTorch, with one difference in the peer's favour: the coarsest forecaster layer has no input, so
-nothing is computed for it.
+After jhhuang96/ConvLSTM-PyTorch, with one difference in the peer's favour: the coarsest forecaster layer has no input,
+so nothing is computed for it.
 """
 
 import torch

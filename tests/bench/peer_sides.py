@@ -95,8 +95,9 @@ class PyTorch:
         self.python, self.threads, self.log = python, threads, log
         self.allocators = allocator_libraries()
         probe = "import torch; print(torch.__version__, int(hasattr(torch, 'compile')))"
-        version, compiles = subprocess.run([python, "-c", probe], check=True, capture_output=True, text=True).stdout.split()
-        self.version, self.can_compile = version, compiles == "1"
+        answer = subprocess.run([python, "-c", probe], check=True, capture_output=True, text=True).stdout
+        self.version, compiles = answer.split()
+        self.can_compile = compiles == "1"
         self.fastest = {}
 
     def measure(self, problem, mode, works, rounds=1, warm=True, **more):
@@ -121,7 +122,7 @@ class PyTorch:
             def probe(mode):
                 try:
                     times[mode] = self.measure(short, mode, [work])[work + "_seconds"]
-                    self.log(f"PyTorch, {mode}: {times[mode]:.4g} s for {work} of {short.context} + {short.horizon} frames")
+                    self.log(f"PyTorch, {mode}: {times[mode]:.4g} s for {work}, {short.context} + {short.horizon} frames")
                 except RuntimeError as error:
                     self.log(f"left out: {error}")
 

@@ -1,6 +1,6 @@
-"""What PyTorch does in a process of its own: reads a task as JSON from stdin, writes what it measured as JSON to stdout.
+"""What PyTorch does in a process of its own: reads a task as JSON from stdin, writes what it measured to stdout.
 
-A task names a configuration, its batch, lengths and frame size, one mode of PyTorch, and the works to time; see peer.py.
+A task names a configuration, its batch, lengths and frame size, one mode of PyTorch, and the works to time.
 """
 
 import contextlib
