@@ -226,13 +226,14 @@ class EvaluateCommand : public Command {
   }
 
   /// The curves that --metrics names, and all of them where they are to be drawn.
-  CurveOptions curve_options(const ScoreSelection& scores) const {
+  CurveOptions curve_options(const ScoreSelection& scores, FieldKind kind) const {
     const std::vector<std::string> names = list_of(arguments_.metrics);
     CurveOptions options;
+    options.kind = kind;
     for (const CurveEntry& curve : kCurves) {
       options.*curve.wanted = arguments_.plots.has_value() || std::ranges::find(names, curve.name) != names.end();
     }
-    options.thresholds = scores.thresholds;
+    options.thresholds = with_usual_metrics(scores, kind).thresholds;
     return options;
   }
 
@@ -303,7 +304,8 @@ class EvaluateCommand : public Command {
                    const std::function<Evaluation()>& evaluate) const {
     std::vector<std::string> names = options.baselines;
     if (model) names.insert(names.begin(), *model);
-    CurveCollector curves(names, data.options().horizon, curve_options(options.scores));
+    const FieldKind kind = data.rain_scale() ? FieldKind::kRain : FieldKind::kPicture;
+    CurveCollector curves(names, data.options().horizon, curve_options(options.scores, kind));
     SampleKeeper samples(arguments_.plots ? kSamples : 0);
     options.visit = [&](std::int64_t window, std::span<const ForecastBatch> forecasts) {
       curves.add(forecasts);
@@ -312,6 +314,7 @@ class EvaluateCommand : public Command {
     Findings found{.evaluation = evaluate()};
     found.curves = curves.curves();
     found.samples = samples.samples();
+    found.pictures.kind = kind;
     for (const SampleKeeper::Sample& sample : found.samples) {
       found.pictures.titles.push_back(data.describe(options.split, sample.window));
     }

@@ -22,11 +22,26 @@ LinearMap unit_scale_of(const FrameFormat& frames) {
   return {.factor = frames.normalisation.scale / range, .shift = (frames.normalisation.offset - frames.low) / range};
 }
 
-ScoreScales::ScoreScales(const FrameFormat& frames) : to_unit_(unit_scale_of(frames)) {}
+ScoreScales::ScoreScales(const FrameFormat& frames)
+    : to_unit_(unit_scale_of(frames)), normalisation_(frames.normalisation) {
+  if (frames.rain.unit == RainUnit::kSource) return;
+  kind_ = FieldKind::kRain;
+  rain_.emplace(frames.rain);
+}
 
-void ScoreScales::network_to_values(std::vector<float>& numbers) const { network_to_unit(numbers); }
+void ScoreScales::network_to_values(std::vector<float>& numbers) const {
+  if (!rain_) {
+    network_to_unit(numbers);
+    return;
+  }
+  for (float& number : numbers) number = static_cast<float>(rain_->to_rate(normalisation_.from_network(number)));
+}
 
-void ScoreScales::values_to_unit(std::vector<float>&) const {}
+void ScoreScales::values_to_unit(std::vector<float>& values) const {
+  if (!rain_) return;
+  const double range = rain_->high() - rain_->low();
+  for (float& value : values) value = static_cast<float>((rain_->from_rate(value) - rain_->low()) / range);
+}
 
 ScoreSelection with_usual_metrics(ScoreSelection selection, FieldKind kind) {
   const bool rain = kind == FieldKind::kRain;

@@ -44,6 +44,8 @@ class ScoreScales {
  private:
   FieldKind kind_ = FieldKind::kPicture;
   LinearMap to_unit_;
+  Normalisation normalisation_;
+  std::optional<RainScale> rain_;  ///< kRain
 };
 
 /// Which scores are measured.

@@ -10,13 +10,19 @@
 
 namespace nextframe {
 
-/// A validation sequence as the model sees it, frames in source units.
+enum class SampleValues {
+  kPixels,  ///< in source units
+  kRates,   ///< of rain, in mm/h
+};
+
+/// A validation sequence as the model sees it.
 struct TrainingSample {
   std::string title;
   std::vector<Frame> context;
   std::vector<Frame> truth;
   std::vector<Frame> forecast;
-  double low = 0;  ///< the values shown as black and white
+  SampleValues values = SampleValues::kPixels;
+  double low = 0;  ///< kPixels: the values shown as black and white
   double high = 255;
   double frames_per_second = 0;  ///< 0: not known
 };
