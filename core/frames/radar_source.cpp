@@ -241,7 +241,7 @@ class RadarSource final : public FrameSource {
 }  // namespace
 
 bool is_radar(const std::string& path) {
-  return can_read_rasters() && !is_address(path) && !is_camera(path) && looks_like_radar(path);
+  return !is_address(path) && !is_camera(path) && looks_like_radar(path);
 }
 
 std::vector<ClipReference> list_radar(const SourceOptions& options) {

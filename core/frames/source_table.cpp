@@ -8,6 +8,7 @@
 #include "core/frames/array_source.h"
 #include "core/frames/generated_source.h"
 #include "core/frames/path_list.h"
+#include "core/frames/radar/time_format.h"
 
 namespace nextframe {
 namespace {
@@ -54,7 +55,8 @@ SourceTable engine_sources() {
 
 const SourceKind& find_source_kind(const SourceTable& table, const SourceOptions& options) {
   const bool look = options.type == SourceType::kAuto;
-  if (look) require_path(options.path);
+  // Names with times are no path; who reads them looks for the files.
+  if (look && !has_time_fields(options.path)) require_path(options.path);
   for (const SourceKind& kind : table) {
     if (look ? kind.recognises(options.path) : kind.type == options.type) return kind;
   }

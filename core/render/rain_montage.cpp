@@ -15,7 +15,7 @@ constexpr std::array<double, 10> kLimits{0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100
 constexpr double kStep = 1.0 / (kLimits.size() + 1);
 constexpr std::int64_t kBarHeight = 14;
 constexpr std::int64_t kLegendHeight = 44;
-constexpr std::int64_t kSide = 30;
+constexpr std::int64_t kSide = 36;
 constexpr double kLargestDifference = 10;
 constexpr Rgb kPaper{255, 255, 255};
 constexpr Rgb kLine{150, 150, 150};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "core/base/error.h"
 #include "core/base/text.h"
@@ -73,7 +74,9 @@ ProductChoice choose_products(const std::string& name_or_file) {
   if (name_or_file.empty()) return {built_in_products(), false};
   if (name_or_file.starts_with('{')) {
     std::vector<Product> products = parse_products(name_or_file, "[product] the model's");
-    products.insert(products.end(), built_in_products().begin(), built_in_products().end());
+    const std::string own = products.front().name;
+    std::ranges::copy_if(built_in_products(), std::back_inserter(products),
+                         [&](const Product& product) { return product.name != own; });
     return {std::move(products), false};
   }
   if (name_or_file.ends_with(".json")) {

@@ -90,7 +90,7 @@ Product find_product(const ProductChoice& choice, const std::vector<std::string>
     }
   }
   reject(
-      "[radar] {}: fits no row of the table of products.\nThe file has {}\nTried:\n  {}\n"
+      "[radar] {}: fits no row of the table of products.\nWhat is in it: {}\nTried:\n  {}\n"
       "Write a product of your own in JSON and name it in data.sources[].product; configs/products has examples",
       files.back() == files.front() ? files.front() : files[std::min(kMostFilesTried, files.size()) - 1],
       contents_of_path(files[std::min(kMostFilesTried, files.size()) - 1]), list_of(refusals));

@@ -1,0 +1,112 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "core/json/value.h"
+#include "tests/app/shared_folder.h"
+
+namespace nextframe::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kFixtures = NEXTFRAME_SOURCE "/tests/golden/radar/";
+/// 00:05 and 00:10, and a third file whose contents are dated otherwise than its name.
+const std::string kRecording = kFixtures + "RAD_NL25_RAP_5min_%Y%m%d%H%M.h5";
+
+bool reads_radar() { return run({"--version"}).out.find("without GDAL") == std::string::npos; }
+
+void expect_in(const std::string& part, const std::string& text) {
+  EXPECT_NE(text.find(part), std::string::npos) << "expected \"" << part << "\" in \"" << text << "\"";
+}
+
+/// Radar from the command line, on files of 2x3 pixels.
+class Radar : public SharedFolder<Radar> {
+ public:
+  static void fill() {
+    if (!reads_radar()) return;
+    write_text(*folder_ / "tiny.json", R"({
+      "model": { "predict": "change", "levels": [ { "conv": { "channels": 2, "kernel": 3 }, "hidden": 2, "kernel": 3 } ] },
+      "data": { "sources": [ { "type": "radar", "path": ")" +
+                                           kRecording + R"(" } ],
+                "context": 1, "horizon": 1, "mask_channel": true, "cache": { "dir": "cache" },
+                "split": { "train": 1, "validation": 0, "test": 0 } },
+      "train": { "batch": 1, "steps": 2 } })");
+    const Outcome trained = run({"train", "tiny.json", "--out", "model"}, here());
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    expect_in("is dated 2010-08-26 03:00 UTC inside", trained.err);
+    expect_in("1 of 3 time steps", trained.err);
+  }
+
+ protected:
+  void SetUp() override {
+    if (!reads_radar()) GTEST_SKIP() << "built without GDAL";
+  }
+};
+
+TEST_F(Radar, InspectSaysWhatThereIs) {
+  const Outcome outcome = run({"inspect", kRecording, "--json", "--plot", "rain.png"}, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "out");
+  const json::Value& clip = document.at("clips", "").items("clips").front();
+  EXPECT_EQ(clip.at("start", "").get<std::string>("start"), "2010-08-26 00:05 UTC");
+  EXPECT_EQ(clip.at("step_seconds", "").get<double>("step"), 300);
+  EXPECT_EQ(clip.at("frames", "").get<int>("frames"), 3);
+  EXPECT_EQ(clip.at("missing_frames", "").items("missing").size(), 1U);
+  EXPECT_EQ(clip.at("valid_pixels", "").get<int>("valid"), 10);
+  // 2.5 mm in 5 minutes.
+  EXPECT_NEAR(clip.at("largest_rate", "").get<double>("largest"), 30, 1e-4);
+  EXPECT_EQ(clip.at("corners", "").items("corners").size(), 4U);
+  EXPECT_GT(fs::file_size(*folder_ / "rain.png"), 1000U);
+  expect_in("KNMI precipitation", run({"inspect", kRecording}, here()).out);
+  expect_in("KNMI precipitation", run({"inspect", "tiny.json"}, here()).out);
+}
+
+TEST_F(Radar, ForecastsNeedTheirContext) {
+  const std::vector<std::string> forecast{"forecast", "model", kRecording, "-o", "out.npy", "--overwrite"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), forecast.begin(), forecast.end());
+    return run(more, here());
+  };
+  const Outcome refused = with({});
+  EXPECT_EQ(refused.exit_code, 2);
+  expect_in("--allow-missing", refused.err);
+  EXPECT_FALSE(fs::exists(*folder_ / "out.npy"));
+  EXPECT_EQ(with({"--allow-missing"}).exit_code, 0);
+  const Outcome dated = with({"--at", "2010-08-26T00:15"});
+  EXPECT_EQ(dated.exit_code, 0) << dated.err;
+  EXPECT_TRUE(fs::exists(*folder_ / "out.npy"));
+  EXPECT_EQ(with({"--at", "2010-08-27T00:00"}).exit_code, 2);
+}
+
+TEST_F(Radar, AModelOfRainTakesRainOnly) {
+  write_text(*folder_ / "picture.pgm", "P5\n3 2\n255\nabcdef");
+  const Outcome picture = run({"forecast", "model", "picture.pgm", "-o", "other.npy"}, here());
+  EXPECT_EQ(picture.exit_code, 2);
+  expect_in("fits no row of the table of products", picture.err);
+  // Reflectivities are converted: another quantity of another product.
+  const std::string dbz = kFixtures + "RAD_NL25_PCP_NA_201008260005.h5";
+  const Outcome converted = run({"forecast", "model", dbz, "-o", "dbz.npy"}, here());
+  EXPECT_EQ(converted.exit_code, 0) << converted.err;
+}
+
+TEST_F(Radar, WrongProductsAreRefused) {
+  const Outcome unknown = run({"inspect", kRecording, "--product", "knmi-acumulation"}, here());
+  EXPECT_EQ(unknown.exit_code, 2);
+  expect_in("did you mean \"knmi-accumulation\"", unknown.err);
+  const Outcome unfit = run({"inspect", kRecording, "--product", "odim"}, here());
+  EXPECT_EQ(unfit.exit_code, 2);
+  expect_in("/image1/image_data [2,3] UInt16", unfit.err);
+  expect_in("odim: the file lacks @Conventions", unfit.err);
+}
+
+TEST(RadarFromTheCommandLine, WithoutGdalTheProgramSaysSo) {
+  if (reads_radar()) GTEST_SKIP() << "built with GDAL";
+  const Outcome outcome = run({"inspect", kRecording, "--product", "odim"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  expect_in("built without GDAL", outcome.err);
+}
+
+}  // namespace
+}  // namespace nextframe::test
