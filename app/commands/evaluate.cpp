@@ -2,7 +2,6 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,21 +66,6 @@ std::vector<std::string> list_of(const std::string& text) {
   return names;
 }
 
-/// An option, and whether it was given.
-struct GivenOption {
-  const char* name;
-  bool given;
-};
-
-/// Names those that were given, if any: "--every, --gap".
-std::string given_among(std::initializer_list<GivenOption> options) {
-  std::vector<std::string> names;
-  for (const GivenOption& option : options) {
-    if (option.given) names.emplace_back(option.name);
-  }
-  return join(names, ", ");
-}
-
 bool is_model(const fs::path& path) {
   std::error_code error;
   return path.extension() == ".safetensors" || fs::exists(path / "best.safetensors", error) ||
@@ -107,7 +91,9 @@ class EvaluateCommand : public Command {
     spec.about(
         "Scores a model on frames that it has not seen, or written forecasts (ours or anybody's) against the frames "
         "that came, for "
-        "each lead time and beside baselines. Values are scaled to 0..1; pixels without data count for nothing.");
+        "each lead time and beside baselines. Rain is scored in mm/h, everything else scaled to 0..1; pixels that not "
+        "all "
+        "of the forecasters and the truth know count for nothing.");
     spec.positional(
         "MODEL|CONFIG|FORECASTS", arguments_.subject,
         "a .safetensors file or run folder; a .json configuration: baselines alone on its data; or a video, "
@@ -122,7 +108,9 @@ class EvaluateCommand : public Command {
                     " (default persistence; beside written forecasts persistence alone, \"\" for none)");
     spec.option("--metrics", "LIST", arguments_.metrics, "of " + metric_names() + " (default: the usual ones)");
     spec.option("--thresholds", "LIST", arguments_.thresholds,
-                "values, such as 0.5,1,5: scores of events count where a value is at least one of them");
+                "values, such as 0.5,1,5: scores of events count where a value is at least one of them; of radar in "
+                "mm/h (default "
+                "0.5,1,5), else 0..1");
     spec.option("--windows", "LIST", arguments_.windows, "sides of the windows of fss in pixels (default 5,17,33)");
     spec.option("--csi-level", "CSI", arguments_.csi_level,
                 "tell until which lead time each stays at or above it (default 0.5)");
@@ -217,7 +205,7 @@ class EvaluateCommand : public Command {
     for (const std::string& text : list_of(arguments_.windows)) {
       selection.windows.push_back(parse_whole("--windows", text, {1, 100000}));
     }
-    check_selection(selection);
+    for (const std::string& name : selection.metrics) find_metric(name);
     return selection;
   }
 
@@ -226,14 +214,14 @@ class EvaluateCommand : public Command {
   }
 
   /// The curves that --metrics names, and all of them where they are to be drawn.
-  CurveOptions curve_options(const ScoreSelection& scores, FieldKind kind) const {
+  CurveOptions curve_options(const DataSet& data, const ScoreSelection& scores) const {
     const std::vector<std::string> names = list_of(arguments_.metrics);
     CurveOptions options;
-    options.kind = kind;
     for (const CurveEntry& curve : kCurves) {
       options.*curve.wanted = arguments_.plots.has_value() || std::ranges::find(names, curve.name) != names.end();
     }
-    options.thresholds = with_usual_metrics(scores, kind).thresholds;
+    options.kind = ScoreScales(frame_format_of(data)).kind();
+    options.thresholds = with_usual_metrics(scores, options.kind).thresholds;
     return options;
   }
 
@@ -299,13 +287,23 @@ class EvaluateCommand : public Command {
     return options;
   }
 
+  static SampleCaption caption_of(const DataSet& data, Split split, std::int64_t number) {
+    SampleCaption caption{.title = data.describe(split, number)};
+    if (data.generated() || data.frames_per_second() <= 0) return caption;
+    const Window window = data.window(split, number);
+    const UtcSeconds start = data.clips()[static_cast<std::size_t>(window.clip)].start_time;
+    if (start == kNoTime) return caption;
+    const std::int64_t last_seen = window.first + (data.options().context - 1) * data.options().gap;
+    caption.last_seen = start + std::llround(static_cast<double>(last_seen) / data.frames_per_second());
+    return caption;
+  }
+
   /// Runs `evaluate`, which uses `options`, and keeps what curves and pictures need besides. `model`: its name, if any.
   Findings collect(const DataSet& data, EvaluateOptions& options, const std::optional<std::string>& model,
                    const std::function<Evaluation()>& evaluate) const {
     std::vector<std::string> names = options.baselines;
     if (model) names.insert(names.begin(), *model);
-    const FieldKind kind = data.rain_scale() ? FieldKind::kRain : FieldKind::kPicture;
-    CurveCollector curves(names, data.options().horizon, curve_options(options.scores, kind));
+    CurveCollector curves(names, data.options().horizon, curve_options(data, options.scores));
     SampleKeeper samples(arguments_.plots ? kSamples : 0);
     options.visit = [&](std::int64_t window, std::span<const ForecastBatch> forecasts) {
       curves.add(forecasts);
@@ -314,9 +312,9 @@ class EvaluateCommand : public Command {
     Findings found{.evaluation = evaluate()};
     found.curves = curves.curves();
     found.samples = samples.samples();
-    found.pictures.kind = kind;
+    found.pictures.kind = ScoreScales(frame_format_of(data)).kind();
     for (const SampleKeeper::Sample& sample : found.samples) {
-      found.pictures.titles.push_back(data.describe(options.split, sample.window));
+      found.pictures.captions.push_back(caption_of(data, options.split, sample.window));
     }
     return found;
   }

@@ -1,9 +1,13 @@
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "app/commands/baseline_arguments.h"
 #include "app/commands/command.h"
 #include "app/commands/forecast_run.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
+#include "core/baselines/motion_baselines.h"
 
 namespace nextframe::app {
 namespace {
@@ -17,14 +21,20 @@ class ForecastCommand : public Command {
     spec.about(
         "Shows a model the last frames of the input and writes the frames that it expects next, at the input's own "
         "size, channels and frame rate. Nothing that comes after the last frame shown is ever read by the model.");
-    spec.positional("MODEL", arguments_.model, "a .safetensors file, or a run folder: its best model");
+    spec.positional("MODEL", first_, "a .safetensors file, or a run folder: its best model; not with --baseline");
     spec.positional(
-        "INPUT", arguments_.input,
+        "INPUT", second_,
         "a video, a folder or 'pattern*' of images, .npy or .npz, a camera's number, a stream's address, or a pipe "
         "(/dev/stdin). An array "
         "of "
         "several sequences is forecast sequence by sequence into another array; behind a # stands one of them: "
         "balls.npy#3, archive.npz#rain");
+    spec.group("Without a model");
+    spec.option("--baseline", "NAME", arguments_.baseline,
+                "forecast by one of " + join(baseline_names(all_baselines()), ", "));
+    spec.option("--context", "N", arguments_.context, {1, 10000}, "frames that the baseline sees (default 5)");
+    spec.option("--baseline-option", "KEY=VALUE", arguments_.baseline_options,
+                "of " + baseline_option_names() + "; may be given many times");
     spec.group("Output");
     spec.option(
         "-o,--output", "OUTPUT", arguments_.output,
@@ -35,7 +45,7 @@ class ForecastCommand : public Command {
               "show the input, with --at the truth, and the forecast beside each other");
     spec.group("What to forecast");
     spec.option("--frames", "N", arguments_.frames, {1, 100000},
-                "frames to forecast (default: as many as it was trained on)");
+                "frames to forecast (default: as many as it was trained on; of a baseline 12)");
     spec.option("--at", "MOMENT", arguments_.at,
                 "forecast from this frame number, time or date (UTC) on, such as 120, 4.5s, 01:30 or 2010-08-26T05:00, "
                 "instead of "
@@ -63,11 +73,14 @@ class ForecastCommand : public Command {
     spec.example("nextframe forecast runs/holiday holiday.mp4", "the next frames, as holiday-forecast.mp4");
     spec.example("nextframe forecast runs/holiday holiday.mp4 --at 120 --frames 20 --side-by-side -o compare.mp4",
                  "from frame 120 on, beside what really came");
+    spec.example("nextframe forecast --baseline extrapolation radar/ --frames 12",
+                 "no model: moved on by optical flow");
     spec.example("nextframe forecast runs/digits digits.npy#3 -o fourth.mp4", "one sequence of an array of many");
     spec.example("nextframe forecast runs/holiday 0 --frames 5 --side-by-side -o camera.mp4", "a camera, until Ctrl-C");
   }
 
   int run(StderrLog& log) override {
+    take_positionals();
     check_combination();
     const InterruptGuard guard;
     try {
@@ -96,12 +109,42 @@ class ForecastCommand : public Command {
     return 0;
   }
 
+  /// MODEL INPUT, or INPUT alone where a baseline takes the model's place.
+  void take_positionals() {
+    if (arguments_.baseline) {
+      if (second_) {
+        reject("[forecast] --baseline {}: takes no model, only INPUT; {} is one too many", *arguments_.baseline,
+               *second_);
+      }
+      arguments_.input = first_;
+      return;
+    }
+    if (!second_) {
+      reject(
+          "[forecast] INPUT is missing: expected MODEL INPUT, or --baseline NAME INPUT; nextframe forecast --help "
+          "shows how");
+    }
+    arguments_.model = first_;
+    arguments_.input = *second_;
+  }
+
   void check_combination() const {
+    const std::string for_models = given_among({{"--trained-size", arguments_.trained_size},
+                                                {"--grey", arguments_.grey},
+                                                {"--threads", arguments_.compute.threads != 0},
+                                                {"--device", arguments_.compute.device != Device::kAuto},
+                                                {"--precision", arguments_.compute.precision.has_value()}});
+    if (arguments_.baseline && !for_models.empty()) reject("[forecast] {}: for models, not for baselines", for_models);
+    const std::string for_baselines = given_among(
+        {{"--context", arguments_.context.has_value()}, {"--baseline-option", !arguments_.baseline_options.empty()}});
+    if (!arguments_.baseline && !for_baselines.empty()) reject("[forecast] {}: for --baseline only", for_baselines);
     if (arguments_.at && arguments_.every) reject("[forecast] --at and --every exclude each other");
     if (arguments_.at) parse_moment(*arguments_.at);
     if (arguments_.every && arguments_.side_by_side) reject("[forecast] --every and --side-by-side exclude each other");
   }
 
+  std::string first_;
+  std::optional<std::string> second_;
   ForecastArguments arguments_;
 };
 

@@ -4,12 +4,15 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/commands/baseline_arguments.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/baselines/motion_baselines.h"
 #include "core/frames/media_sources.h"
 #include "core/frames/path_list.h"
 #include "core/frames/preprocessing.h"
+#include "core/train/baseline_forecaster.h"
 
 namespace nextframe::app {
 namespace {
@@ -53,14 +56,14 @@ class Pace {
   }
 
   /// Warns once.
-  void look(const Forecaster& forecaster, Log& log) {
+  void look(bool by_channel, Log& log) {
     const double seconds = period_.seconds();
     if (warned_ || seconds < kPeriod) return;
     if (waited_ < kLeastShare * seconds) {
       log.warning(
           "forecasting takes longer than the frames do to come: the output falls behind, or frames are lost; smaller "
           "frames, fewer --frames{} or a model with a larger data.gap are quicker",
-          forecaster.by_channel() ? ", --grey" : "");
+          by_channel ? ", --grey" : "");
       warned_ = true;
     }
     period_.restart();
@@ -81,27 +84,16 @@ bool is_array_output(const std::string& path) { return has_extension(path, {".np
 }  // namespace
 
 ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuard& guard, StderrLog& log)
-    : arguments_(arguments),
-      guard_(guard),
-      log_(log),
-      backend_(arguments.compute.make()),
-      model_(load_model(*backend_, arguments.model, arguments.compute.precision)),
-      clips_(list_clips(media_sources(), source_options())),
-      source_(clips_.front().open()),
-      info_(source_->info()),
-      horizon_(arguments.frames.value_or(model_.data.horizon)),
-      output_(arguments.output.value_or(default_output(arguments, info_))),
-      forecaster_(*backend_, model_, info_, forecaster_options(arguments)) {
-  if (arguments.trained_size && !model_.file.frames.size) {
-    reject("[forecast] --trained-size: {} was trained on frames of their own size", arguments.model);
-  }
-  if (arguments.grey && model_.file.frames.output_channels != 1) {
-    reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", arguments.model,
-           model_.file.frames.output_channels);
-  }
-  report_precision(model_.precision, *backend_, log_);
-  height_ = arguments.trained_size ? (*model_.file.frames.size)[0] : info_.height;
-  width_ = arguments.trained_size ? (*model_.file.frames.size)[1] : info_.width;
+    : arguments_(arguments), guard_(guard), log_(log) {
+  load_forecaster();
+  clips_ = list_clips(media_sources(), source_options());
+  source_ = clips_.front().open();
+  info_ = source_->info();
+  horizon_ = arguments.frames.value_or(lengths_.horizon);
+  output_ = arguments.output.value_or(default_output(arguments, info_));
+  forecaster_ = make_forecaster();
+  height_ = arguments.trained_size ? (*model_->file.frames.size)[0] : info_.height;
+  width_ = arguments.trained_size ? (*model_->file.frames.size)[1] : info_.width;
   for (const std::string& note : info_.notes) log_.warning("{}", note);
   check_many();
   check_not_input();
@@ -109,9 +101,47 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
   say_channels();
 }
 
+/// The model, or what a baseline needs to know before the source is opened.
+void ForecastRun::load_forecaster() {
+  if (arguments_.baseline) {
+    find_baseline(all_baselines(), *arguments_.baseline);
+    const BaselineOptions options = baseline_options(arguments_.baseline_options);
+    constexpr ForecastLengths kUsual{.context = 5, .horizon = 12};
+    lengths_ = kUsual;
+    lengths_.context = arguments_.context.value_or(std::max(kUsual.context, options.flow.interval + 1));
+    return;
+  }
+  backend_ = arguments_.compute.make();
+  model_ = load_model(*backend_, *arguments_.model, arguments_.compute.precision);
+  lengths_ = {.context = model_->data.context, .horizon = model_->data.horizon, .gap = model_->data.gap};
+  check_model_options();
+  report_precision(model_->precision, *backend_, log_);
+}
+
+void ForecastRun::check_model_options() const {
+  if (arguments_.trained_size && !model_->file.frames.size) {
+    reject("[forecast] --trained-size: {} was trained on frames of their own size", *arguments_.model);
+  }
+  if (arguments_.grey && model_->file.frames.output_channels != 1) {
+    reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", *arguments_.model,
+           model_->file.frames.output_channels);
+  }
+}
+
+std::unique_ptr<FrameForecaster> ForecastRun::make_forecaster() {
+  if (arguments_.baseline) {
+    const BaselineEntry& entry = find_baseline(all_baselines(), *arguments_.baseline);
+    return std::make_unique<BaselineForecaster>(entry.make(baseline_options(arguments_.baseline_options)), info_,
+                                                lengths_);
+  }
+  auto forecaster = std::make_unique<Forecaster>(*backend_, *model_, info_, forecaster_options(arguments_));
+  by_channel_ = forecaster->by_channel();
+  return forecaster;
+}
+
 void ForecastRun::once() {
   const LastFrames seen = read_last_frames(*source_, last_frames_options());
-  for (const Frame& frame : seen.frames) forecaster_.observe(frame);
+  for (const Frame& frame : seen.frames) forecaster_->observe(frame);
   if (arguments_.side_by_side) {
     for (std::size_t i = 0; i < seen.frames.size(); ++i) {
       const auto lead = static_cast<std::int64_t>(i + 1) - static_cast<std::int64_t>(seen.frames.size());
@@ -120,7 +150,7 @@ void ForecastRun::once() {
   }
   Progress progress({.label = "forecast", .unit = "frame", .total = horizon_});
   const Frame last = shown(seen.frames.back());
-  forecaster_.forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
+  forecaster_->forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
     stop_if_interrupted(guard_);
     const auto place = static_cast<std::size_t>(lead - 1);
     std::optional<Frame> truth;
@@ -144,9 +174,9 @@ void ForecastRun::every_sequence() {
       reject("[forecast] {} has values {} to {}, {} has {} to {}; forecast them one by one", info_.name, info_.low,
              info_.high, info.name, info.low, info.high);
     }
-    forecaster_.reset();
-    for (const Frame& frame : read_last_frames(*source, last_frames_options()).frames) forecaster_.observe(frame);
-    forecaster_.forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
+    forecaster_->reset();
+    for (const Frame& frame : read_last_frames(*source, last_frames_options()).frames) forecaster_->observe(frame);
+    forecaster_->forecast(horizon_, [&](const Frame& frame, std::int64_t lead) {
       stop_if_interrupted(guard_);
       writer_->write(frame, stamp(lead));
     });
@@ -167,12 +197,12 @@ void ForecastRun::hindcasts() {
     if (skipped++ < kMostWarnings) log_.warning("no hindcast before frame {}: {}", first_frame, why);
   };
   const HindcastOptions options{.every = *arguments_.every,
-                                .context = model_.data.context,
-                                .gap = model_.data.gap,
+                                .context = lengths_.context,
+                                .gap = lengths_.gap,
                                 .horizon = horizon_,
                                 .missing = missing_frames(),
                                 .skipped = skip};
-  hindcast(forecaster_, *source_, options, [&](const Hindcast& one) {
+  hindcast(*forecaster_, *source_, options, [&](const Hindcast& one) {
     stop_if_interrupted(guard_);
     for (std::size_t i = 0; i < one.frames.size(); ++i) {
       FrameStamp at = stamp(static_cast<std::int64_t>(i + 1));
@@ -195,10 +225,10 @@ int ForecastRun::live() {
   std::int64_t seen = 0;
   std::int64_t written = 0;
   while (!guard_.interrupted() && (!arguments_.limit || written < *arguments_.limit) && pace.next(*source_, frame)) {
-    if (seen++ % model_.data.gap != 0) continue;
-    forecaster_.observe(frame);
-    if (forecaster_.observed() < model_.data.context) continue;
-    forecaster_.forecast(horizon_, [&](const Frame& predicted, std::int64_t lead) {
+    if (seen++ % lengths_.gap != 0) continue;
+    forecaster_->observe(frame);
+    if (forecaster_->observed() < lengths_.context) continue;
+    forecaster_->forecast(horizon_, [&](const Frame& predicted, std::int64_t lead) {
       if (lead != horizon_) return;
       FrameStamp at = stamp(++written);
       if (panes_) {
@@ -208,13 +238,13 @@ int ForecastRun::live() {
       }
     });
     progress.update(written, format("{} frames ahead", horizon_));
-    if (info_.live) pace.look(forecaster_, log_);
+    if (info_.live) pace.look(by_channel_, log_);
   }
   progress.finish();
   if (written == 0) {
     if (guard_.interrupted()) throw Interrupted{};
-    reject("[forecast] {}: ended after {} frames, expected at least {} (data.context)", info_.name, seen,
-           model_.data.context * model_.data.gap);
+    reject("[forecast] {}: ended after {} frames, expected at least {} (the context)", info_.name, seen,
+           lengths_.context * lengths_.gap);
   }
   writer_->close();
   log_.info("wrote {} frames, each {} ahead of the stream, to {}", written, horizon_, output_);
@@ -247,8 +277,8 @@ void ForecastRun::make_output() {
   WriterOptions options;
   options.height = height_;
   options.width = width_;
-  options.channels = forecaster_.channels();
-  options.frames_per_second = info_.frames_per_second / static_cast<double>(model_.data.gap);
+  options.channels = forecaster_->channels();
+  options.frames_per_second = info_.frames_per_second / static_cast<double>(lengths_.gap);
   options.pixel_type = info_.pixel_type;
   options.low = info_.low;
   options.high = info_.high;
@@ -271,11 +301,11 @@ void ForecastRun::make_output() {
 }
 
 void ForecastRun::say_channels() const {
-  if (forecaster_.by_channel()) {
+  if (by_channel_) {
     log_.info(
         "the model knows one channel: red, green and blue are forecast one by one; --grey takes a third of the time");
-  } else if (forecaster_.channels() < info_.channels && !arguments_.grey && !arguments_.side_by_side) {
-    log_.info("the model forecasts {} of the input's {} channels", forecaster_.channels(), info_.channels);
+  } else if (forecaster_->channels() < info_.channels && !arguments_.grey && !arguments_.side_by_side) {
+    log_.info("the model forecasts {} of the input's {} channels", forecaster_->channels(), info_.channels);
   }
 }
 
@@ -284,18 +314,24 @@ MissingFrames ForecastRun::missing_frames() const {
 }
 
 SourceOptions ForecastRun::source_options() const {
-  SourceOptions options = input_options(model_, arguments_.input, arguments_.product);
+  SourceOptions options;
+  if (model_) {
+    options = input_options(*model_, arguments_.input, arguments_.product);
+  } else {
+    options.path = arguments_.input;
+    options.product = arguments_.product;
+    if (!options.product.empty()) options.type = SourceType::kRadar;
+  }
   // Where any part of a context may be missing, no gap within it is too long.
-  if (arguments_.allow_missing)
-    options.max_missing = std::max(options.max_missing, model_.data.context * model_.data.gap);
+  if (arguments_.allow_missing) options.max_missing = std::max(options.max_missing, lengths_.context * lengths_.gap);
   return options;
 }
 
 LastFramesOptions ForecastRun::last_frames_options() const {
   LastFramesOptions options;
   options.missing = missing_frames();
-  options.count = model_.data.context;
-  options.gap = model_.data.gap;
+  options.count = lengths_.context;
+  options.gap = lengths_.gap;
   if (!arguments_.at) return options;
   options.at = parse_moment(*arguments_.at);
   options.following = arguments_.side_by_side ? horizon_ : 0;
@@ -319,7 +355,7 @@ FrameStamp ForecastRun::stamp(std::int64_t lead) const {
   FrameStamp out;
   out.lead_time = lead;
   if (info_.frames_per_second > 0) {
-    out.seconds = static_cast<double>(lead * model_.data.gap) / info_.frames_per_second;
+    out.seconds = static_cast<double>(lead * lengths_.gap) / info_.frames_per_second;
   }
   return out;
 }

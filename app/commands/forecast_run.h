@@ -13,13 +13,17 @@
 #include "core/render/frame_writer.h"
 #include "core/render/side_by_side.h"
 #include "core/train/forecaster.h"
+#include "core/train/frame_forecaster.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe::app {
 
 /// What `forecast` was asked for.
 struct ForecastArguments {
-  std::string model;
+  std::optional<std::string> model;     ///< this or a baseline
+  std::optional<std::string> baseline;  ///< a row of all_baselines()
+  std::vector<std::string> baseline_options;
+  std::optional<std::int64_t> context;  ///< frames that a baseline sees
   std::string input;
   std::optional<std::string> output;
   bool overwrite = false;
@@ -36,7 +40,7 @@ struct ForecastArguments {
   ComputeArguments compute;
 };
 
-/// One forecasting run: source, network and writer together. Everything that can be refused is refused before the first
+/// One forecasting run: source, forecaster and writer together. Everything that can be refused is refused before the first
 /// frame is forecast.
 class ForecastRun {
  public:
@@ -54,6 +58,9 @@ class ForecastRun {
   int live();
 
  private:
+  void load_forecaster();
+  std::unique_ptr<FrameForecaster> make_forecaster();
+  void check_model_options() const;
   void check_many() const;
   void check_not_input() const;
   void make_output();
@@ -68,14 +75,16 @@ class ForecastRun {
   const ForecastArguments& arguments_;
   const InterruptGuard& guard_;
   StderrLog& log_;
-  std::unique_ptr<Backend> backend_;
-  TrainedModel model_;
+  std::unique_ptr<Backend> backend_;   ///< null for a baseline
+  std::optional<TrainedModel> model_;  ///< none for a baseline
+  ForecastLengths lengths_;
   std::vector<ClipReference> clips_;
   std::unique_ptr<FrameSource> source_;  ///< the first of them
   SourceInfo info_;
   std::int64_t horizon_;
   std::string output_;
-  Forecaster forecaster_;
+  std::unique_ptr<FrameForecaster> forecaster_;
+  bool by_channel_ = false;  ///< a model of one channel forecasts red, green and blue one by one
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
   std::optional<SideBySide> panes_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/json/fields.h"
 
 namespace nextframe::app {
@@ -23,6 +24,14 @@ void ComputeArguments::declare(CommandSpec& spec) {
 
 void ComputeArguments::add_override(std::vector<std::string>& overrides) const {
   if (precision) overrides.push_back(format("train.precision={}", enum_name(*precision)));
+}
+
+std::string given_among(std::initializer_list<GivenOption> options) {
+  std::vector<std::string> names;
+  for (const GivenOption& option : options) {
+    if (option.given) names.emplace_back(option.name);
+  }
+  return join(names, ", ");
 }
 
 DecodeObserver DecodeDisplay::observer() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,15 @@ struct ComputeArguments {
   /// For a command that reads a configuration: its train.precision is what --precision says, where it was given.
   void add_override(std::vector<std::string>& overrides) const;
 };
+
+/// An option, and whether it was given.
+struct GivenOption {
+  const char* name;
+  bool given;
+};
+
+/// Names those that were given, if any: "--every, --gap".
+std::string given_among(std::initializer_list<GivenOption> options);
 
 /// Shows how far decoding has come, and throws Interrupted once `guard` is.
 class DecodeDisplay {

@@ -133,7 +133,18 @@ std::vector<DiagramPanel> reliability_panels(const Evaluation& evaluation, const
   return panels;
 }
 
-Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sample, const std::string& title,
+/// "+30 min, 05:30 UTC" of each lead time where the time of day is known.
+std::vector<std::string> valid_times(const Evaluation& evaluation, const SampleCaption& caption) {
+  std::vector<std::string> labels;
+  if (caption.last_seen == kNoTime || evaluation.seconds_per_frame <= 0) return labels;
+  for (std::int64_t lead = 1; lead <= evaluation.horizon; ++lead) {
+    const UtcSeconds valid = caption.last_seen + std::llround(evaluation.seconds_per_frame * static_cast<double>(lead));
+    labels.push_back(lead_text(lead, evaluation) + ", " + fill_time("%H:%M", valid) + " UTC");
+  }
+  return labels;
+}
+
+Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sample, const SampleCaption& caption,
                     FieldKind kind) {
   std::vector<MontageRow> rows{{"truth", RowKind::kTruth, sample.truth}};
   for (std::size_t i = 0; i < sample.forecasts.size(); ++i) {
@@ -145,7 +156,9 @@ Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sa
   }
   rows.push_back(std::move(errors));
   MontageOptions montage;
-  montage.title = title;
+  montage.title = caption.title;
+  if (caption.last_seen != kNoTime) montage.title += ", from " + format_time(caption.last_seen);
+  montage.lead_labels = valid_times(evaluation, caption);
   montage.seconds_per_frame = evaluation.seconds_per_frame;
   montage.most_columns = kColumns;
   if (kind == FieldKind::kRain) return draw_rain_montage(rows, montage);
@@ -197,7 +210,8 @@ std::vector<fs::path> draw_evaluation(const fs::path& folder, const Evaluation& 
   }
   for (std::size_t i = 0; i < samples.size(); ++i) {
     write(format("maps_{}.png", i + 1),
-          map_picture(evaluation, samples[i], i < options.titles.size() ? options.titles[i] : "", options.kind));
+          map_picture(evaluation, samples[i], i < options.captions.size() ? options.captions[i] : SampleCaption{},
+                      options.kind));
   }
   return files;
 }

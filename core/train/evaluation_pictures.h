@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/frames/frame.h"
+#include "core/frames/radar/time_format.h"
 #include "core/train/curves.h"
 #include "core/train/evaluator.h"
 
@@ -34,9 +35,15 @@ class SampleKeeper {
   std::vector<Sample> kept_;
 };
 
+/// What stands on a sample's maps.
+struct SampleCaption {
+  std::string title = {};          ///< "clips/a.mp4 frames 20-39"
+  UtcSeconds last_seen = kNoTime;  ///< when the last frame of its context was valid
+};
+
 struct EvaluationPictureOptions {
   FieldKind kind = FieldKind::kPicture;
-  std::vector<std::string> titles = {};  ///< of the samples: "clips/a.mp4 frames 20-39"
+  std::vector<SampleCaption> captions = {};  ///< of the samples
 };
 
 /// Draws into `folder`, which exists, and returns the files: scores.png (by lead time),

@@ -77,7 +77,8 @@ struct ScoreOptions {
 ///  - a folder of hindcasts, whose names tell which frame each forecasts; what lies beyond the truth's end is left out;
 ///  - an array of N sequences, the k-th from truth frame first_frame + k * every on, or as many as the truth has;
 ///  - one sequence (video, folder, array), from first_frame on; it may be left out where both are of equal length.
-/// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range. Rejects sizes, channels
+/// Pixels of integer types are scaled to 0..1 by their own type, floats by the truth's range; rain is scored in mm/h. A
+/// pixel counts where the truth, the forecast and the frame before it are known. Rejects sizes, channels
 /// or numbers of frames that do not fit.
 Evaluation score_forecasts(const SourceTable& sources, const std::string& forecasts, const std::string& truth,
                            const ScoreOptions& options);

@@ -137,13 +137,7 @@ void Forecaster::forecast(std::int64_t count, const std::function<void(const Fra
   }
 }
 
-std::vector<Frame> Forecaster::forecast(std::int64_t count) {
-  std::vector<Frame> frames;
-  forecast(count, [&](const Frame& frame, std::int64_t) { frames.push_back(frame); });
-  return frames;
-}
-
-std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const HindcastOptions& options,
+std::int64_t hindcast(FrameForecaster& forecaster, FrameSource& source, const HindcastOptions& options,
                       const std::function<bool(const Hindcast&)>& visit) {
   const std::int64_t span = (options.context - 1) * options.gap + 1;
   std::deque<Frame> recent;

@@ -11,6 +11,7 @@
 #include "core/frames/frame.h"
 #include "core/frames/frame_source.h"
 #include "core/frames/last_frames.h"
+#include "core/train/frame_forecaster.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -31,28 +32,26 @@ struct ForecasterOptions {
 
 /// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does
 /// not grow with the number of frames seen.
-class Forecaster {
+class Forecaster final : public FrameForecaster {
  public:
+  using FrameForecaster::forecast;
+
   /// `model` outlives the forecaster and is not used by anybody else meanwhile. `source` says what will come: its
   /// channels and, for the message, its name. Rejects a source whose channels the model cannot take.
   Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, const ForecasterOptions& options = {});
 
-  /// Of a forecast frame.
-  std::int64_t channels() const { return sequences_ * model_.file.frames.output_channels; }
+  ForecastLengths lengths() const override {
+    return {.context = model_.data.context, .horizon = model_.data.horizon, .gap = model_.data.gap};
+  }
+  std::int64_t channels() const override { return sequences_ * model_.file.frames.output_channels; }
   /// Whether a model of one channel forecasts the channels of a colour source one by one.
   bool by_channel() const { return sequences_ > 1; }
 
-  /// Takes the next frame in. Missing pixels are 0 to the network. Rejects a frame of another size than those
-  /// before.
-  void observe(const Frame& frame);
-  /// Forgets everything, for instance at a cut.
-  void reset();
-  std::int64_t observed() const { return observed_; }
-
-  /// The next `count` frames after the last one observed, in source units and not clipped; `visit` gets them one by one
-  /// with their lead time (1, 2, ...). Does not change what was observed. Rejects when nothing was observed.
-  void forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t lead_time)>& visit);
-  std::vector<Frame> forecast(std::int64_t count);
+  /// Missing pixels are 0 to the network.
+  void observe(const Frame& frame) override;
+  void reset() override;
+  std::int64_t observed() const override { return observed_; }
+  void forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t lead_time)>& visit) override;
 
  private:
   Tensor upload(const Frame& prepared);
@@ -72,7 +71,7 @@ class Forecaster {
   std::int64_t observed_ = 0;
 };
 
-/// A hindcast: what a model would have forecast after the frames before `first_frame` of a recording.
+/// A hindcast: what a forecaster would have said after the frames before `first_frame` of a recording.
 struct Hindcast {
   std::int64_t first_frame = 0;  ///< number of the recording's frame that lead time 1 forecasts
   std::vector<Frame> frames;
@@ -91,7 +90,7 @@ struct HindcastOptions {
 /// Hindcasts through a whole recording, each from its last `context` frames alone; keeps no more than those in memory.
 /// Stops early where `visit` returns false. Returns the number of hindcasts; rejects a recording shorter than the
 /// context.
-std::int64_t hindcast(Forecaster& forecaster, FrameSource& source, const HindcastOptions& options,
+std::int64_t hindcast(FrameForecaster& forecaster, FrameSource& source, const HindcastOptions& options,
                       const std::function<bool(const Hindcast&)>& visit);
 
 }  // namespace nextframe

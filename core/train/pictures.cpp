@@ -1,12 +1,11 @@
 #include "core/train/pictures.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
-#include <vector>
 
 #include "core/render/montage.h"
 #include "core/render/plot.h"
-#include "core/render/rain_montage.h"
 
 namespace nextframe {
 namespace {
@@ -44,19 +43,15 @@ void add_validation(TrainingHistory& history, double step, const json::Value& sc
 }  // namespace
 
 void RenderedPictures::draw_sample(const std::filesystem::path& path, const TrainingSample& sample) {
-  const std::vector<MontageRow> rows{{"context", RowKind::kContext, sample.context},
-                                     {"truth", RowKind::kTruth, sample.truth},
-                                     {"forecast", RowKind::kForecast, sample.forecast},
-                                     {"difference", RowKind::kDifference, differences(sample)}};
+  const std::array<MontageRow, 4> rows{{{"context", RowKind::kContext, sample.context},
+                                        {"truth", RowKind::kTruth, sample.truth},
+                                        {"forecast", RowKind::kForecast, sample.forecast},
+                                        {"difference", RowKind::kDifference, differences(sample)}}};
   MontageOptions options;
   options.title = sample.title;
   options.appearance.range = {sample.low, sample.high};
   if (sample.frames_per_second > 0) options.seconds_per_frame = 1 / sample.frames_per_second;
-  if (sample.values == SampleValues::kRates) {
-    write_png(path.string(), draw_rain_montage(rows, options));
-  } else {
-    write_montage(path.string(), rows, options);
-  }
+  write_montage(path.string(), rows, options);
 }
 
 void RenderedPictures::draw_curves(const std::filesystem::path& path, const std::string& title,

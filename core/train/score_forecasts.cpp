@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <deque>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 
@@ -40,10 +42,30 @@ LinearMap unit_scale(const SourceInfo& info, const SourceInfo& truth) {
   return {.factor = 1 / width, .shift = -range.low / width};
 }
 
-/// Frames of a source, scaled to 0..1 with the channels that both sides have.
+/// From a source's pixels to values: mm/h of what measures rain, 0..1 of everything else.
+struct PixelScale {
+  Measurement measurement;  ///< of a picture: nothing
+  LinearMap to_unit;
+
+  bool rain() const { return measurement.quantity != Quantity::kNone; }
+  void apply(std::vector<float>& pixels) const {
+    if (!rain()) return to_unit.apply(pixels);
+    for (float& pixel : pixels) {
+      if (!std::isnan(pixel)) pixel = static_cast<float>(measurement.to_rate(pixel));
+    }
+  }
+};
+
+/// What does not say itself what it measures, such as an array, has the truth's numbers.
+PixelScale pixel_scale(const SourceInfo& info, const SourceInfo& truth) {
+  const bool measures = info.measurement.quantity != Quantity::kNone;
+  return {.measurement = measures ? info.measurement : truth.measurement, .to_unit = unit_scale(info, truth)};
+}
+
+/// Frames of a source as values, with the channels that both sides have.
 class ScaledSource {
  public:
-  ScaledSource(std::unique_ptr<FrameSource> source, const Preprocessing& preprocessing, const LinearMap& scale)
+  ScaledSource(std::unique_ptr<FrameSource> source, const Preprocessing& preprocessing, const PixelScale& scale)
       : source_(std::move(source)), preprocessing_(preprocessing), scale_(scale) {}
 
   bool next(Frame& frame) {
@@ -57,7 +79,7 @@ class ScaledSource {
  private:
   std::unique_ptr<FrameSource> source_;
   Preprocessing preprocessing_;
-  LinearMap scale_;
+  PixelScale scale_;
 };
 
 /// Gives the frames of a recording by their numbers, which must not go back by more than the frames kept.
@@ -129,31 +151,53 @@ class ForecastReader {
   bool more_ = false;
 };
 
-std::vector<float> mask_of(const Frame& forecast, const Frame& truth) {
-  if (forecast.mask.empty() && truth.mask.empty()) return {};
-  std::vector<float> mask(static_cast<std::size_t>(truth.area()), 1);
-  for (const Frame* frame : {&forecast, &truth}) {
-    for (std::size_t i = 0; i < frame->mask.size(); ++i) {
+/// The pixels that all of the frames know; empty where they know all.
+std::vector<float> common_mask(std::initializer_list<const Frame*> frames) {
+  std::vector<float> mask;
+  for (const Frame* frame : frames) {
+    if (frame == nullptr || frame->mask.empty()) continue;
+    mask.resize(static_cast<std::size_t>(frame->area()), 1);
+    for (std::size_t i = 0; i < mask.size(); ++i) {
       if (frame->mask[i] == 0) mask[i] = 0;
     }
   }
   return mask;
 }
 
-FramePair pair_of(const Frame& forecast, const Frame& truth, const std::vector<float>& mask) {
-  return {.forecast = forecast.pixels.data(),
-          .truth = truth.pixels.data(),
+FramePair pair_of(const std::vector<float>& forecast, const std::vector<float>& truth, const Frame& shape,
+                  const std::vector<float>& mask) {
+  return {.forecast = forecast.data(),
+          .truth = truth.data(),
           .mask = mask.empty() ? nullptr : mask.data(),
-          .height = truth.height,
-          .width = truth.width,
-          .channels = truth.channels};
+          .height = shape.height,
+          .width = shape.width,
+          .channels = shape.channels};
 }
+
+/// How values become 0..1: those of pictures are, rain is shown from 0.1 to 100 mm/h in decibels.
+ScoreScales scales_of(FieldKind kind) {
+  FrameFormat frames;
+  if (kind == FieldKind::kRain) {
+    frames.rain = {.unit = RainUnit::kDbr};
+    const RainScale rain(frames.rain);
+    frames.low = rain.low();
+    frames.high = rain.high();
+  }
+  return ScoreScales(frames);
+}
+
+/// One side's scores: the forecast's or persistence's.
+struct ScoredSide {
+  ScoreSheet sheet;
+  EventHistory events = {};
+  std::vector<std::optional<double>> psnr = {};  ///< of each sequence
+};
 
 /// Collects the scores of forecasts and, where a frame came before them, of persistence.
 class Scorer {
  public:
-  explicit Scorer(const ScoreOptions& options)
-      : options_(options), scores_(with_usual_metrics(options.scores, FieldKind::kPicture)) {}
+  Scorer(const ScoreOptions& options, FieldKind kind)
+      : options_(options), selection_(with_usual_metrics(options.scores, kind)), scales_(scales_of(kind)) {}
 
   void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
@@ -172,22 +216,16 @@ class Scorer {
     const std::unique_ptr<Metric> persistence_psnr = make_psnr(length);
     for (std::int64_t lead = 0; lead < length; ++lead) {
       const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
-      const Frame* found = truth_frame(truth, forecast, lead, name);
-      if (found == nullptr) break;
-      const Frame& target = *found;
-      const std::vector<float> mask = mask_of(frame, target);
-      const FramePair pair = pair_of(frame, target, mask);
-      forecast_->add(lead, pair);
-      psnr->add(lead, pair);
-      count(lead, target, mask);
-      if (!last) continue;
-      const FramePair still = pair_of(*last, target, mask);
-      persistence_->add(lead, still);
-      persistence_psnr->add(lead, still);
+      const Frame* target = truth_frame(truth, forecast, lead, name);
+      if (target == nullptr) break;
+      const std::vector<float> mask = common_mask({&frame, target, last ? &*last : nullptr});
+      add_pair(*forecast_, *psnr, lead, frame, *target, mask);
+      if (last) add_pair(*persistence_, *persistence_psnr, lead, *last, *target, mask);
+      count(lead, *target, mask);
     }
-    psnr_.push_back(psnr->overall().value);
-    persistence_psnr_.push_back(last ? persistence_psnr->overall().value : std::nullopt);
-    any_persistence_ = any_persistence_ || last.has_value();
+    end_sequence(*forecast_, *psnr);
+    end_sequence(*persistence_, *persistence_psnr);
+    if (last) ++with_persistence_;
     ++evaluation_.sequences;
   }
 
@@ -196,12 +234,14 @@ class Scorer {
   /// `spacing`: truth frames from one sequence to the next.
   Evaluation finish(std::int64_t spacing) {
     if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame");
-    evaluation_.forecasters.push_back(forecast_->scores());
-    if (any_persistence_) {
-      evaluation_.forecasters.push_back(persistence_->scores());
+    evaluation_.forecasters.push_back(forecast_->sheet.scores());
+    if (with_persistence_ > 0) {
+      evaluation_.forecasters.push_back(persistence_->sheet.scores());
       const std::int64_t span = evaluation_.horizon * options_.gap;
       const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
-      evaluation_.gain = psnr_gain(psnr_, persistence_psnr_, block);
+      evaluation_.gain = psnr_gain(forecast_->psnr, persistence_->psnr, block);
+      // Sums of different sequences have no difference worth telling.
+      if (with_persistence_ == evaluation_.sequences) add_csi_gains(block);
     }
     return std::move(evaluation_);
   }
@@ -209,9 +249,39 @@ class Scorer {
  private:
   void begin(std::int64_t horizon) {
     evaluation_.horizon = horizon;
+    evaluation_.units = scales_.units();
     evaluation_.valid_pixels.assign(static_cast<std::size_t>(horizon), 0);
-    forecast_.emplace("forecast", scores_, horizon);
-    persistence_.emplace("persistence", scores_, horizon);
+    forecast_.emplace(ScoreSheet("forecast", selection_, horizon));
+    persistence_.emplace(ScoreSheet("persistence", selection_, horizon));
+  }
+
+  void add_pair(ScoredSide& side, Metric& psnr, std::int64_t lead, const Frame& frame, const Frame& target,
+                const std::vector<float>& mask) const {
+    const FramePair values = pair_of(frame.pixels, target.pixels, target, mask);
+    if (!scales_.two()) {
+      side.sheet.add(lead, values);
+      psnr.add(lead, values);
+      return;
+    }
+    std::vector<float> unit_forecast = frame.pixels, unit_truth = target.pixels;
+    scales_.values_to_unit(unit_forecast);
+    scales_.values_to_unit(unit_truth);
+    const FramePair unit = pair_of(unit_forecast, unit_truth, target, mask);
+    side.sheet.add(lead, unit, values);
+    psnr.add(lead, unit);
+  }
+
+  static void end_sequence(ScoredSide& side, const Metric& psnr) {
+    side.events.remember(side.sheet);
+    side.psnr.push_back(psnr.overall().value);
+  }
+
+  void add_csi_gains(std::int64_t block) {
+    evaluation_.csi_gains = forecast_->events.gains_over(persistence_->events, block);
+    for (CsiGain& gain : evaluation_.csi_gains) {
+      gain.of = "forecast";
+      gain.over = "persistence";
+    }
   }
 
   /// Null where a hindcast near the recording's end goes on beyond it.
@@ -238,18 +308,17 @@ class Scorer {
   }
 
   ScoreOptions options_;
-  ScoreSelection scores_;
-  std::optional<ScoreSheet> forecast_;
-  std::optional<ScoreSheet> persistence_;
-  std::vector<std::optional<double>> psnr_;
-  std::vector<std::optional<double>> persistence_psnr_;
-  bool any_persistence_ = false;
+  ScoreSelection selection_;
+  ScoreScales scales_;
+  std::optional<ScoredSide> forecast_;
+  std::optional<ScoredSide> persistence_;
+  std::int64_t with_persistence_ = 0;  ///< sequences that a frame came before
   Evaluation evaluation_;
 };
 
 Preprocessing common_channels(const SourceInfo& forecast, const SourceInfo& truth, const ScoreOptions& options) {
   const ChannelMode differing = forecast.channels == truth.channels ? ChannelMode::kSource : ChannelMode::kGrey;
-  return {.size = std::nullopt, .channels = options.channels.value_or(differing)};
+  return {.size = std::nullopt, .channels = options.channels.value_or(differing), .rain = {.unit = RainUnit::kSource}};
 }
 
 SourceOptions at_path(const std::string& path) {
@@ -279,10 +348,11 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
            forecast_clips.size(), truth, truth_clips.size());
   }
   const auto open_truth = [&](std::size_t clip, const Preprocessing& preprocessing, const SourceInfo& info) {
-    return TruthWindow(ScaledSource(truth_clips[clip].open(), preprocessing, unit_scale(info, info)));
+    return TruthWindow(ScaledSource(truth_clips[clip].open(), preprocessing, pixel_scale(info, info)));
   };
 
-  Scorer scorer(options);
+  const bool rain = truth_clips.front().open()->info().measurement.quantity != Quantity::kNone;
+  Scorer scorer(options, rain ? FieldKind::kRain : FieldKind::kPicture);
   std::optional<TruthWindow> window;
   double frames_per_second = 0;
   std::int64_t spacing = options.every;
@@ -294,7 +364,7 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     const SourceInfo info = truth_clips[truth_clip].open()->info();
     frames_per_second = info.frames_per_second;
     const Preprocessing preprocessing = common_channels(source->info(), info, options);
-    const LinearMap scale = unit_scale(source->info(), info);
+    const PixelScale scale = pixel_scale(source->info(), info);
     const std::int64_t offset = pairwise ? 0 : static_cast<std::int64_t>(clip) * options.every;
     ForecastReader reader(ScaledSource(std::move(source), preprocessing, scale),
                           options.first_frame.value_or(0) + offset);

@@ -24,23 +24,22 @@ LinearMap unit_scale_of(const FrameFormat& frames) {
 
 ScoreScales::ScoreScales(const FrameFormat& frames)
     : to_unit_(unit_scale_of(frames)), normalisation_(frames.normalisation) {
-  if (frames.rain.unit == RainUnit::kSource) return;
+  if (frames.rain.unit == RainUnit::kSource || frames.rain.unit == RainUnit::kAuto) return;
   kind_ = FieldKind::kRain;
   rain_.emplace(frames.rain);
 }
 
 void ScoreScales::network_to_values(std::vector<float>& numbers) const {
-  if (!rain_) {
-    network_to_unit(numbers);
-    return;
+  if (!rain_) return network_to_unit(numbers);
+  for (float& number : numbers) {
+    if (!std::isnan(number)) number = static_cast<float>(rain_->to_rate(normalisation_.from_network(number)));
   }
-  for (float& number : numbers) number = static_cast<float>(rain_->to_rate(normalisation_.from_network(number)));
 }
 
 void ScoreScales::values_to_unit(std::vector<float>& values) const {
   if (!rain_) return;
-  const double range = rain_->high() - rain_->low();
-  for (float& value : values) value = static_cast<float>((rain_->from_rate(value) - rain_->low()) / range);
+  for (float& value : values) value = normalisation_.to_network(static_cast<float>(rain_->from_rate(value)));
+  network_to_unit(values);
 }
 
 ScoreSelection with_usual_metrics(ScoreSelection selection, FieldKind kind) {

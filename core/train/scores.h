@@ -9,6 +9,7 @@
 
 #include "core/frames/batch.h"
 #include "core/frames/normalisation.h"
+#include "core/frames/radar/rain_scale.h"
 #include "core/metrics/metric_table.h"
 #include "core/model/model_file.h"
 #include "core/motion/field.h"
@@ -38,6 +39,7 @@ class ScoreScales {
   bool two() const { return kind_ == FieldKind::kRain; }
 
   void network_to_unit(std::vector<float>& numbers) const { to_unit_.apply(numbers); }
+  /// What is not a number stays so.
   void network_to_values(std::vector<float>& numbers) const;
   void values_to_unit(std::vector<float>& values) const;
 

@@ -10,19 +10,13 @@
 
 namespace nextframe {
 
-enum class SampleValues {
-  kPixels,  ///< in source units
-  kRates,   ///< of rain, in mm/h
-};
-
-/// A validation sequence as the model sees it.
+/// A validation sequence as the model sees it, frames in source units.
 struct TrainingSample {
   std::string title;
   std::vector<Frame> context;
   std::vector<Frame> truth;
   std::vector<Frame> forecast;
-  SampleValues values = SampleValues::kPixels;
-  double low = 0;  ///< kPixels: the values shown as black and white
+  double low = 0;  ///< the values shown as black and white
   double high = 255;
   double frames_per_second = 0;  ///< 0: not known
 };

@@ -35,19 +35,6 @@ std::vector<Frame> frames_of(const std::vector<float>& values, const Batch& batc
   return frames;
 }
 
-/// Of one sequence of [T,N,H,W,1]; an empty mask leaves every pixel valid.
-void take_masks(const std::vector<float>& masks, const Batch& batch, std::int64_t sequence,
-                std::vector<Frame>& frames) {
-  if (masks.empty()) return;
-  const std::int64_t area = batch.height * batch.width;
-  for (std::size_t t = 0; t < frames.size(); ++t) {
-    const auto first = masks.begin() + (static_cast<std::int64_t>(t) * batch.sequences + sequence) * area;
-    frames[t].mask.resize(static_cast<std::size_t>(area));
-    std::transform(first, first + area, frames[t].mask.begin(),
-                   [](float m) { return static_cast<std::uint8_t>(m != 0); });
-  }
-}
-
 }  // namespace
 
 void check_best_metric(const std::string& name) {
@@ -71,15 +58,12 @@ TrainingSample Validator::sample_of(const Batch& batch, std::int64_t sequence,
   sample.context = frames_of(batch.context, batch, batch.context_length, sequence, normalisation);
   sample.truth = frames_of(batch.target, batch, batch.horizon, sequence, normalisation);
   sample.forecast = frames_of(forecast, batch, batch.horizon, sequence, normalisation);
-  take_masks(batch.context_mask, batch, sequence, sample.context);
-  take_masks(batch.mask, batch, sequence, sample.truth);
-  if (data_.rain_scale()) {
-    sample.values = SampleValues::kRates;
-    for (std::vector<Frame>* frames : {&sample.context, &sample.truth, &sample.forecast}) {
-      for (Frame& frame : *frames) {
-        for (float& value : frame.pixels) value = static_cast<float>(data_.rain_scale()->to_rate(value));
-      }
-    }
+  const std::int64_t area = batch.height * batch.width;
+  for (std::int64_t t = 0; t < batch.horizon && !batch.mask.empty(); ++t) {
+    const auto first = batch.mask.begin() + (t * batch.sequences + sequence) * area;
+    std::vector<std::uint8_t>& mask = sample.truth[static_cast<std::size_t>(t)].mask;
+    mask.resize(static_cast<std::size_t>(area));
+    std::transform(first, first + area, mask.begin(), [](float m) { return static_cast<std::uint8_t>(m != 0); });
   }
   sample.low = frames_.low;
   sample.high = frames_.high;

@@ -265,6 +265,41 @@ TEST_F(Forecast, EvaluatesBaselinesAloneOnAConfigurationsData) {
   EXPECT_EQ(run({"evaluate", "tiny.json", "clip.npy"}, here()).exit_code, 2);
 }
 
+TEST_F(Forecast, BaselinesNeedNoModel) {
+  for (const std::string name : {"persistence", "mean", "climatology", "extrapolation", "sprog"}) {
+    const Outcome outcome =
+        run({"forecast", "--baseline", name, "clip.npy", "--at", "20", "-o", name + ".npy"}, here());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(shape_of(name + ".npy"), (Shape{12, 16, 16})) << name;
+  }
+  const std::vector<float> clip = values_of("clip.npy"), still = values_of("persistence.npy");
+  for (std::size_t i = 0; i < 256; ++i) EXPECT_NEAR(still[11 * 256 + i], clip[19 * 256 + i], 1e-4);
+  // Hindcasts of a baseline are scored as those of a model; persistence is as good as itself.
+  ASSERT_EQ(run({"forecast", "--baseline", "persistence", "clip.mkv", "--every", "5", "--frames", "3", "-o", "still/"},
+                here())
+                .exit_code,
+            0);
+  const Outcome scored = run({"evaluate", "still", "clip.mkv", "--metrics", "mse", "--json"}, here());
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  const json::Value document = json::parse(scored.out, "stdout");
+  std::vector<double> means;
+  for (const json::Value& forecaster : document.at("forecasters", "").items("")) {
+    means.push_back(forecaster.at("metrics", "").at("mse", "").at("mean", "").get<double>("mean"));
+  }
+  ASSERT_EQ(means.size(), 2U);
+  EXPECT_NEAR(means[0], means[1], 1e-6);
+  const std::vector<std::vector<std::string>> wrong{{"--baseline", "sprog"},
+                                                    {"--baseline", "sprog", "model", "clip.npy"},
+                                                    {"--baseline", "sprok", "clip.npy"},
+                                                    {"--baseline", "sprog", "clip.npy", "--grey"},
+                                                    {"model", "clip.npy", "--context", "3"},
+                                                    {"model"}};
+  for (std::vector<std::string> command : wrong) {
+    command.insert(command.begin(), "forecast");
+    EXPECT_EQ(run(command, here()).exit_code, 2) << command.back();
+  }
+}
+
 TEST_F(Forecast, ScoresOfEventsNeedAThreshold) {
   const std::vector<std::vector<std::string>> wrong{
       {"--metrics", "csi"},    {"--thresholds", "0,5,x"},       {"--thresholds", "0.5", "--windows", "0"},

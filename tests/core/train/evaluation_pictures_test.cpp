@@ -92,7 +92,8 @@ TEST_F(EvaluationPicturesTest, DrawsAllThereIs) {
   const auto names = [&](const EvaluationCurves& curves, FieldKind kind) {
     std::set<std::string> found;
     for (const std::filesystem::path& file :
-         draw_evaluation(folder_.path(), evaluation_, curves, samples_.samples(), {.kind = kind, .titles = {"one"}})) {
+         draw_evaluation(folder_.path(), evaluation_, curves, samples_.samples(),
+                         {.kind = kind, .captions = {{.title = "one", .last_seen = 0}}})) {
       EXPECT_GT(std::filesystem::file_size(file), 1000U) << file;
       found.insert(file.filename().string());
     }

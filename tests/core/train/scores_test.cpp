@@ -27,30 +27,6 @@ ForecastBatch batch_of(const std::vector<float>& forecast, const std::vector<flo
           .channels = 1};
 }
 
-TEST(ScoreScales, RainIsScoredInMillimetresAnHour) {
-  FrameFormat frames;
-  frames.rain.unit = RainUnit::kDbr;
-  frames.low = -10;
-  frames.high = 20;
-  frames.normalisation = {-10, 30};
-  const ScoreScales scales(frames);
-  EXPECT_EQ(scales.kind(), FieldKind::kRain);
-  EXPECT_TRUE(scales.two());
-  // Nothing, 1 mm/h and the ceiling of 100 mm/h; a forecast may exceed it.
-  std::vector<float> values{0, 1.0F / 3, 1, 1.1F};
-  scales.network_to_values(values);
-  EXPECT_EQ(values[0], 0);
-  EXPECT_NEAR(values[1], 1, 1e-5);
-  EXPECT_NEAR(values[2], 100, 1e-3);
-  EXPECT_NEAR(values[3], 199.526, 1e-2);
-  scales.values_to_unit(values);
-  EXPECT_NEAR(values[1], 1.0 / 3, 1e-6);
-  EXPECT_NEAR(values[3], 1, 1e-6);
-
-  const ScoreScales pictures{FrameFormat{}};
-  EXPECT_EQ(pictures.kind(), FieldKind::kPicture);
-}
-
 TEST(ScoreSheet, OneRowForEachThresholdAndWindow) {
   const ScoreSelection selection{
       .metrics = {"mae", "csi", "far", "csi_pool4", "fss"}, .thresholds = {0.5, 2}, .windows = {1, 3}};
