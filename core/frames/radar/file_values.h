@@ -14,7 +14,8 @@ std::optional<RasterAttribute> value_at(const RasterFile& file, const std::strin
 
 /// The time that stands there: by `pattern` where there is one, else in ISO's form, counted in a variable's CF units, or
 /// seconds since 1970. kNoTime where the path is empty or leads nowhere; rejects what is no time, `name` is the file's.
-UtcSeconds time_at(const RasterFile& file, const std::string& path, const std::string& pattern, const std::string& name);
+UtcSeconds time_at(const RasterFile& file, const std::string& path, const std::string& pattern,
+                   const std::string& name);
 
 /// A number counted in CF's units, such as "minutes since 2010-08-26 00:00:00".
 UtcSeconds counted_time(double number, const std::string& unit);

@@ -99,8 +99,7 @@ FieldLayout layout_of_odim(const RasterFile& file, const Product& product, const
   layout.missing = numbers(product.missing, "nodata");
   layout.no_echo = numbers(product.no_echo, "undetect");
   layout.measurement.relation = product.relation;
-  layout.measurement.quantity =
-      product.quantity == Quantity::kNone ? quantity_of(data.quantity) : product.quantity;
+  layout.measurement.quantity = product.quantity == Quantity::kNone ? quantity_of(data.quantity) : product.quantity;
   take_times(file, product, data, layout);
   layout.place = place_of_odim(file, {data.data_set + "/where", "/where"});
   return layout;
