@@ -61,19 +61,28 @@ HWY_INLINE void store(hn::Vec<D> value, D d, float* to) {
   hn::StoreU(value, d, to);
 }
 
-/// Rounds as BFloat16 does.
+/// The bits of a float rounded as BFloat16 rounds, in the upper half; what is in the lower half counts for nothing.
 template <class D>
-HWY_INLINE void store(hn::Vec<D> value, D, BFloat16* to) {
-  const hn::Rebind<std::uint16_t, D> narrow;
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<D>> bf16_bits(D, hn::Vec<D> value) {
   const hn::RebindToUnsigned<D> wide;
-  const hn::RebindToSigned<D> wide_signed;
   const auto bits = hn::BitCast(wide, value);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(wide, 1u));
   const auto up = hn::Add(bits, hn::Add(odd, hn::Set(wide, 0x7fffu)));
   const auto quiet = hn::Or(bits, hn::Set(wide, 0x400000u));
-  const auto rounded = hn::IfThenElse(hn::RebindMask(wide, hn::Eq(value, value)), up, quiet);
+  return hn::IfThenElse(hn::RebindMask(wide, hn::Eq(value, value)), up, quiet);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> rounded_to_bf16(D d, hn::Vec<D> value) {
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::ShiftRight<16>(bf16_bits(d, value))));
+}
+
+template <class D>
+HWY_INLINE void store(hn::Vec<D> value, D d, BFloat16* to) {
+  const hn::Rebind<std::uint16_t, D> narrow;
+  const hn::RebindToSigned<D> wide_signed;
   // Below 65536, so that the saturation of a signed number does nothing.
-  const auto upper = hn::BitCast(wide_signed, hn::ShiftRight<16>(rounded));
+  const auto upper = hn::BitCast(wide_signed, hn::ShiftRight<16>(bf16_bits(d, value)));
   hn::StoreU(hn::DemoteTo(narrow, upper), narrow, reinterpret_cast<std::uint16_t*>(to));
 }
 

@@ -37,25 +37,30 @@ WinogradSizes winograd_sizes(const WinogradProblem& p) {
 /// One panel of weights -> u[point][input channel][column].
 template <int kTaps>
 void points_of_taps(const WinogradWeights& w, std::int64_t inputs, std::int64_t outputs, std::int64_t panel, float* u) {
+  constexpr int kCount = kTaps * kTaps;
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const std::int64_t columns = gemm_columns();
-  HWY_ALIGN float taps[kTaps * kTaps * HWY_MAX_BYTES / sizeof(float)];
-  for (std::int64_t k = 0; k < inputs; ++k) {
-    for (std::int64_t part = 0; part < columns; part += lanes) {
-      const std::int64_t first = panel * columns + part;
-      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+  HWY_ALIGN float taps[kCount * HWY_MAX_BYTES / sizeof(float)];
+  for (std::int64_t part = 0; part < columns; part += lanes) {
+    const std::int64_t first = panel * columns + part;
+    const std::int64_t valid = std::clamp<std::int64_t>(outputs - first, 0, lanes);
+    std::fill_n(taps, kCount * lanes, 0.0f);
+    for (std::int64_t k = 0; k < inputs; ++k) {
+      for (std::int64_t lane = 0; lane < valid; ++lane) {
         const float* from = w.data + (first + lane) * w.output_step + k * w.input_step;
-        for (int tap = 0; tap < kTaps * kTaps; ++tap) {
-          const float value = first + lane < outputs ? from[w.flipped ? kTaps * kTaps - 1 - tap : tap] : 0.0f;
-          taps[tap * lanes + lane] = w.rounded ? static_cast<float>(BFloat16(value)) : value;
-        }
+        float* to = taps + lane + (w.flipped ? (kCount - 1) * lanes : 0);
+        const std::int64_t step = w.flipped ? -lanes : lanes;
+        for (int tap = 0; tap < kCount; ++tap) to[tap * step] = from[tap];
       }
       V half[8][kTaps];
       for (int j = 0; j < kTaps; ++j) {
         V g[kTaps], points[8];
-        for (int i = 0; i < kTaps; ++i) g[i] = hn::Load(d, taps + (i * kTaps + j) * lanes);
+        for (int i = 0; i < kTaps; ++i) {
+          g[i] = hn::Load(d, taps + (i * kTaps + j) * lanes);
+          if (w.rounded) g[i] = rounded_to_bf16(d, g[i]);
+        }
         taps_to_points<kTaps>(d, g, points);
         for (int i = 0; i < 8; ++i) half[i][j] = points[i];
       }
