@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/bench/fma_peak.h"
+#include "app/bench/operation_times.h"
 #include "app/bench/workload.h"
 #include "core/json/value.h"
 
@@ -40,8 +41,11 @@ struct BenchReport {
   BenchPart forecast;  ///< the same sequences without gradients
   BenchPart response;  ///< one sequence: from its last frame to the first forecast frame, the state held
   MachinePeak machine;
+  StepTimes operations;          ///< empty unless asked for
   std::uint64_t peak_bytes = 0;  ///< the process's largest resident size while it trained and forecast
 
+  /// The least time that the operations can take on this machine; 0 where its peaks are not known.
+  double at_peak_seconds(const OperationTime& time) const;
   const FmaPeak& peak() const { return format == NumberFormat::kBf16 ? machine.bf16 : machine.float32; }
   json::Value to_json() const;
   std::string to_text() const;

@@ -116,6 +116,9 @@ BenchReport run_bench(const BenchOptions& options) {
     measure_forecast(*backend, work, report);
     report.peak_bytes = peak_memory_bytes();
   }
+  if (options.detail == BenchDetail::kOperations) {
+    report.operations = measure_operations(report.work, options.backend, options.rounds);
+  }
   if (on_processor) {
     measure_peaks(report.threads, report.machine);
     // Last, since its arrays are larger than a small network.

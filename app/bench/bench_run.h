@@ -9,11 +9,15 @@
 
 namespace nextframe::app {
 
+/// kOperations also takes the training step apart by kinds of operations.
+enum class BenchDetail { kParts, kOperations };
+
 struct BenchOptions {
   WorkloadOptions work;
   Precision precision = Precision::kFloat32;  ///< decides about work.activations once there is a backend
   BackendOptions backend;
   std::int64_t rounds = 5;  ///< at least so many; more where they are short, until about a second is over
+  BenchDetail detail = BenchDetail::kParts;
 };
 
 /// Trains on and forecasts random frames, and answers single ones, after one round to warm up; measures the processor's

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kUsage =
     "Usage: nextframe-bench CONFIG [--set KEY=VALUE]... [--rounds N] [--threads N] [--device cpu|cuda|auto]\n"
-    "                       [--precision float32|bf16|auto] [--json]\n"
+    "                       [--precision float32|bf16|auto] [--operations] [--json]\n"
     "\n"
     "The bench command of nextframe as a program of its own, for machines that have a compiler and nothing else.\n";
 
@@ -23,6 +23,7 @@ int bench(const std::vector<std::string>& words) {
   BackendOptions backend;
   std::int64_t rounds = 5;
   bool as_json = false;
+  app::BenchDetail detail = app::BenchDetail::kParts;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto value = [&]() -> const std::string& {
       if (i + 1 >= words.size()) reject("{} needs a value", words[i]);
@@ -30,6 +31,8 @@ int bench(const std::vector<std::string>& words) {
     };
     if (words[i] == "--json") {
       as_json = true;
+    } else if (words[i] == "--operations") {
+      detail = app::BenchDetail::kOperations;
     } else if (words[i] == "--set") {
       overrides.push_back(value());
     } else if (words[i] == "--rounds") {
@@ -47,7 +50,9 @@ int bench(const std::vector<std::string>& words) {
     }
   }
   if (config.empty()) reject("a configuration is needed\n{}", kUsage);
-  const app::BenchReport report = app::run_bench(app::load_bench_options(config, overrides, backend, rounds));
+  app::BenchOptions options = app::load_bench_options(config, overrides, backend, rounds);
+  options.detail = detail;
+  const app::BenchReport report = app::run_bench(options);
   if (as_json) {
     app::print_json(report.to_json());
   } else {

@@ -19,6 +19,7 @@ struct BenchArguments {
   std::vector<std::string> overrides;
   std::int64_t rounds = 5;
   bool json = false;
+  bool operations = false;
   ComputeArguments compute;
 };
 
@@ -40,6 +41,8 @@ class BenchCommand : public Command {
                 "change a key of the configuration; may be given many times");
     spec.option("--rounds", "N", arguments_.rounds, {1, 1000},
                 "measure at least so often and take the best (default 5)");
+    spec.flag("--operations", arguments_.operations,
+              "also take the training step apart by kinds of operations, each with the least time it could take");
     spec.flag("--json", arguments_.json, "print one JSON document");
     arguments_.compute.declare(spec);
     spec.example("nextframe bench configs/reference-convgru.json --threads 2", "the reference network on two threads");
@@ -50,8 +53,10 @@ class BenchCommand : public Command {
   int run(StderrLog&) override {
     std::vector<std::string> overrides = arguments_.overrides;
     arguments_.compute.add_override(overrides);
-    const BenchReport report =
-        run_bench(load_bench_options(arguments_.config, overrides, arguments_.compute.options(), arguments_.rounds));
+    BenchOptions options =
+        load_bench_options(arguments_.config, overrides, arguments_.compute.options(), arguments_.rounds);
+    if (arguments_.operations) options.detail = BenchDetail::kOperations;
+    const BenchReport report = run_bench(options);
     if (arguments_.json) {
       print_json(report.to_json());
     } else {

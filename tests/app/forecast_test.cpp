@@ -327,7 +327,8 @@ TEST_F(Forecast, InspectShowsConfigurationModelAndInput) {
 }
 
 TEST_F(Forecast, BenchCountsAndMeasures) {
-  const Outcome outcome = run({"bench", "tiny.json", "--json", "--threads", "1", "--rounds", "1"}, here());
+  const Outcome outcome =
+      run({"bench", "tiny.json", "--json", "--threads", "1", "--rounds", "1", "--operations"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json::Value document = json::parse(outcome.out, "stdout");
   for (const char* name :
@@ -336,7 +337,17 @@ TEST_F(Forecast, BenchCountsAndMeasures) {
         "bf16_peak_gflops", "bandwidth_gigabytes_per_second"}) {
     EXPECT_GT(document.at(name, "").get<double>(name), 0) << name;
   }
-  EXPECT_LT(document.at("step_share_of_peak", "").get<double>(""), 1.0);
+  double seconds = 0, gflop = 0;
+  for (const json::Value& operation : document.at("operations", "").items("")) {
+    EXPECT_GT(operation.at("calls", "").get<double>(""), 0);
+    EXPECT_GT(operation.at("at_peak_seconds", "").get<double>(""), 0);
+    seconds += operation.at("seconds", "").get<double>("");
+    gflop += operation.at("gflop", "").get<double>("");
+  }
+  EXPECT_GT(seconds, 0);
+  EXPECT_LE(seconds, document.at("operations_step_seconds", "").get<double>(""));
+  const double step_gflop = document.at("step_gflop", "").get<double>("");
+  EXPECT_NEAR(gflop, step_gflop, 1e-9 * step_gflop);
 }
 
 TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {

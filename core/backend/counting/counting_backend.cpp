@@ -148,7 +148,8 @@ OperationTotal CountingBackend::total() const {
 }
 
 void CountingBackend::count(OperationKind kind, std::int64_t operations, const Traffic& traffic) {
-  totals_[{phase_, kind}] += OperationTotal{1, operations, traffic.bytes};
+  latest_ = {phase_, kind};
+  totals_[latest_] += OperationTotal{1, operations, traffic.bytes};
 }
 
 void CountingBackend::do_fill(double, const Tensor& y) { count(OperationKind::kElementwise, 0, {{}, {&y}}); }

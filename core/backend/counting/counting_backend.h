@@ -71,6 +71,8 @@ class CountingBackend final : public Backend {
   const OperationTotal& total(Phase phase, OperationKind kind) const;
   OperationTotal total(Phase phase) const;
   OperationTotal total() const;
+  /// What the last operation was counted as.
+  const std::pair<Phase, OperationKind>& latest() const { return latest_; }
 
  protected:
   void do_fill(double value, const Tensor& y) override;
@@ -133,6 +135,7 @@ class CountingBackend final : public Backend {
   std::string label_;
   std::vector<std::size_t> label_lengths_;
   Phase phase_ = Phase::kForward;
+  std::pair<Phase, OperationKind> latest_{};
   std::map<std::pair<Phase, OperationKind>, OperationTotal> totals_;
 };
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <random>
 
+#include "core/backend/counting/timed_backend.h"
 #include "core/backend/reference/reference_backend.h"
 #include "tests/core/backend/parity/operation_table.h"
 #include "tests/support/backends.h"
@@ -174,6 +175,11 @@ TEST_P(Parity, TheSameCallGivesTheSameBitsInFloat) { expect_the_same_bits(DType:
 TEST_P(Parity, TheSameCallGivesTheSameBitsInBf16) { expect_the_same_bits(DType::kBFloat16); }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Parity, testing::ValuesIn(backends_under_test()), BackendName());
+
+// Each of its operations must reach the same operation of the backend within.
+const BackendUnderTest kTimed{"timed",
+                              [] { return std::make_unique<TimedBackend>(std::make_unique<ReferenceBackend>()); }};
+INSTANTIATE_TEST_SUITE_P(Measuring, Parity, testing::Values(kTimed), BackendName());
 
 }  // namespace
 }  // namespace nextframe::test
