@@ -28,7 +28,8 @@ WorkloadOptions workload_of(const Config& config, std::int64_t height, std::int6
   options.height = height;
   options.width = width;
   options.channels = channels;
-  options.input_only_channels = config.data.mask_channel ? 1 : 0;
+  options.input_only_channels =
+      (config.data.mask_channel ? 1 : 0) + (config.model.coordinates ? kCoordinateChannels : 0);
   return options;
 }
 

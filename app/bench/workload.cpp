@@ -15,12 +15,13 @@ Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames fram
       optimizer_(backend, options.optimizer, options.clipping, network_.parameters().values(),
                  network_.parameters().gradients()),
       context_(make_frames(options.context, options.batch, options.channels + options.input_only_channels, 1, frames)),
-      target_(make_frames(options.horizon, options.batch, options.channels, 2, frames)) {
+      target_(make_frames(options.horizon, options.batch, options.channels, 2, frames)),
+      guide_(guide_for(options.horizon, options.batch, frames)) {
   network_.set_execution(options.execution);
   network_.initialise(Initialisation::kDefault, 1);
 }
 
-void Workload::forward() { prediction_ = network_.forward(context_, options_.horizon, Mode::kTraining); }
+void Workload::forward() { prediction_ = network_.forward(context_, options_.horizon, Mode::kTraining, guide_); }
 
 void Workload::backward() {
   network_.parameters().zero_gradients();
@@ -37,13 +38,18 @@ void Workload::update() {
   network_.parameters().mark_changed();
 }
 
-void Workload::forecast() { network_.forward(context_, options_.horizon, Mode::kInference); }
+void Workload::forecast() { network_.forward(context_, options_.horizon, Mode::kInference, guide_); }
+
+Tensor Workload::guide_for(std::int64_t steps, std::int64_t batch, Frames frames) {
+  return network_.guided() ? make_frames(steps, batch, options_.channels, 4, frames) : Tensor();
+}
 
 void Workload::observe_past() {
   const std::int64_t channels = options_.channels + options_.input_only_channels;
   const Shape frame{1, 1, options_.height, options_.width, channels};
   last_frame_.assign(static_cast<std::size_t>(frame.elements()), 0.5F);
   next_frame_.assign(static_cast<std::size_t>(options_.height * options_.width * options_.channels), 0.0F);
+  next_guide_ = guide_for(1, 1, Frames::kRandom);
   past_ = {};
   if (options_.context > 1) {
     past_ = network_.observe(make_frames(options_.context - 1, 1, channels, 3, Frames::kRandom), past_);
@@ -55,7 +61,7 @@ void Workload::respond() {
   const Tensor frame = backend_.allocate({1, 1, options_.height, options_.width, channels}, DType::kFloat32);
   backend_.upload(last_frame_.data(), frame);
   ModelState state = network_.observe(frame, past_);
-  backend_.download(network_.predict(state, 1), next_frame_.data());
+  backend_.download(network_.predict(state, 1, next_guide_), next_frame_.data());
 }
 
 Tensor Workload::make_frames(std::int64_t steps, std::int64_t batch, std::int64_t channels, std::uint64_t stream,

@@ -25,7 +25,7 @@ struct WorkloadOptions {
   std::int64_t height = 64;
   std::int64_t width = 64;
   std::int64_t channels = 1;
-  std::int64_t input_only_channels = 0;  ///< further ones of the context, such as a mask
+  std::int64_t input_only_channels = 0;  ///< further ones of the context: mask, coordinates
 };
 
 /// The parts of a training step, a forecast and the answer to a new frame, on random frames: to be timed on a real backend or counted on a
@@ -50,6 +50,7 @@ class Workload {
  private:
   Tensor make_frames(std::int64_t steps, std::int64_t batch, std::int64_t channels, std::uint64_t stream,
                      Frames frames);
+  Tensor guide_for(std::int64_t steps, std::int64_t batch, Frames frames);
 
   Backend& backend_;
   WorkloadOptions options_;
@@ -58,6 +59,8 @@ class Workload {
   Optimizer optimizer_;
   Tensor context_;
   Tensor target_;
+  Tensor guide_;  ///< empty for a network without one
+  Tensor next_guide_;
   Tensor prediction_;
   ModelState past_;
   std::vector<float> last_frame_;

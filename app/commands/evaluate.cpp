@@ -16,6 +16,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/baselines/extrapolation_guide.h"
 #include "core/baselines/motion_baselines.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
@@ -220,7 +221,7 @@ class EvaluateCommand : public Command {
     for (const CurveEntry& curve : kCurves) {
       options.*curve.wanted = arguments_.plots.has_value() || std::ranges::find(names, curve.name) != names.end();
     }
-    options.kind = ScoreScales(frame_format_of(data)).kind();
+    options.kind = ScoreScales(frame_format_of(data, {})).kind();
     options.thresholds = with_usual_metrics(scores, options.kind).thresholds;
     return options;
   }
@@ -277,6 +278,7 @@ class EvaluateCommand : public Command {
   EvaluateOptions evaluate_options(const InterruptGuard& guard) const {
     EvaluateOptions options;
     options.baseline_table = all_baselines();
+    options.guides = make_extrapolation_guide;
     options.baselines = list_of(arguments_.baselines);
     options.baseline_options = baseline_options(arguments_.baseline_options);
     options.scores = selection();
@@ -312,7 +314,7 @@ class EvaluateCommand : public Command {
     Findings found{.evaluation = evaluate()};
     found.curves = curves.curves();
     found.samples = samples.samples();
-    found.pictures.kind = ScoreScales(frame_format_of(data)).kind();
+    found.pictures.kind = ScoreScales(frame_format_of(data, {})).kind();
     for (const SampleKeeper::Sample& sample : found.samples) {
       found.pictures.captions.push_back(caption_of(data, options.split, sample.window));
     }
@@ -324,6 +326,7 @@ class EvaluateCommand : public Command {
     if (!arguments_.data || fs::path(*arguments_.data).extension() == ".json") {
       DataOptions data = arguments_.data ? load_config(*arguments_.data, arguments_.overrides).data : own_data(model);
       data.crop.reset();
+      data.sampling = {};
       use_normalisation(data, model);
       return data;
     }
@@ -340,6 +343,7 @@ class EvaluateCommand : public Command {
     data.split.validation = 0;
     data.split.test = 1;
     data.crop.reset();
+    data.sampling = {};
     data.augment.clear();
     // Floats are taken at their word, on the model's scale. Integers keep the range of their type: 8 and 16 bits show the
     // same pictures on another scale, and evaluate_model() knows both.

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/baselines/extrapolation_guide.h"
 #include "core/baselines/motion_baselines.h"
 #include "core/frames/media_sources.h"
 #include "core/frames/path_list.h"
@@ -39,6 +40,7 @@ std::string default_output(const ForecastArguments& arguments, const SourceInfo&
 
 ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
   ForecasterOptions options;
+  options.guides = make_extrapolation_guide;
   if (arguments.trained_size) options.resize = ForecasterOptions::Resize::kAsTrained;
   if (arguments.grey) options.colour = ForecasterOptions::Colour::kGrey;
   return options;

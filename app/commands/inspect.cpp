@@ -212,7 +212,8 @@ class InspectCommand : public Command {
     const Plan plan = plan_training(config, data, *make_backend({}));
     const std::int64_t other = other_bytes(config, data, plan);
     CountingBackend counting;
-    EncoderForecaster network(counting, DType::kFloat32, config.model, data.input_channels(), data.channels());
+    const NetworkChannels channels = channels_of(frame_format_of(data, config.model));
+    EncoderForecaster network(counting, DType::kFloat32, config.model, channels.input(), channels.frame);
     json::Value document = json::Value::object();
     document.set("kind", "configuration");
     document.set("name", config.name);

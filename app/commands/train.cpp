@@ -10,6 +10,7 @@
 #include "app/commands/training_plan.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/baselines/extrapolation_guide.h"
 #include "core/config/config.h"
 #include "core/frames/media_sources.h"
 #include "core/train/pictures.h"
@@ -98,10 +99,12 @@ class TrainCommand : public Command {
                          .start = arguments_.resume ? RunStart::kResume : RunStart::kNew,
                          .initial_model = arguments_.init};
     RenderedPictures pictures;
-    Trainer trainer(request,
-                    {.backend = *backend, .data = *data, .log = log, .pictures = pictures, .interrupted = [&guard] {
-                       return guard.interrupted();
-                     }});
+    Trainer trainer(request, {.backend = *backend,
+                              .data = *data,
+                              .log = log,
+                              .pictures = pictures,
+                              .interrupted = [&guard] { return guard.interrupted(); },
+                              .guides = make_extrapolation_guide});
     const TrainResult result = trainer.run();
     report(result, request, log);
     return result.end == TrainEnd::kInterrupted ? kInterruptedExitCode : 0;

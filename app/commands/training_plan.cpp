@@ -24,11 +24,14 @@ std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& 
   constexpr std::int64_t kProgram = 150'000'000;
   constexpr std::int64_t kFloat = sizeof(float);
   const std::int64_t frame = data.crop_height() * data.crop_width() * data.channels() * kFloat;
-  const std::int64_t batch =
-      frame * data.sequence_length() * std::max(config.train.batch, config.train.validation_batch);
+  const bool guided = config.model.guide != Guidance::kNone;
+  const std::int64_t frames = data.sequence_length() + (guided ? config.data.horizon : 0);
+  const std::int64_t batch = frame * frames * std::max(config.train.batch, config.train.validation_batch);
+  // The motions that a guide keeps, and those of validation.
+  const std::int64_t guides = guided ? 2 * 256'000'000 : 0;
   // Weights reordered for both directions, their average, and the copies of a checkpoint being written.
   const std::int64_t weights = plan.parameters * kFloat * (config.train.ema > 0 ? 7 : 5);
-  return kProgram + weights + batch * (config.data.prefetch + 2);
+  return kProgram + guides + weights + batch * (config.data.prefetch + 2);
 }
 
 void check_memory(const Config& config, const DataSet& data, const Backend& backend) {

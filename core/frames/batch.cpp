@@ -68,6 +68,7 @@ class BatchLoader::Worker {
         count_(window_count(data_set, options)),
         order_(count_, options.seed),
         sampler_(sampler_for(data_set, options)),
+        guide_(options.guide ? options.guide() : nullptr),
         position_(options.first_batch),
         queue_(static_cast<std::size_t>(std::max<std::int64_t>(1, data_set.options().prefetch))),
         thread_([this] { run(); }) {}
@@ -152,61 +153,97 @@ class BatchLoader::Worker {
       batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
       batch.context_mask.resize(static_cast<std::size_t>(batch.context_length * pixels));
     }
+    if (guide_) batch.guide.resize(batch.target.size());
     for (std::int64_t n = 0; n < batch.sequences; ++n) {
-      const Symmetry symmetry = read(first + n, batch);
-      put(symmetry, n, batch);
+      choose(first + n, batch);
+      data_.read(options_.split, batch.windows.back(), region_of(batch), sequence_);
+      put(n, batch);
+      if (guide_) put_guide(n, batch);
     }
     return true;
   }
 
-  /// Reads the sequence at a place of the order into sequence_ and notes its window.
-  Symmetry read(std::int64_t place, Batch& batch) {
-    Symmetry symmetry;
+  /// Notes window, place and weight of the sequence at a place of the order.
+  void choose(std::int64_t place, Batch& batch) {
+    const std::int64_t free_rows = data_.height() - batch.height, free_columns = data_.width() - batch.width;
     std::int64_t window = 0;
-    std::int64_t top = (data_.height() - batch.height) / 2, left = (data_.width() - batch.width) / 2;
+    FramePlace at{free_rows / 2, free_columns / 2, data_.height(), data_.width(), {}};
     if (options_.order == BatchOrder::kShuffled) {
       Random random(options_.seed, kPictureStream + static_cast<std::uint64_t>(place));
       if (sampler_) {
         const SequenceDraw drawn = sampler_->at(place);
         window = drawn.window;
-        top = drawn.region.top;
-        left = drawn.region.left;
+        at.top = drawn.region.top;
+        at.left = drawn.region.left;
         if (data_.options().sampling.unbiased) batch.weights.push_back(drawn.weight);
       } else {
         window = order_.at(place);
-        top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.height() - batch.height + 1)));
-        left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(data_.width() - batch.width + 1)));
+        at.top = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(free_rows + 1)));
+        at.left = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(free_columns + 1)));
       }
-      symmetry = draw_symmetry(data_.options().augment, batch.height == batch.width, random);
+      at.symmetry = draw_symmetry(data_.options().augment, batch.height == batch.width, random);
     } else {
       const std::int64_t all = data_.window_count(options_.split);
       window = all == DataSet::kEndless || count_ == all ? place : place * all / count_;
     }
     batch.windows.push_back(window);
-    data_.read(options_.split, window, top, left, batch.height, batch.width, sequence_);
-    return symmetry;
+    batch.places.push_back(at);
+  }
+
+  /// That of the sequence chosen last.
+  static Region region_of(const Batch& batch) {
+    return {batch.places.back().top, batch.places.back().left, batch.height, batch.width};
+  }
+
+  /// Copies one frame, turned as the sequence chosen last is.
+  static void put_frame(const float* source, const Batch& batch, float* target) {
+    const Symmetry& symmetry = batch.places.back().symmetry;
+    if (symmetry.identity()) {
+      std::copy_n(source, batch.height * batch.width * batch.channels, target);
+    } else {
+      transform(symmetry, batch.height, batch.width, batch.channels, source, target);
+    }
   }
 
   /// Copies sequence_ to column n of the batch.
-  void put(const Symmetry& symmetry, std::int64_t n, Batch& batch) {
+  void put(std::int64_t n, Batch& batch) {
     const std::int64_t area = batch.height * batch.width;
     const std::int64_t frame = area * batch.channels;
     for (std::int64_t t = 0; t < batch.context_length + batch.horizon; ++t) {
       const std::int64_t lead = t - batch.context_length;
-      float* target = lead < 0 ? batch.context.data() + (t * batch.sequences + n) * frame
-                               : batch.target.data() + (lead * batch.sequences + n) * frame;
-      const float* source = sequence_.frames.data() + t * frame;
-      if (symmetry.identity()) {
-        std::copy_n(source, frame, target);
-      } else {
-        transform(symmetry, batch.height, batch.width, batch.channels, source, target);
-      }
+      put_frame(sequence_.frames.data() + t * frame, batch,
+                lead < 0 ? batch.context.data() + (t * batch.sequences + n) * frame
+                         : batch.target.data() + (lead * batch.sequences + n) * frame);
       if (batch.mask.empty()) continue;
       turned_mask_.resize(static_cast<std::size_t>(area));
-      transform(symmetry, batch.height, batch.width, 1, sequence_.mask.data() + t * area, turned_mask_.data());
+      transform(batch.places.back().symmetry, batch.height, batch.width, 1, sequence_.mask.data() + t * area,
+                turned_mask_.data());
       std::vector<float>& mask = lead < 0 ? batch.context_mask : batch.mask;
       const std::int64_t place = (lead < 0 ? t : lead) * batch.sequences + n;
       std::copy(turned_mask_.begin(), turned_mask_.end(), mask.begin() + place * area);
+    }
+  }
+
+  /// Makes the guide of the sequence chosen last from whole frames, turned as its frames are.
+  void put_guide(std::int64_t n, Batch& batch) {
+    const std::int64_t window = batch.windows.back();
+    const std::int64_t length = std::min(guide_->history(), batch.context_length);
+    const Range steps{batch.context_length - length, batch.context_length};
+    Sequence whole;
+    data_.read(options_.split, window, steps, {0, 0, data_.height(), data_.width()}, whole);
+    guide_->start({.frames = whole.frames.data(),
+                   .mask = whole.mask.empty() ? nullptr : whole.mask.data(),
+                   .length = length,
+                   .height = data_.height(),
+                   .width = data_.width(),
+                   .channels = data_.channels(),
+                   .key = data_.generated() ? -1 : window},
+                  region_of(batch), batch.horizon);
+    const std::int64_t frame = batch.height * batch.width * batch.channels;
+    std::vector<float> one(static_cast<std::size_t>(frame));
+    for (std::int64_t lead = 0; lead < batch.horizon; ++lead) {
+      guide_->next(one.data());
+      put_frame(one.data(), batch, batch.guide.data() + (lead * batch.sequences + n) * frame);
     }
   }
 
@@ -215,6 +252,7 @@ class BatchLoader::Worker {
   const std::int64_t count_;
   WindowOrder order_;
   const std::optional<RainSampler> sampler_;  ///< none: windows come in `order_`
+  const std::unique_ptr<Guide> guide_;        ///< null: nobody wants one
   Sequence sequence_;
   std::vector<std::uint8_t> turned_mask_;
   std::int64_t position_;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/frames/data_set.h"
+#include "core/frames/frame_place.h"
+#include "core/frames/guide.h"
 
 namespace nextframe {
 
@@ -14,12 +16,14 @@ struct Batch {
   std::vector<float> target;        ///< [L,N,H,W,C]
   std::vector<float> mask;          ///< [L,N,H,W,1] of the target, 1 = counts; empty = every pixel counts
   std::vector<float> context_mask;  ///< [T,N,H,W,1] of the context, likewise; missing pixels are 0 in `context`
+  std::vector<float> guide;         ///< [L,N,H,W,C], first forecasts to depart from; empty where nobody makes any
   std::int64_t context_length = 0;
   std::int64_t horizon = 0;
   std::int64_t sequences = 0;
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t channels = 0;
+  std::vector<FramePlace> places;     ///< [N], of each sequence's frames
   std::vector<double> weights;        ///< [N], of each sequence's loss; empty = 1 each
   std::vector<std::int64_t> windows;  ///< [N], the numbers of the windows within the split
 };
@@ -36,6 +40,7 @@ struct BatchLoaderOptions {
   std::uint64_t seed = 1;
   std::int64_t first_batch = 0;  ///< where to go on: batch b is a function of (seed, b) alone
   std::int64_t limit = 0;        ///< kSequential: at most so many windows, evenly spread; 0 = all
+  GuideMaker guide = {};         ///< makes the guide of each sequence, from whole frames; empty: there is none
 };
 
 /// Prepares batches ahead of the network in a thread of its own, `data.prefetch` at most. `data_set` must outlive it.

@@ -348,36 +348,35 @@ Frame DataSet::frame(std::int64_t clip, std::int64_t number) const {
 }
 
 void DataSet::read(Split split, std::int64_t index, Sequence& sequence) const {
-  read(split, index, 0, 0, height_, width_, sequence);
+  read(split, index, {0, 0, height_, width_}, sequence);
 }
 
-void DataSet::read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height,
-                   std::int64_t width, Sequence& sequence) const {
-  const Region region{top, left, height, width};
-  const std::int64_t length = sequence_length();
-  const std::int64_t frame = height * width * channels_;
+void DataSet::read(Split split, std::int64_t index, const Region& region, Sequence& sequence) const {
+  read(split, index, {0, sequence_length()}, region, sequence);
+}
+
+void DataSet::read(Split split, std::int64_t index, const Range& steps, const Region& region,
+                   Sequence& sequence) const {
+  const std::int64_t frame = region.height * region.width * channels_;
+  sequence.frames.resize(static_cast<std::size_t>(steps.size() * frame));
   if (generated()) {
-    if (height == height_ && width == width_) {
-      read_generated(split, index, sequence);
-      return;
-    }
     Sequence whole;
     read_generated(split, index, whole);
     sequence.mask.clear();
-    sequence.frames.resize(static_cast<std::size_t>(length * frame));
-    for (std::int64_t row = 0; row < length * height; ++row) {
-      const std::int64_t from = ((row / height * height_ + top + row % height) * width_ + left) * channels_;
-      std::copy_n(whole.frames.data() + from, width * channels_, sequence.frames.data() + row * width * channels_);
+    for (std::int64_t row = 0; row < steps.size() * region.height; ++row) {
+      const std::int64_t t = steps.first + row / region.height, y = region.top + row % region.height;
+      std::copy_n(whole.frames.data() + ((t * height_ + y) * width_ + region.left) * channels_,
+                  region.width * channels_, sequence.frames.data() + row * region.width * channels_);
     }
     return;
   }
   const Window at = window(split, index);
   const CachedClip& clip = *clips_[static_cast<std::size_t>(at.clip)];
-  sequence.frames.resize(static_cast<std::size_t>(length * frame));
-  sequence.mask.resize(has_masks_ ? static_cast<std::size_t>(length * height * width) : 0);
-  for (std::int64_t t = 0; t < length; ++t) {
-    std::uint8_t* mask = has_masks_ ? sequence.mask.data() + t * height * width : nullptr;
-    clip.read(at.first + t * options_.gap, region, sequence.frames.data() + t * frame, mask);
+  const std::int64_t area = region.height * region.width;
+  sequence.mask.resize(has_masks_ ? static_cast<std::size_t>(steps.size() * area) : 0);
+  for (std::int64_t i = 0; i < steps.size(); ++i) {
+    std::uint8_t* mask = has_masks_ ? sequence.mask.data() + i * area : nullptr;
+    clip.read(at.first + (steps.first + i) * options_.gap, region, sequence.frames.data() + i * frame, mask);
   }
   normalisation_.to_network(std::span<float>(sequence.frames));
   for (std::size_t i = 0; has_masks_ && i < sequence.frames.size(); ++i) {
@@ -387,26 +386,17 @@ void DataSet::read(Split split, std::int64_t index, std::int64_t top, std::int64
 
 double DataSet::share_at_least(float threshold, Split split, std::int64_t index, const Region& region) const {
   const std::array<std::int64_t, 3> places{0, options_.context - 1, sequence_length() - 1};
-  const std::int64_t area = region.height * region.width;
-  Sequence sequence;
-  std::vector<float> pixels(static_cast<std::size_t>(area * channels_));
-  std::vector<std::uint8_t> mask(static_cast<std::size_t>(area), 1);
-  std::int64_t reached = 0;
-  if (generated()) read(split, index, region.top, region.left, region.height, region.width, sequence);
+  double reached = 0, values = 0;
+  Sequence one;
   for (const std::int64_t place : places) {
-    if (generated()) {
-      std::copy_n(sequence.frames.data() + place * area * channels_, pixels.size(), pixels.data());
-    } else {
-      const Window at = window(split, index);
-      clips_[static_cast<std::size_t>(at.clip)]->read(at.first + place * options_.gap, region, pixels.data(),
-                                                      mask.data());
-      normalisation_.to_network(std::span<float>(pixels));
+    read(split, index, {place, place + 1}, region, one);
+    for (std::size_t i = 0; i < one.frames.size(); ++i) {
+      const bool valid = one.mask.empty() || one.mask[i / static_cast<std::size_t>(channels_)] != 0;
+      reached += valid && one.frames[i] >= threshold ? 1 : 0;
     }
-    for (std::size_t i = 0; i < pixels.size(); ++i) {
-      reached += mask[i / static_cast<std::size_t>(channels_)] != 0 && pixels[i] >= threshold ? 1 : 0;
-    }
+    values += static_cast<double>(one.frames.size());
   }
-  return static_cast<double>(reached) / static_cast<double>(places.size() * pixels.size());
+  return reached / values;
 }
 
 void DataSet::read_generated(Split split, std::int64_t index, Sequence& sequence) const {

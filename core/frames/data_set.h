@@ -17,6 +17,7 @@
 #include "core/frames/region.h"
 #include "core/frames/source_table.h"
 #include "core/frames/threshold_unit.h"
+#include "core/tensor/range.h"
 
 namespace nextframe {
 
@@ -88,8 +89,6 @@ class DataSet {
   std::int64_t height() const { return height_; }
   std::int64_t width() const { return width_; }
   std::int64_t channels() const { return channels_; }
-  /// Channels that a network gets: those of a frame, and one for the mask where data.mask_channel asks for it.
-  std::int64_t input_channels() const { return channels_ + (options_.mask_channel ? 1 : 0); }
   /// Of the frames in batches: `crop`, or the whole frame.
   std::int64_t crop_height() const { return options_.crop ? (*options_.crop)[0] : height_; }
   std::int64_t crop_width() const { return options_.crop ? (*options_.crop)[1] : width_; }
@@ -118,9 +117,10 @@ class DataSet {
   Frame frame(std::int64_t clip, std::int64_t number) const;
   /// Whole frames, not cropped, normalised.
   void read(Split split, std::int64_t index, Sequence& sequence) const;
-  /// The piece of them at (top, left).
-  void read(Split split, std::int64_t index, std::int64_t top, std::int64_t left, std::int64_t height,
-            std::int64_t width, Sequence& sequence) const;
+  /// A piece of them.
+  void read(Split split, std::int64_t index, const Region& region, Sequence& sequence) const;
+  /// Of the frames at places steps.first .. steps.last - 1 of the window alone.
+  void read(Split split, std::int64_t index, const Range& steps, const Region& region, Sequence& sequence) const;
   /// The share of values of `region` that are not missing and at least `threshold`, a network's number: in the first frame
   /// of a window, the last one of its context and the last one.
   double share_at_least(float threshold, Split split, std::int64_t index, const Region& region) const;

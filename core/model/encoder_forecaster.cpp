@@ -58,10 +58,12 @@ void EncoderForecaster::build() {
     channels = level.hidden;
     levels_.push_back(std::move(built));
   }
+  build_guide();
   channels = 0;
   for (std::size_t k = levels_.size(); k-- > 0;) {
     const LevelOptions& level = options_.levels[k];
     const std::string prefix = format("forecaster.{}", k);
+    if (k == 0 && guide_entry_) channels = guide_entry_->options().output_channels;
     levels_[k].forecaster = std::make_unique<RecurrentLayer>(context_, prefix + ".rnn", cell_options(level, channels));
     channels = level.hidden;
     const int stride = level.conv.stride;
@@ -78,20 +80,49 @@ void EncoderForecaster::build() {
                                 .bias = level.up.bias ? Bias::kPerChannel : Bias::kNone,
                                 .activation = conv_activation});
   }
+  build_head(channels);
+}
+
+void EncoderForecaster::build_head(std::int64_t channels) {
+  const std::int64_t block = static_cast<std::int64_t>(options_.patch) * options_.patch;
   for (std::size_t j = 0; j < options_.head.size(); ++j) {
     const HeadOptions& head = options_.head[j];
     const bool last = j + 1 == options_.head.size();
-    const std::int64_t output = last ? output_channels_ * block : head.channels;
     const Activation kind = head.activation.value_or(last ? Activation::kNone : options_.conv_activation);
-    const ResultType result = last ? ResultType::kExact : ResultType::kActivation;
-    head_.push_back(std::make_unique<ConvolutionLayer>(context_, format("head.{}", j),
-                                                       ConvolutionLayerOptions{.input_channels = channels,
-                                                                               .output_channels = output,
-                                                                               .kernel = head.kernel,
-                                                                               .activation = activation(kind),
-                                                                               .result = result}));
-    channels = output;
+    ConvolutionLayerOptions layer{.input_channels = channels,
+                                  .output_channels = last ? output_channels_ * block : head.channels,
+                                  .kernel = head.kernel,
+                                  .activation = activation(kind),
+                                  .result = last ? ResultType::kExact : ResultType::kActivation,
+                                  .start = last && guided() ? Start::kZero : Start::kDrawn};
+    channels = layer.output_channels;
+    head_.push_back(std::make_unique<ConvolutionLayer>(context_, format("head.{}", j), layer));
+    if (j > 0 || !guided()) continue;
+    layer.input_channels = output_channels_ * block;
+    layer.bias = Bias::kNone;
+    layer.activation = {};
+    guide_head_ = std::make_unique<ConvolutionLayer>(context_, "head.guide", layer);
   }
+}
+
+/// The guide's way into the finest level ends where the up convolution from the level below it does; where there is none
+/// it is the level's only input.
+void EncoderForecaster::build_guide() {
+  if (!guided()) return;
+  const LevelOptions& finest = options_.levels.front();
+  const bool alone = options_.levels.size() == 1;
+  ConvolutionLayerOptions entry{.input_channels = output_channels_ * options_.patch * options_.patch,
+                                .output_channels = finest.conv.channels,
+                                .kernel = finest.conv.kernel,
+                                .stride = finest.conv.stride};
+  if (alone) {
+    entry.activation = activation(options_.conv_activation);
+  } else {
+    const LevelOptions& below = options_.levels[1];
+    entry.output_channels = below.up.channels > 0 ? below.up.channels : below.hidden;
+    entry.bias = Bias::kNone;
+  }
+  guide_entry_ = std::make_unique<ConvolutionLayer>(context_, "forecaster.guide", entry);
 }
 
 void EncoderForecaster::initialise(Initialisation scheme, std::uint64_t seed) {
@@ -155,14 +186,22 @@ void EncoderForecaster::encode(const Tensor& frames, LevelStates& states, Mode m
   }
 }
 
-Tensor EncoderForecaster::decode(LevelStates& states, const Tensor& last_frame, std::int64_t steps, Mode mode) {
-  Tensor x;
+Tensor EncoderForecaster::decode(LevelStates& states, const Beginning& from, std::int64_t steps, Mode mode) {
+  Tensor x, entering, finest;
+  if (guided()) {
+    entering = enter(from.guide);
+    finest = guide_entry_->forward(entering, mode);
+    if (levels_.size() == 1) x = finest;
+  }
   for (std::size_t k = levels_.size(); k-- > 0;) {
     x = advance(*levels_[k].forecaster, geometry_at(static_cast<int>(k), steps), x, states[k], mode);
-    if (levels_[k].up) x = levels_[k].up->forward(x, mode);
+    if (levels_[k].up) x = levels_[k].up->forward(x, mode, k == 1 ? finest : Tensor());
   }
-  for (const auto& layer : head_) x = layer->forward(x, mode);
-  return leave(x, last_frame, steps);
+  for (const auto& layer : head_) {
+    const bool beside_guide = guided() && layer == head_.front();
+    x = layer->forward(x, mode, beside_guide ? guide_head_->forward(entering, mode) : Tensor());
+  }
+  return leave(x, from, steps);
 }
 
 /// The channels of a frame [N,H,W,Cin] that are forecast: those further behind, such as a mask, are input only.
@@ -175,8 +214,8 @@ Tensor EncoderForecaster::first_channels(const Tensor& frame) {
   return first;
 }
 
-/// The inverse of enter(): patches to pixels, cropped, [steps,N,H,W,C], plus the last frame for a change prediction.
-Tensor EncoderForecaster::leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps) {
+/// The inverse of enter(): patches to pixels, cropped, [steps,N,H,W,C], plus what the change or departure is from.
+Tensor EncoderForecaster::leave(const Tensor& head_output, const Beginning& from, std::int64_t steps) {
   Tensor y = head_output;
   const std::int64_t frames = y.dimension(0);
   if (options_.patch > 1) {
@@ -191,9 +230,10 @@ Tensor EncoderForecaster::leave(const Tensor& head_output, const Tensor& last_fr
   }
   y = y.reshaped({steps, size_.batch, size_.height, size_.width, output_channels_});
   if (options_.predict == Predict::kChange) {
-    const Tensor from = first_channels(last_frame);
-    for (std::int64_t t = 0; t < steps; ++t) backend_.add(1.0, from, y.at(t), Write::kAccumulate);
+    const Tensor last = first_channels(from.last_frame);
+    for (std::int64_t t = 0; t < steps; ++t) backend_.add(1.0, last, y.at(t), Write::kAccumulate);
   }
+  if (guided()) backend_.add(1.0, from.guide, y, Write::kAccumulate);
   return y;
 }
 

@@ -26,6 +26,12 @@ struct ModelState {
 /// transposed convolution feeds the next; a head of convolutions makes the frame. Nothing predicted is fed back, so any
 /// horizon can be asked for. Fully convolutional: frames are padded to a multiple of the strides (edge pixels repeated) and
 /// the forecast is cropped back.
+///
+/// With options().guide the caller gives a first forecast of every lead time in the frames' own numbers. It enters the
+/// finest level by a convolution of its own, as frames enter the encoder, and once more the head, and what comes out is
+/// the departure from it: prediction = guide + head(...). Both convolutions add up with those of the network's own
+/// channels inside the activation, as if the guide were further channels. The last convolution of the head starts at zero,
+/// so that an untrained network gives the guide.
 class EncoderForecaster {
  public:
   /// Declares and allocates the parameters, which stay undefined until initialised or loaded. `dtype` is the type of the
@@ -45,16 +51,18 @@ class EncoderForecaster {
   /// The published initialisation of `scheme` with the model's own leaky slope.
   void initialise(Initialisation scheme, std::uint64_t seed);
 
-  /// context [T,N,H,W,Cin] -> prediction [horizon,N,H,W,Cout].
-  Tensor forward(const Tensor& context, std::int64_t horizon, Mode mode);
+  bool guided() const { return options_.guide != Guidance::kNone; }
+
+  /// context [T,N,H,W,Cin] -> prediction [horizon,N,H,W,Cout]; `guide`, of the same shape, for a guided network only.
+  Tensor forward(const Tensor& context, std::int64_t horizon, Mode mode, const Tensor& guide = {});
   /// After forward in Mode::kTraining: accumulates into parameters().gradients(). `dprediction` may be overwritten.
   void backward(const Tensor& dprediction);
 
   /// Takes frames [T,N,H,W,Cin] in, in order, T at least 1: state before -> state after.
   ModelState observe(const Tensor& frames, ModelState state);
   /// Predicts `count` frames [count,N,H,W,Cout] from `state` and moves it past them: the next call goes on where this one
-  /// ended. Memory grows with `count` by the frames predicted alone.
-  Tensor predict(ModelState& state, std::int64_t count);
+  /// ended. Memory grows with `count` by the frames predicted alone. `guide` [count,N,H,W,Cout] is that of these frames.
+  Tensor predict(ModelState& state, std::int64_t count, const Tensor& guide = {});
 
  private:
   struct Level {
@@ -68,9 +76,18 @@ class EncoderForecaster {
     std::int64_t batch = 0, height = 0, width = 0;
   };
 
+  /// What is known of the frames to predict before the states say more.
+  struct Beginning {
+    Tensor last_frame;
+    Tensor guide;  ///< of these steps; empty without one
+
+    Beginning at(const Range& steps) const { return {last_frame, guide ? guide.range(steps) : Tensor()}; }
+  };
+
   /// A training pass between forward and backward.
   struct Pass {
     Tensor context;
+    Tensor guide;
     std::int64_t horizon = 0;
     std::int64_t segment = 0;          ///< steps of a segment; 0: one segment, which keeps everything
     std::vector<LevelStates> encoder;  ///< the states before each segment
@@ -78,6 +95,8 @@ class EncoderForecaster {
   };
 
   void build();
+  void build_head(std::int64_t channels);
+  void build_guide();
   ActivationSpec activation(Activation kind) const { return {.kind = kind, .slope = options_.leaky_slope}; }
   CellOptions cell_options(const LevelOptions& level, std::int64_t input_channels) const;
   /// Frame size at level k, or the patched frame's for k = -1, of padded frames.
@@ -85,17 +104,18 @@ class EncoderForecaster {
   void set_frame_size(const Tensor& frames);
   Tensor enter(const Tensor& frames);
   Tensor first_channels(const Tensor& frame);
-  Tensor leave(const Tensor& head_output, const Tensor& last_frame, std::int64_t steps);
+  Tensor leave(const Tensor& head_output, const Beginning& from, std::int64_t steps);
   Tensor enter_gradient(const Tensor& dprediction);
   Tensor advance(RecurrentLayer& layer, const Geometry& geometry, const Tensor& x, RecurrentState& state, Mode mode);
   /// Both move `states` from before the first step to after the last.
   void encode(const Tensor& frames, LevelStates& states, Mode mode);
-  Tensor decode(LevelStates& states, const Tensor& last_frame, std::int64_t steps, Mode mode);
+  Tensor decode(LevelStates& states, const Beginning& from, std::int64_t steps, Mode mode);
   /// The same in inference, a few steps at a time.
   void observe_steps(const Tensor& frames, LevelStates& states);
-  Tensor predict_steps(LevelStates& states, const Tensor& last_frame, std::int64_t steps);
-  Tensor forward_training(const Tensor& context, std::int64_t horizon);
-  LevelStates backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal);
+  Tensor predict_steps(LevelStates& states, const Beginning& from, std::int64_t steps);
+  void expect_guide(const Tensor& guide, const Shape& frame, std::int64_t steps) const;
+  Tensor forward_training(const Tensor& context, std::int64_t horizon, const Tensor& guide);
+  LevelStates backward_forecaster(const Tensor& guide, const Tensor& dprediction, const LevelStates& dfinal);
   LevelStates backward_encoder(const Tensor& frames, const LevelStates& dfinal);
 
   Backend& backend_;
@@ -107,6 +127,8 @@ class EncoderForecaster {
   Context context_;
   std::vector<Level> levels_;
   std::vector<std::unique_ptr<ConvolutionLayer>> head_;
+  std::unique_ptr<ConvolutionLayer> guide_entry_;  ///< to the finest level's forecaster; null without a guide
+  std::unique_ptr<ConvolutionLayer> guide_head_;   ///< beside head_[0]; likewise
 
   ExecutionOptions execution_;
   Pass pass_;

@@ -13,12 +13,23 @@ void expect_frames(const Tensor& frames, std::int64_t channels) {
 
 }  // namespace
 
-Tensor EncoderForecaster::forward(const Tensor& context, std::int64_t horizon, Mode mode) {
+void EncoderForecaster::expect_guide(const Tensor& guide, const Shape& frame, std::int64_t steps) const {
+  if (!guided()) {
+    if (guide) fail("[model] got a guide for a network that has none");
+    return;
+  }
+  const Shape expected = frame.with(-1, output_channels_).with_front(steps);
+  if (!guide || guide.shape() != expected) {
+    fail("[model] got {} for a guide, expected {}", guide ? to_string(guide.shape()) : "nothing", to_string(expected));
+  }
+}
+
+Tensor EncoderForecaster::forward(const Tensor& context, std::int64_t horizon, Mode mode, const Tensor& guide) {
   expect_frames(context, input_channels_);
   if (horizon < 1) fail("[model] got a horizon of {}, expected at least 1", horizon);
-  if (mode == Mode::kTraining) return forward_training(context, horizon);
+  if (mode == Mode::kTraining) return forward_training(context, horizon, guide);
   ModelState state = observe(context, {});
-  return predict(state, horizon);
+  return predict(state, horizon, guide);
 }
 
 void EncoderForecaster::observe_steps(const Tensor& frames, LevelStates& states) {
@@ -28,12 +39,12 @@ void EncoderForecaster::observe_steps(const Tensor& frames, LevelStates& states)
   }
 }
 
-Tensor EncoderForecaster::predict_steps(LevelStates& states, const Tensor& last_frame, std::int64_t steps) {
+Tensor EncoderForecaster::predict_steps(LevelStates& states, const Beginning& from, std::int64_t steps) {
   const std::int64_t chunk = forecast_chunk_of(execution_, geometry_at(0, 1));
-  if (steps <= chunk) return decode(states, last_frame, steps, Mode::kInference);
-  const Tensor whole = context_.allocate_exact(last_frame.shape().with(-1, output_channels_).with_front(steps));
+  if (steps <= chunk) return decode(states, from, steps, Mode::kInference);
+  const Tensor whole = context_.allocate_exact(from.last_frame.shape().with(-1, output_channels_).with_front(steps));
   for (const Range& piece : pieces_of(steps, chunk)) {
-    backend_.copy(decode(states, last_frame, piece.size(), Mode::kInference), whole.range(piece));
+    backend_.copy(decode(states, from.at(piece), piece.size(), Mode::kInference), whole.range(piece));
   }
   return whole;
 }
@@ -47,10 +58,11 @@ ModelState EncoderForecaster::observe(const Tensor& frames, ModelState state) {
   return state;
 }
 
-Tensor EncoderForecaster::predict(ModelState& state, std::int64_t count) {
+Tensor EncoderForecaster::predict(ModelState& state, std::int64_t count, const Tensor& guide) {
   if (state.levels.empty()) fail("[model] a forecast needs a state that has seen at least one frame");
   set_frame_size(state.last_frame);
-  return predict_steps(state.levels, state.last_frame, count);
+  expect_guide(guide, state.last_frame.shape(), count);
+  return predict_steps(state.levels, {state.last_frame, guide}, count);
 }
 
 }  // namespace nextframe

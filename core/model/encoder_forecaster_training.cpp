@@ -13,9 +13,15 @@ std::vector<Range> segments_of(std::int64_t steps, std::int64_t length) {
 
 }  // namespace
 
-Tensor EncoderForecaster::forward_training(const Tensor& context, std::int64_t horizon) {
+Tensor EncoderForecaster::forward_training(const Tensor& context, std::int64_t horizon, const Tensor& guide) {
   set_frame_size(context);
-  pass_ = {.context = context, .horizon = horizon, .segment = execution_.segment, .encoder = {}, .forecaster = {}};
+  expect_guide(guide, context.shape().from(1), horizon);
+  pass_ = {.context = context,
+           .guide = guide,
+           .horizon = horizon,
+           .segment = execution_.segment,
+           .encoder = {},
+           .forecaster = {}};
   const std::int64_t seen = context.dimension(0);
   LevelStates states;
   for (const Range& segment : segments_of(seen, pass_.segment)) {
@@ -26,17 +32,18 @@ Tensor EncoderForecaster::forward_training(const Tensor& context, std::int64_t h
       encode(context, states, Mode::kTraining);
     }
   }
-  const Tensor last_frame = context.at(seen - 1);
+  const Beginning beginning{context.at(seen - 1), guide};
   const std::vector<Range> segments = segments_of(horizon, pass_.segment);
   Tensor whole;
   if (segments.size() > 1) {
-    whole = context_.allocate_exact(last_frame.shape().with(-1, output_channels_).with_front(horizon));
+    whole = context_.allocate_exact(beginning.last_frame.shape().with(-1, output_channels_).with_front(horizon));
   }
   for (const Range& segment : segments) {
     pass_.forecaster.push_back(states);
     // Backward begins with the last one, so that its activations are at hand.
-    const Tensor prediction = segment.last < horizon ? predict_steps(states, last_frame, segment.size())
-                                                     : decode(states, last_frame, segment.size(), Mode::kTraining);
+    const Beginning from = beginning.at(segment);
+    const Tensor prediction = segment.last < horizon ? predict_steps(states, from, segment.size())
+                                                     : decode(states, from, segment.size(), Mode::kTraining);
     if (!whole) return prediction;
     backend_.copy(prediction, whole.range(segment));
   }
@@ -47,11 +54,12 @@ void EncoderForecaster::backward(const Tensor& dprediction) {
   if (!pass_.context) fail("[model] got a backward pass without a forward pass in training mode before it");
   LevelStates dstates;
   const std::vector<Range> forecast = segments_of(pass_.horizon, pass_.segment);
-  const Tensor last_frame = pass_.context.at(pass_.context.dimension(0) - 1);
+  const Beginning beginning{pass_.context.at(pass_.context.dimension(0) - 1), pass_.guide};
   for (std::size_t i = forecast.size(); i-- > 0;) {
-    if (i + 1 < forecast.size()) decode(pass_.forecaster[i], last_frame, forecast[i].size(), Mode::kTraining);
+    const Beginning from = beginning.at(forecast[i]);
+    if (i + 1 < forecast.size()) decode(pass_.forecaster[i], from, forecast[i].size(), Mode::kTraining);
     pass_.forecaster.pop_back();
-    dstates = backward_forecaster(dprediction.range(forecast[i]), dstates);
+    dstates = backward_forecaster(from.guide, dprediction.range(forecast[i]), dstates);
   }
   const std::vector<Range> seen = segments_of(pass_.context.dimension(0), pass_.segment);
   for (std::size_t i = seen.size(); i-- > 0;) {
@@ -82,8 +90,10 @@ Tensor EncoderForecaster::enter_gradient(const Tensor& dprediction) {
   return dy;
 }
 
-LevelStates EncoderForecaster::backward_forecaster(const Tensor& dprediction, const LevelStates& dfinal) {
+LevelStates EncoderForecaster::backward_forecaster(const Tensor& guide, const Tensor& dprediction,
+                                                   const LevelStates& dfinal) {
   Tensor dy = enter_gradient(dprediction);
+  const Tensor entering = guided() ? enter(guide) : Tensor();
   // Each layer writes the gradient of its input straight to where the layer before it wants its output's gradient.
   for (std::size_t j = head_.size(); j-- > 0;) {
     RecurrentLayer& finest = *levels_[0].forecaster;
@@ -93,19 +103,22 @@ LevelStates EncoderForecaster::backward_forecaster(const Tensor& dprediction, co
                                       : levels_[0].up->output();
     const Tensor dx = from_recurrent ? finest.output_gradient().merged() : context_.allocate(x.shape());
     head_[j]->backward(x, dy, dx);
+    if (j == 0 && guided()) guide_head_->backward(entering, dy, {});
     dy = dx;
   }
   LevelStates dstates(levels_.size());
   for (std::size_t k = 0; k < levels_.size(); ++k) {
     RecurrentLayer& layer = *levels_[k].forecaster;
     if (levels_[k].up) levels_[k].up->backward(layer.output().merged(), dy, layer.output_gradient().merged());
+    if (k == 1 && guided()) guide_entry_->backward(entering, dy, {});
     dy = Tensor();
-    const bool coarsest = k + 1 == levels_.size();
+    const bool has_input = layer.options().input_channels > 0;
     RecurrentLayer::Gradients gradients = layer.backward(dfinal.empty() ? RecurrentState() : dfinal[k],
-                                                         coarsest ? InputGradient::kNone : InputGradient::kWanted);
+                                                         has_input ? InputGradient::kWanted : InputGradient::kNone);
     dstates[k] = std::move(gradients.initial);
-    if (!coarsest) dy = gradients.x.merged();
+    if (has_input) dy = gradients.x.merged();
   }
+  if (levels_.size() == 1 && guided()) guide_entry_->backward(entering, dy, {});
   return dstates;
 }
 

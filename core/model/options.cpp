@@ -82,6 +82,23 @@ void find_head_problems(const ModelOptions& options, std::vector<std::string>& p
   }
 }
 
+void find_guide_problems(const ModelOptions& options, std::vector<std::string>& problems) {
+  if (options.guide == Guidance::kNone) {
+    if (!(options.flow == FlowOptions{})) {
+      problems.emplace_back("model.flow: nothing uses it; set model.guide to \"extrapolation\", or leave it out");
+    }
+    return;
+  }
+  if (options.predict == Predict::kChange) {
+    problems.emplace_back(
+        "model.predict: got \"change\" with a model.guide, from which the change is predicted already");
+  }
+  if (!options.head.empty() && options.head.back().activation.value_or(Activation::kNone) != Activation::kNone) {
+    problems.emplace_back(
+        "model.head: its last activation is beside a model.guide, expected none: what is predicted departs either way");
+  }
+}
+
 }  // namespace
 
 std::int64_t size_multiple(const ModelOptions& options) {
@@ -98,6 +115,7 @@ std::vector<std::string> find_problems(const ModelOptions& options, std::int64_t
   if (options.levels.empty()) problems.emplace_back("model.levels: got an empty list, expected at least one level");
   for (std::size_t k = 0; k < options.levels.size(); ++k) find_level_problems(options, k, problems);
   find_head_problems(options, problems);
+  find_guide_problems(options, problems);
   const std::int64_t multiple = size_multiple(options);
   if (multiple > kLargestMultiple) {
     problems.push_back(

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/motion/optical_flow.h"
 #include "core/nn/cells/cell.h"
 
 namespace nextframe {
@@ -43,6 +44,19 @@ enum class Predict {
 
 constexpr auto enum_names(Predict) {
   return EnumNames<Predict, 2>{{{"frame", Predict::kFrame}, {"change", Predict::kChange}}};
+}
+
+/// x, y and 1: what ModelOptions::coordinates appends to the input.
+inline constexpr std::int64_t kCoordinateChannels = 3;
+
+/// What a forecaster knows of each lead time beforehand.
+enum class Guidance {
+  kNone,
+  kExtrapolation,  ///< the last frame, moved on by optical flow
+};
+
+constexpr auto enum_names(Guidance) {
+  return EnumNames<Guidance, 2>{{{"none", Guidance::kNone}, {"extrapolation", Guidance::kExtrapolation}}};
 }
 
 struct LevelConvolutionOptions {
@@ -123,6 +137,9 @@ struct ModelOptions {
   Activation conv_activation = Activation::kLeaky;
   double leaky_slope = 0.2;
   Predict predict = Predict::kFrame;
+  bool coordinates = false;
+  Guidance guide = Guidance::kNone;
+  FlowOptions flow = {};
   std::vector<HeadOptions> head{HeadOptions{}};
 
   template <class Visitor>
@@ -143,6 +160,16 @@ struct ModelOptions {
     v.field("leaky_slope", leaky_slope,
             {.doc = "slope of every leaky activation for negative values", .min = 0, .max = 1});
     v.field("predict", predict, {.doc = "whether the head gives the frame or its change from the last one seen"});
+    v.field(
+        "coordinates", coordinates,
+        {.doc =
+             "three further input channels: x and y from -1 to 1 over the whole frame, and 1: what happens where may "
+             "differ; for frames of one place, such as a radar's"});
+    v.field(
+        "guide", guide,
+        {.doc = "extrapolation: the forecaster sees the last frame moved on by optical flow, and learns how the frames "
+                "that come depart from it; untrained it gives the extrapolation itself"});
+    v.field("flow", flow, {.doc = "guide: the optical flow that the last frame is moved on by"});
     v.field("head", head, {.doc = "convolutions from the finest level to the frame"});
   }
 };

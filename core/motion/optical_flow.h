@@ -23,6 +23,8 @@ struct FlowOptions {
   double field_blur = 3;
   double flow_blur = 20;
 
+  bool operator==(const FlowOptions&) const = default;
+
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("method", method,

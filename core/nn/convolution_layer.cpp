@@ -15,6 +15,7 @@ ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& pr
   spec_ = {.stride = options.stride,
            .pad = same_padding(options.kernel, options.stride, options.dilation),
            .dilation = options.dilation};
+  const bool drawn = options.start == Start::kDrawn;
   const bool down = options.direction == ConvolutionDirection::kDown;
   const std::int64_t first = down ? options.output_channels : options.input_channels;
   const std::int64_t second = down ? options.input_channels : options.output_channels;
@@ -22,11 +23,13 @@ ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& pr
   const std::int64_t fan_in = second * options.kernel * options.kernel;
   weight_ = context_.parameters.declare({.name = prefix + ".weight",
                                          .shape = {first, second, options.kernel, options.kernel},
-                                         .kind = ParameterKind::kWeight,
+                                         .kind = drawn ? ParameterKind::kWeight : ParameterKind::kConstant,
                                          .fan_in = fan_in});
   if (options.bias == Bias::kPerChannel) {
-    bias_ = context_.parameters.declare(
-        {.name = prefix + ".bias", .shape = {options.output_channels}, .kind = ParameterKind::kBias, .fan_in = fan_in});
+    bias_ = context_.parameters.declare({.name = prefix + ".bias",
+                                         .shape = {options.output_channels},
+                                         .kind = drawn ? ParameterKind::kBias : ParameterKind::kConstant,
+                                         .fan_in = fan_in});
   }
 }
 
@@ -39,15 +42,27 @@ Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
   const Tensor y = options_.result == ResultType::kExact ? context_.allocate_exact(shape) : context_.allocate(shape);
   ConvolutionSpec spec = spec_;
   spec.activation = options_.activation;
-  const ParameterSet& parameters = context_.parameters;
-  const Tensor bias = options_.bias == Bias::kPerChannel ? parameters.value(bias_) : Tensor();
-  if (down) {
-    context_.backend.convolution(spec, x, parameters.weight(weight_), bias, y, Write::kOverwrite);
-  } else {
-    context_.backend.convolution_transposed(spec, x, parameters.weight(weight_), bias, y, Write::kOverwrite);
-  }
+  convolve(spec, x, y, Write::kOverwrite);
   if (mode == Mode::kTraining) y_ = y;
   return y;
+}
+
+Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode, const Tensor& addend) {
+  if (!addend) return forward(x, mode);
+  convolve(spec_, x, addend, Write::kAccumulate);
+  if (options_.activation.kind != Activation::kNone) context_.backend.activate(options_.activation, addend, addend);
+  if (mode == Mode::kTraining) y_ = addend;
+  return addend;
+}
+
+void ConvolutionLayer::convolve(const ConvolutionSpec& spec, const Tensor& x, const Tensor& y, Write write) {
+  const ParameterSet& parameters = context_.parameters;
+  const Tensor bias = options_.bias == Bias::kPerChannel ? parameters.value(bias_) : Tensor();
+  if (options_.direction == ConvolutionDirection::kDown) {
+    context_.backend.convolution(spec, x, parameters.weight(weight_), bias, y, write);
+  } else {
+    context_.backend.convolution_transposed(spec, x, parameters.weight(weight_), bias, y, write);
+  }
 }
 
 void ConvolutionLayer::backward(const Tensor& x, const Tensor& dresult, const Tensor& dx) {

@@ -19,6 +19,12 @@ enum class ResultType {
   kExact,  ///< for the frames that leave a network
 };
 
+/// What the weights are before anything is learnt.
+enum class Start {
+  kDrawn,  ///< as the scheme of initialisation says
+  kZero,   ///< a layer that gives nothing yet
+};
+
 struct ConvolutionLayerOptions {
   ConvolutionDirection direction = ConvolutionDirection::kDown;
   std::int64_t input_channels = 1;
@@ -29,6 +35,7 @@ struct ConvolutionLayerOptions {
   Bias bias = Bias::kPerChannel;
   ActivationSpec activation{};
   ResultType result = ResultType::kActivation;
+  Start start = Start::kDrawn;
 };
 
 /// Padding of a convolution on `kernel` and `stride` so that a frame size that is a multiple of the stride is divided by it
@@ -42,6 +49,9 @@ class ConvolutionLayer {
 
   /// x [B,H,W,Cin] -> [B,H/stride,W/stride,Cout], or times stride for kUp.
   Tensor forward(const Tensor& x, Mode mode);
+  /// The same with `addend` inside the activation, activation(convolution(x) + bias + addend), which is what a convolution
+  /// over further channels gives. Written over `addend`; backward leaves its gradient in `dresult`.
+  Tensor forward(const Tensor& x, Mode mode, const Tensor& addend);
   /// What forward returned, until backward().
   const Tensor& output() const { return y_; }
   /// x as forward had it, which keeps it for nobody. `dresult`, in the type of forward's result, is overwritten with the
@@ -52,6 +62,8 @@ class ConvolutionLayer {
   const ConvolutionLayerOptions& options() const { return options_; }
 
  private:
+  void convolve(const ConvolutionSpec& spec, const Tensor& x, const Tensor& y, Write write);
+
   Context context_;
   ConvolutionLayerOptions options_;
   ConvolutionSpec spec_;

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/frames/batch.h"
 #include "core/train/contest.h"
+#include "core/train/guides.h"
 #include "core/train/host_values.h"
 #include "core/train/learner.h"
 
@@ -40,7 +41,7 @@ std::vector<float> model_forecast(Backend& backend, TrainedModel& model, const B
   const NetworkChannels channels = channels_of(model.file.frames);
   std::vector<float> buffer;
   const Tensor context = to_backend(backend, network_input(batch, channels, buffer), context_shape(batch, channels));
-  return to_host(backend, model.network->forward(context, batch.horizon, Mode::kInference));
+  return to_host(backend, model.network->forward(context, batch.horizon, Mode::kInference, guide_of(backend, batch)));
 }
 
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
@@ -61,7 +62,7 @@ void check_data(const TrainedModel& model, const DataSet& data) {
     reject("[evaluate] the data have {} channels, the model {} was trained on {}", data.channels(), model.path,
            frames.output_channels);
   }
-  const FrameFormat given = frame_format_of(data);
+  const FrameFormat given = frame_format_of(data, model.options);
   if (given.units != frames.units || (data.rain_scale() && !(given.rain == frames.rain))) {
     reject(
         "[evaluate] the data are in {}, the model {} was trained on {}; expected the model's data.unit and data.rain",
@@ -69,14 +70,17 @@ void check_data(const TrainedModel& model, const DataSet& data) {
   }
 }
 
-/// Makes the forecasts of a batch, in the network's numbers; empty without a model.
-using ModelForecast = std::function<std::vector<float>(const Batch&)>;
+/// A model that takes part.
+struct ModelEntrant {
+  std::function<std::vector<float>(const Batch&)> forecast;  ///< of a batch, in the network's numbers; empty: no model
+  GuideMaker guide = {};                                     ///< what it wants beside the context
+};
 
 /// `to_model` brings the data to the numbers of `frames`.
 Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, const FrameFormat& frames,
-                       const LinearMap& to_model, const ModelForecast& model) {
+                       const LinearMap& to_model, const ModelEntrant& model) {
   const ScoreScales scales(frames);
-  Contest contest(options, model ? Contest::Model::kTakesPart : Contest::Model::kAbsent, scales,
+  Contest contest(options, model.forecast ? Contest::Model::kTakesPart : Contest::Model::kAbsent, scales,
                   data.options().horizon);
   teach(contest, data, to_model);
 
@@ -87,14 +91,16 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
                             .batch = options.batch,
                             .seed = 1,
                             .first_batch = 0,
-                            .limit = options.limit});
+                            .limit = options.limit,
+                            .guide = model.guide});
   Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
   Batch batch;
   while (loader.next(batch)) {
     options.between_batches();
     to_model.apply(batch.context);
     to_model.apply(batch.target);
-    contest.add(batch, model ? model(batch) : std::vector<float>());
+    to_model.apply(batch.guide);
+    contest.add(batch, model.forecast ? model.forecast(batch) : std::vector<float>());
     progress.update(contest.sequences(), "");
   }
   progress.finish();
@@ -113,19 +119,22 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log) {
   check_data(model, data);
-  const LinearMap to_model = model_scale(frame_format_of(data), model.file.frames);
+  const FrameFormat given = frame_format_of(data, model.options);
+  const LinearMap to_model = model_scale(given, model.file.frames);
   if (to_model.factor != 1 || to_model.shift != 0) {
     log.info("the data are scaled otherwise than those of the model: they are brought to its scale");
   }
-  Evaluation evaluation = run_contest(data, options, model.file.frames, to_model,
-                                      [&](const Batch& batch) { return model_forecast(backend, model, batch); });
+  Evaluation evaluation =
+      run_contest(data, options, model.file.frames, to_model,
+                  {.forecast = [&](const Batch& batch) { return model_forecast(backend, model, batch); },
+                   .guide = guide_maker_for(model.options, given, options.guides)});
   evaluation.name = model.path;
   return evaluation;
 }
 
 Evaluation evaluate_baselines(const DataSet& data, const EvaluateOptions& options) {
   if (options.baselines.empty()) reject("[evaluate] neither a model nor a baseline to score");
-  Evaluation evaluation = run_contest(data, options, frame_format_of(data), {}, {});
+  Evaluation evaluation = run_contest(data, options, frame_format_of(data, {}), {}, {});
   evaluation.name = "baselines";
   return evaluation;
 }

@@ -34,6 +34,7 @@ struct EvaluateOptions {
   std::function<void()> between_batches = [] {};  ///< may throw to stop
   Progress::Display display = Progress::Display::kAutomatic;
   SequenceVisitor visit = {};  ///< may be empty
+  GuideFactory guides = {};    ///< for guided networks
 };
 
 /// Scores of several forecasters on the same sequences.

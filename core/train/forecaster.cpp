@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/frames/preprocessing.h"
+#include "core/train/guides.h"
 #include "core/train/host_values.h"
 
 namespace nextframe {
@@ -52,6 +53,9 @@ Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& 
       (same_range(frames.high, 255) || same_range(frames.high, 65535) || same_range(frames.high, 1)) &&
       same_range(source.low, 0) && !same_range(source.high, frames.high);
   if (depth_differs) unit_ = source.high / frames.high;
+  if (const GuideMaker make = guide_maker_for(model.options, frames, options.guides)) {
+    for (std::int64_t n = 0; n < sequences_; ++n) guides_.push_back(make());
+  }
 }
 
 void Forecaster::observe(const Frame& frame) {
@@ -70,30 +74,73 @@ void Forecaster::observe(const Frame& frame) {
     std::fill_n(prepared.pixels.begin() + static_cast<std::ptrdiff_t>(i) * prepared.channels, prepared.channels, 0.0F);
   }
   last_time_ = prepared.time;
-  state_ = model_.network->observe(upload(prepared), std::move(state_));
-  ++observed_;
-}
-
-/// [H,W,N*C] to [1,N,H,W,C].
-Tensor Forecaster::upload(const Frame& prepared) {
+  // [H,W,N*C] to [N,H,W,C]
   const std::int64_t channels = prepared.channels / sequences_;
-  std::vector<float> values;
-  values.reserve(prepared.pixels.size());
+  Prepared ready{.values = {}, .mask = prepared.mask};
+  ready.values.reserve(prepared.pixels.size());
   for (std::int64_t n = 0; n < sequences_; ++n) {
     for (std::int64_t i = 0; i < prepared.area(); ++i) {
       const auto pixel = prepared.pixels.begin() + i * prepared.channels + n * channels;
-      values.insert(values.end(), pixel, pixel + channels);
+      ready.values.insert(ready.values.end(), pixel, pixel + channels);
     }
   }
+  state_ = model_.network->observe(upload(ready), std::move(state_));
+  ++observed_;
+  if (guides_.empty()) return;
+  recent_.push_back(std::move(ready));
+  if (std::ssize(recent_) > guides_.front()->history()) recent_.pop_front();
+}
+
+/// [1,N,H,W,C]
+Tensor Forecaster::upload(const Prepared& prepared) {
   std::vector<float> mask, buffer;
   for (std::int64_t n = 0; n < sequences_; ++n) mask.insert(mask.end(), prepared.mask.begin(), prepared.mask.end());
   const NetworkChannels network = channels_of(model_.file.frames);
-  return to_backend(backend_, network_input(values, mask, network, buffer),
-                    {1, sequences_, height_, width_, network.input()});
+  const std::vector<FramePlace> places(static_cast<std::size_t>(sequences_), {0, 0, height_, width_, {}});
+  const InputFrames input{
+      .frames = prepared.values, .mask = mask, .height = height_, .width = width_, .places = places};
+  return to_backend(backend_, network_input(input, network, buffer), {1, sequences_, height_, width_, network.input()});
+}
+
+void Forecaster::start_guides(std::int64_t horizon) {
+  const std::int64_t frame = height_ * width_ * model_.file.frames.output_channels;
+  for (std::int64_t n = 0; n < std::ssize(guides_); ++n) {
+    std::vector<float> frames;
+    std::vector<std::uint8_t> mask;
+    for (const Prepared& prepared : recent_) {
+      const auto first = prepared.values.begin() + n * frame;
+      frames.insert(frames.end(), first, first + frame);
+      if (prepared.mask.empty()) {
+        mask.insert(mask.end(), static_cast<std::size_t>(height_ * width_), 1);
+      } else {
+        mask.insert(mask.end(), prepared.mask.begin(), prepared.mask.end());
+      }
+    }
+    guides_[static_cast<std::size_t>(n)]->start({.frames = frames.data(),
+                                                 .mask = mask.data(),
+                                                 .length = std::ssize(recent_),
+                                                 .height = height_,
+                                                 .width = width_,
+                                                 .channels = model_.file.frames.output_channels},
+                                                {0, 0, height_, width_}, horizon);
+  }
+}
+
+/// [steps,N,H,W,C], or nothing without a guide.
+Tensor Forecaster::next_guide(std::int64_t steps) {
+  if (guides_.empty()) return {};
+  const Shape shape{steps, sequences_, height_, width_, model_.file.frames.output_channels};
+  std::vector<float> values(static_cast<std::size_t>(shape.elements()));
+  const std::int64_t frame = shape.elements() / (steps * sequences_);
+  for (std::int64_t i = 0; i < steps * sequences_; ++i) {
+    guides_[static_cast<std::size_t>(i % sequences_)]->next(values.data() + i * frame);
+  }
+  return to_backend(backend_, values, shape);
 }
 
 void Forecaster::reset() {
   state_ = ModelState();
+  recent_.clear();
   observed_ = 0;
 }
 
@@ -122,8 +169,10 @@ Frame Forecaster::to_frame(const float* values) const {
 void Forecaster::forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t)>& visit) {
   if (observed_ == 0) reject("[forecast] {}: no frame was observed yet", source_.name);
   ModelState state = state_;
+  start_guides(count);
   for (std::int64_t first = 0; first < count; first += kChunk) {
-    const Tensor prediction = model_.network->predict(state, std::min(kChunk, count - first));
+    const std::int64_t steps = std::min(kChunk, count - first);
+    const Tensor prediction = model_.network->predict(state, steps, next_guide(steps));
     const std::vector<float> values = to_host(backend_, prediction);
     const std::int64_t frame_elements = height_ * width_ * channels();
     for (std::int64_t i = 0; i < prediction.dimension(0); ++i) {

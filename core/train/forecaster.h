@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
@@ -28,10 +29,11 @@ struct ForecasterOptions {
   };
   Resize resize = Resize::kKeepSize;
   Colour colour = Colour::kByChannel;
+  GuideFactory guides = {};  ///< for guided networks
 };
 
-/// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame. Memory does
-/// not grow with the number of frames seen.
+/// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame; beside the state
+/// of a guided one it keeps the few frames that motion is found on. Memory does not grow with the number of frames seen.
 class Forecaster final : public FrameForecaster {
  public:
   using FrameForecaster::forecast;
@@ -54,7 +56,15 @@ class Forecaster final : public FrameForecaster {
   void forecast(std::int64_t count, const std::function<void(const Frame&, std::int64_t lead_time)>& visit) override;
 
  private:
-  Tensor upload(const Frame& prepared);
+  /// A frame in the network's numbers, a sequence after the other.
+  struct Prepared {
+    std::vector<float> values;       ///< [N,H,W,C]
+    std::vector<std::uint8_t> mask;  ///< [H,W]; empty: nothing is missing
+  };
+
+  Tensor upload(const Prepared& prepared);
+  void start_guides(std::int64_t horizon);
+  Tensor next_guide(std::int64_t steps);
   Frame to_frame(const float* values) const;
 
   Backend& backend_;
@@ -62,9 +72,11 @@ class Forecaster final : public FrameForecaster {
   SourceInfo source_;
   Preprocessing preprocessing_;
   double unit_ = 1;  ///< source units per unit of the model's own: 65535/255 for a 16-bit source of an 8-bit model
-  std::int64_t sequences_ = 1;           ///< that the channels of a frame are to the network
-  std::optional<RainScale> rain_scale_;  ///< where the model's numbers are a unit of rain
-  UtcSeconds last_time_ = kNoTime;       ///< of the last frame observed
+  std::int64_t sequences_ = 1;                  ///< that the channels of a frame are to the network
+  std::optional<RainScale> rain_scale_;         ///< where the model's numbers are a unit of rain
+  UtcSeconds last_time_ = kNoTime;              ///< of the last frame observed
+  std::vector<std::unique_ptr<Guide>> guides_;  ///< one a sequence; none without a guide
+  std::deque<Prepared> recent_;                 ///< the last frames, as many as a guide looks at
   ModelState state_;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <exception>
 
+#include "core/train/guides.h"
 #include "core/train/host_values.h"
 
 namespace nextframe {
@@ -59,7 +60,8 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   model_.parameters().zero_gradients();
   loss_.begin();
   for (const Batch& batch : batches) {
-    const Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kTraining);
+    const Tensor prediction =
+        model_.forward(upload_context(batch), batch.horizon, Mode::kTraining, guide_of(backend_, batch));
     const Tensor mask = upload_mask(batch);
     const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
     loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, valid_weight, dprediction);
@@ -75,7 +77,8 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
 }
 
 Learner::Forecast Learner::forecast(const Batch& batch) {
-  const Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kInference);
+  const Tensor prediction =
+      model_.forward(upload_context(batch), batch.horizon, Mode::kInference, guide_of(backend_, batch));
   const Tensor mask = upload_mask(batch);
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);

@@ -4,22 +4,38 @@
 
 namespace nextframe {
 
-const std::vector<float>& network_input(const std::vector<float>& frames, const std::vector<float>& mask,
-                                        const NetworkChannels& channels, std::vector<float>& buffer) {
-  if (channels.mask == MaskChannel::kNone) return frames;
+const std::vector<float>& network_input(const InputFrames& input, const NetworkChannels& channels,
+                                        std::vector<float>& buffer) {
+  const bool masked = channels.mask == MaskChannel::kAppended;
+  const bool placed = channels.coordinates == CoordinateChannels::kAppended;
+  if (!masked && !placed) return input.frames;
+  std::vector<std::vector<float>> coordinates;
+  for (const FramePlace& place : input.places) {
+    if (placed) coordinates.push_back(coordinates_of(place, input.height, input.width));
+  }
   const auto frame = static_cast<std::size_t>(channels.frame);
-  const std::size_t pixels = frames.size() / frame;
-  buffer.resize(pixels * (frame + 1));
+  const auto area = static_cast<std::size_t>(input.height * input.width);
+  const std::size_t pixels = input.frames.size() / frame;
+  buffer.resize(pixels * static_cast<std::size_t>(channels.input()));
+  float* to = buffer.data();
   for (std::size_t i = 0; i < pixels; ++i) {
-    std::copy_n(frames.data() + i * frame, frame, buffer.data() + i * (frame + 1));
-    buffer[i * (frame + 1) + frame] = mask.empty() ? 1.0F : mask[i];
+    to = std::copy_n(input.frames.data() + i * frame, frame, to);
+    if (masked) *to++ = input.mask.empty() ? 1.0F : input.mask[i];
+    if (!placed) continue;
+    to = std::copy_n(coordinates[i / area % coordinates.size()].data() + 2 * (i % area), 2, to);
+    *to++ = 1;
   }
   return buffer;
 }
 
 const std::vector<float>& network_input(const Batch& batch, const NetworkChannels& channels,
                                         std::vector<float>& buffer) {
-  return network_input(batch.context, batch.context_mask, channels, buffer);
+  return network_input({.frames = batch.context,
+                        .mask = batch.context_mask,
+                        .height = batch.height,
+                        .width = batch.width,
+                        .places = batch.places},
+                       channels, buffer);
 }
 
 }  // namespace nextframe

@@ -1,27 +1,41 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/frames/batch.h"
+#include "core/model/options.h"
 
 namespace nextframe {
 
-enum class MaskChannel { kNone, kLast };
+enum class MaskChannel { kNone, kAppended };
+enum class CoordinateChannels { kNone, kAppended };
 
-/// What a network gets: the channels of a frame and, where the last of them is the mask, 1 for a valid pixel and 0 for a
-/// missing one. It gives back the channels of a frame.
+/// What a network gets: the channels of a frame; the mask, 1 for a valid pixel and 0 for a missing one; and x and y from -1
+/// to 1 with a 1 beside them, which tells where a frame ends (Shi et al. 2017). It gives back the channels of a frame.
 struct NetworkChannels {
   std::int64_t frame = 1;
   MaskChannel mask = MaskChannel::kNone;
+  CoordinateChannels coordinates = CoordinateChannels::kNone;
 
-  std::int64_t input() const { return frame + (mask == MaskChannel::kLast ? 1 : 0); }
+  std::int64_t input() const {
+    return frame + (mask == MaskChannel::kAppended ? 1 : 0) +
+           (coordinates == CoordinateChannels::kAppended ? kCoordinateChannels : 0);
+  }
 };
 
-/// `frames` [..., C] with the mask [..., 1] behind each pixel's channels; an empty mask is 1 everywhere. Where there is
-/// no mask channel the frames themselves, else `buffer`, filled.
-const std::vector<float>& network_input(const std::vector<float>& frames, const std::vector<float>& mask,
-                                        const NetworkChannels& channels, std::vector<float>& buffer);
+/// Frames [T,N,H,W,C] with all that their further channels are made of.
+struct InputFrames {
+  const std::vector<float>& frames;
+  const std::vector<float>& mask;  ///< [T,N,H,W,1]; empty: 1 everywhere
+  std::int64_t height = 0, width = 0;
+  std::span<const FramePlace> places;  ///< [N]; a piece of a frame has the coordinates that it has in the whole
+};
+
+/// [T,N,H,W,channels.input()]: the frames themselves where nothing is appended, else `buffer`, filled.
+const std::vector<float>& network_input(const InputFrames& input, const NetworkChannels& channels,
+                                        std::vector<float>& buffer);
 
 /// The context of a batch.
 const std::vector<float>& network_input(const Batch& batch, const NetworkChannels& channels,

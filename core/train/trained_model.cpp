@@ -56,13 +56,14 @@ Precision trained_precision(const json::Value& config) {
 
 }  // namespace
 
-FrameFormat frame_format_of(const DataSet& data) {
+FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model) {
   FrameFormat frames;
-  frames.input_channels = data.input_channels();
   frames.output_channels = data.channels();
   frames.size = data.options().size;
   frames.channels = data.options().channels;
   frames.mask_channel = data.options().mask_channel;
+  frames.coordinates = model.coordinates;
+  frames.input_channels = channels_of(frames).input();
   if (data.rain_scale()) {
     frames.rain = data.rain_scale()->options();
     frames.units = unit_name(frames.rain.unit);
@@ -80,7 +81,9 @@ FrameFormat frame_format_of(const DataSet& data) {
 }
 
 NetworkChannels channels_of(const FrameFormat& frames) {
-  return {.frame = frames.output_channels, .mask = frames.mask_channel ? MaskChannel::kLast : MaskChannel::kNone};
+  return {.frame = frames.output_channels,
+          .mask = frames.mask_channel ? MaskChannel::kAppended : MaskChannel::kNone,
+          .coordinates = frames.coordinates ? CoordinateChannels::kAppended : CoordinateChannels::kNone};
 }
 
 ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,

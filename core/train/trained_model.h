@@ -14,8 +14,8 @@
 
 namespace nextframe {
 
-/// What a model that learns from `data` has to know of its frames. Rejects an empty range of values.
-FrameFormat frame_format_of(const DataSet& data);
+/// What a model of these options that learns from `data` has to know of its frames. Rejects an empty range of values.
+FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model);
 
 NetworkChannels channels_of(const FrameFormat& frames);
 

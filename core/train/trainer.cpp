@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/train/data_fingerprint.h"
+#include "core/train/guides.h"
 #include "core/train/host_values.h"
 #include "core/train/loss_unit.h"
 #include "core/train/trained_model.h"
@@ -33,14 +34,15 @@ void restore_values(Backend& backend, const std::vector<float>& values, const Te
 Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
     : request_(request),
       services_(services),
-      frames_(frame_format_of(services.data)),
+      frames_(frame_format_of(services.data, request.model)),
+      guide_(guide_maker_for(request.model, frames_, services.guides)),
       learner_(services.backend, request.model, request.train, channels_of(frames_),
                {.context = services.data.options().context, .horizon = services.data.options().horizon},
                loss_unit_of(services.data, frames_, request.train.loss)),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
   if (services.data.window_count(Split::kValidation) > 0) {
-    validator_.emplace(services.data, frames_, request.train);
+    validator_.emplace(services.data, frames_, request.train, guide_);
   } else if (request.train.schedule.type == ScheduleType::kPlateau) {
     reject(
         "[train] train.schedule.type \"plateau\" follows the validation score, and the data have no validation "
@@ -116,7 +118,8 @@ TrainResult Trainer::run() {
                                       .order = BatchOrder::kShuffled,
                                       .batch = train.batch,
                                       .seed = static_cast<std::uint64_t>(train.seed),
-                                      .first_batch = state_.next_batch});
+                                      .first_batch = state_.next_batch,
+                                      .guide = guide_});
   Progress progress({.label = "train", .total = train.steps, .start = state_.step, .display = services_.display});
   TrainEnd end = TrainEnd::kFinished;
   while (state_.step < train.steps) {

@@ -40,6 +40,7 @@ struct TrainServices {
   TrainingPictures& pictures;
   std::function<bool()> interrupted = [] { return false; };
   Progress::Display display = Progress::Display::kAutomatic;
+  GuideFactory guides = {};  ///< for guided networks
 };
 
 enum class TrainEnd {
@@ -98,6 +99,7 @@ class Trainer {
   TrainRequest request_;
   TrainServices services_;
   FrameFormat frames_;
+  GuideMaker guide_;  ///< empty for a network without one
   RunFolder folder_;
   std::optional<RunLog> log_;
   Learner learner_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/train/scores.h"
@@ -45,8 +46,8 @@ void check_best_metric(const std::string& name) {
       name);
 }
 
-Validator::Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train)
-    : data_(data), frames_(frames), train_(train) {
+Validator::Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train, GuideMaker guide)
+    : data_(data), frames_(frames), train_(train), guide_(std::move(guide)) {
   check_best_metric(train.best_metric);
 }
 
@@ -79,7 +80,8 @@ ValidationResult Validator::run(Learner& learner) const {
                              .batch = train_.validation_batch > 0 ? train_.validation_batch : train_.batch,
                              .seed = static_cast<std::uint64_t>(train_.seed),
                              .first_batch = 0,
-                             .limit = data_.options().validation_windows});
+                             .limit = data_.options().validation_windows,
+                             .guide = guide_});
   ValidationResult result;
   double weighted_loss = 0;
   double valid_weight = 0;

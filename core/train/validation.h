@@ -28,7 +28,8 @@ struct ValidationResult {
 /// scores as in an evaluation, on values scaled to 0..1.
 class Validator {
  public:
-  Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train);
+  /// `guide` is empty for a network without one.
+  Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train, GuideMaker guide = {});
 
   ValidationResult run(Learner& learner) const;
 
@@ -38,6 +39,7 @@ class Validator {
   const DataSet& data_;
   FrameFormat frames_;
   TrainOptions train_;
+  GuideMaker guide_;
 };
 
 }  // namespace nextframe

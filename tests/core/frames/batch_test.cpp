@@ -6,6 +6,7 @@
 
 #include "core/base/random.h"
 #include "tests/core/frames/frames_support.h"
+#include "tests/core/frames/persistence_guide.h"
 
 namespace nextframe {
 namespace {
@@ -191,6 +192,54 @@ TEST_F(BatchTest, StopsInTheMiddle) {
     ASSERT_TRUE(loader.next(batch));
     EXPECT_GE(loader.waiting_share(), 0);
     EXPECT_LE(loader.waiting_share(), 1);
+  }
+}
+
+TEST_F(BatchTest, TheGuideIsCroppedAndTurnedAsTheFramesAre) {
+  // Every pixel of the recording is another number, and frames do not change: the guide is the target.
+  std::vector<float> values;
+  for (int t = 0; t < 12; ++t) {
+    for (int i = 0; i < 8 * 6; ++i) values.push_back(static_cast<float>(i) / 48);
+  }
+  testing::write_array(folder_ / "a.npy", {12, 8, 6}, values);
+  DataOptions options = options_for(folder_ / "a.npy");
+  options.crop = {{4, 4}};
+  options.augment = {Augmentation::kFlip, Augmentation::kRot90};
+  const DataSet data(options, engine_sources(), log_);
+  for (const BatchOrder order : {BatchOrder::kShuffled, BatchOrder::kSequential}) {
+    BatchLoader loader(data, {.order = order, .batch = 4, .guide = test::make_persistence_guide});
+    Batch batch;
+    for (int b = 0; b < 2; ++b) {
+      ASSERT_TRUE(loader.next(batch));
+      ASSERT_EQ(batch.guide.size(), batch.target.size());
+      for (std::size_t i = 0; i < batch.guide.size(); ++i) {
+        const float lead = i < batch.guide.size() / 2 ? 1 : 2;
+        ASSERT_NEAR(batch.guide[i], batch.target[i] + 0.01F * lead, 1e-6) << i;
+      }
+    }
+  }
+}
+
+TEST_F(BatchTest, PlacesSayWhereTheFramesAreFrom) {
+  std::vector<float> values;
+  for (int t = 0; t < 12; ++t) {
+    for (int i = 0; i < 8 * 6; ++i) values.push_back(static_cast<float>(i));
+  }
+  testing::write_array(folder_ / "a.npy", {12, 8, 6}, values);
+  DataOptions options = options_for(folder_ / "a.npy");
+  options.crop = {{4, 4}};
+  options.augment = {Augmentation::kFlip, Augmentation::kRot90};
+  const DataSet data(options, engine_sources(), log_);
+  BatchLoader loader(data, {.batch = 6});
+  Batch batch;
+  ASSERT_TRUE(loader.next(batch));
+  for (std::int64_t n = 0; n < 6; ++n) {
+    const std::vector<float> at = coordinates_of(batch.places[static_cast<std::size_t>(n)], 4, 4);
+    for (std::int64_t i = 0; i < 16; ++i) {
+      const float x = (at[static_cast<std::size_t>(2 * i)] + 1) / 2 * 5,
+                  y = (at[static_cast<std::size_t>(2 * i + 1)] + 1) / 2 * 7;
+      ASSERT_NEAR(batch.context[static_cast<std::size_t>(n * 16 + i)], 6 * y + x, 1e-4);
+    }
   }
 }
 

@@ -230,7 +230,7 @@ TEST_F(DataSetTest, GeneratesSequences) {
   EXPECT_EQ(a.frames, again.frames);
   EXPECT_NE(a.frames, b.frames);
   EXPECT_NE(a.frames, c.frames);
-  data.read(Split::kTrain, 5, 3, 7, 8, 9, piece);
+  data.read(Split::kTrain, 5, {3, 7, 8, 9}, piece);
   ASSERT_EQ(piece.frames.size(), 5U * 72U);
   for (std::size_t i = 0; i < piece.frames.size(); ++i) {
     const std::size_t t = i / 72, y = i / 9 % 8, x = i % 9;

@@ -165,7 +165,6 @@ TEST_F(RadarSequences, WindowsDoNotRunAcrossGapsAndWarningsCount) {
   expect_in("1 of 7 time steps", log.text);
 
   EXPECT_EQ(data.channels(), 1);
-  EXPECT_EQ(data.input_channels(), 2);
   ASSERT_TRUE(data.rain_scale());
   Sequence sequence;
   data.read(Split::kTrain, 0, sequence);

@@ -43,15 +43,22 @@ class Network : public testing::TestWithParam<CellKind> {
 };
 
 TEST_P(Network, Gradients) {
-  for (const Predict predict : {Predict::kFrame, Predict::kChange}) {
+  struct Case {
+    Predict predict = Predict::kFrame;
+    Guidance guide = Guidance::kNone;
+  };
+  for (const Case& c : {Case{}, Case{Predict::kChange}, Case{Predict::kFrame, Guidance::kExtrapolation}}) {
     for (const int patch : {1, 2}) {
       ModelOptions options = small_network(GetParam());
-      options.predict = predict;
+      options.predict = c.predict;
+      options.guide = c.guide;
       options.patch = patch;
       if (patch == 2) options.levels.resize(1);
+      if (patch == 1) options.head.insert(options.head.begin(), {.channels = 2, .kernel = 3, .activation = {}});
       EncoderForecaster network(backend_, DType::kFloat64, options, 1, 1);
       ParameterSet& parameters = network.parameters();
       const Tensor context = filled({2, 2, 3, 4, 1});
+      const Tensor guide = network.guided() ? filled({2, 2, 3, 4, 1}) : Tensor();
       Differentiable function;
       for (const Parameter& entry : parameters.entries()) {
         function.inputs.push_back({entry.declaration.name, entry.declaration.shape, -0.7, 0.7});
@@ -59,7 +66,7 @@ TEST_P(Network, Gradients) {
       function.forward = [&](const std::vector<Tensor>& in) {
         for (std::size_t i = 0; i < in.size(); ++i) backend_.copy(in[i], parameters.value(i));
         parameters.mark_changed();
-        return std::vector<Tensor>{network.forward(context, 2, Mode::kTraining)};
+        return std::vector<Tensor>{network.forward(context, 2, Mode::kTraining, guide)};
       };
       function.backward = [&](const std::vector<Tensor>& in, const std::vector<Tensor>& dout) {
         function.forward(in);
@@ -69,7 +76,7 @@ TEST_P(Network, Gradients) {
         for (const Parameter& entry : parameters.entries()) gradients.push_back(entry.gradient);
         return gradients;
       };
-      expect_gradients(backend_, random_, "patch " + std::to_string(patch), function);
+      expect_gradients(backend_, random_, "patch " + std::to_string(patch) + (guide ? " guided" : ""), function);
     }
   }
 }
@@ -103,6 +110,59 @@ TEST_P(Network, StreamingEqualsTheWholeSequence) {
   expect_same(network.predict(state, 3), whole.range(2, 5), "second piece");
 }
 
+TEST_P(Network, UntrainedItGivesItsGuide) {
+  for (const int patch : {1, 2}) {
+    ModelOptions options = small_network(GetParam());
+    options.guide = Guidance::kExtrapolation;
+    options.patch = patch;
+    EncoderForecaster network(backend_, DType::kFloat64, options, 2, 1);
+    network.initialise(Initialisation::kHe, 5);
+    const Tensor guide = filled({3, 1, 5, 7, 1});
+    EXPECT_EQ(values(network.forward(filled({2, 1, 5, 7, 2}), 3, Mode::kInference, guide)), values(guide));
+  }
+}
+
+TEST_P(Network, GuidedItRunsInPiecesToo) {
+  ModelOptions options = small_network(GetParam());
+  options.guide = Guidance::kExtrapolation;
+  EncoderForecaster network(backend_, DType::kFloat64, options, 1, 1);
+  network.parameters().upload([&] {
+    std::vector<float> weights;
+    for (const double w : uniform(random_, network.parameters().elements(), -0.5, 0.5)) {
+      weights.push_back(static_cast<float>(w));
+    }
+    return weights;
+  }());
+  const Tensor context = filled({3, 2, 5, 6, 1}), guide = filled({12, 2, 5, 6, 1});
+  const Tensor whole = network.forward(context, 12, Mode::kTraining, guide);
+  expect_same(network.forward(context, 12, Mode::kInference, guide), whole, "inference");
+  ModelState state = network.observe(context, {});
+  expect_same(network.predict(state, 5, guide.range(0, 5)), whole.range(0, 5), "first piece");
+  expect_same(network.predict(state, 7, guide.range(5, 12)), whole.range(5, 12), "second piece");
+
+  const Tensor dprediction = filled(whole.shape()), again = filled(whole.shape());
+  const auto gradient_in_segments = [&](std::int64_t segment) {
+    network.set_execution({.segment = segment});
+    network.parameters().zero_gradients();
+    network.forward(context, 12, Mode::kTraining, guide);
+    backend_.copy(dprediction, again);
+    network.backward(again);
+    return values(network.parameters().gradients());
+  };
+  EXPECT_LT(relative_difference(gradient_in_segments(5), gradient_in_segments(0)), 1e-12);
+}
+
+TEST_P(Network, AGuideIsAskedForAndOfTheRightShape) {
+  ModelOptions options = small_network(GetParam());
+  EncoderForecaster plain(backend_, DType::kFloat64, options, 1, 1);
+  options.guide = Guidance::kExtrapolation;
+  EncoderForecaster guided(backend_, DType::kFloat64, options, 1, 1);
+  const Tensor context = filled({2, 1, 4, 4, 1});
+  EXPECT_THROW(plain.forward(context, 2, Mode::kInference, filled({2, 1, 4, 4, 1})), Error);
+  EXPECT_THROW(guided.forward(context, 2, Mode::kInference), Error);
+  EXPECT_THROW(guided.forward(context, 2, Mode::kTraining, filled({3, 1, 4, 4, 1})), Error);
+}
+
 TEST_P(Network, RunsAtSizesItWasNotMadeFor) {
   EncoderForecaster network(backend_, DType::kFloat64, small_network(GetParam()), 2, 3);
   network.initialise(Initialisation::kDefault, 1);
@@ -131,6 +191,17 @@ TEST(ReferenceNetwork, HasAsManyParametersAsPublished) {
   EXPECT_EQ(EncoderForecaster(backend, DType::kFloat32, options, 1, 1).parameters().elements(), 8104481);
   options.cell = CellKind::kConvGru;
   EXPECT_EQ(EncoderForecaster(backend, DType::kFloat32, options, 1, 1).parameters().elements(), 6184481);
+}
+
+TEST(NetworkOptions, RefusesWhatAGuideMakesPointless) {
+  ReferenceBackend backend;
+  ModelOptions options = small_network(CellKind::kConvGru);
+  options.guide = Guidance::kExtrapolation;
+  options.predict = Predict::kChange;
+  EXPECT_THROW(EncoderForecaster(backend, DType::kFloat32, options, 1, 1), Error);
+  options.predict = Predict::kFrame;
+  options.head.back().activation = Activation::kSigmoid;
+  EXPECT_THROW(EncoderForecaster(backend, DType::kFloat32, options, 1, 1), Error);
 }
 
 TEST(NetworkOptions, RefusesChangeBetweenDifferentChannels) {

@@ -281,5 +281,36 @@ TEST_F(ScoreForecastsTest, RejectsWhatDoesNotFit) {
   EXPECT_THROW(score_forecasts(engine_sources(), wide, truth_path_, first), Error);
 }
 
+TEST(GuidedEvaluation, AnUntrainedNetworkScoresAsItsGuide) {
+  const test::TemporaryFolder folder;
+  SmallRun run;
+  run.model.guide = Guidance::kExtrapolation;
+  run.model.coordinates = true;
+  run.data.crop = {{6, 6}};
+  run.train.steps = 1;
+  run.train.optimizer.lr = 1e-30;
+  run.go(run.request(folder.path() / "run"));
+  ReferenceBackend backend;
+  TrainedModel model = load_model(backend, (folder.path() / "run").string());
+  run.data.crop.reset();
+  NullLog log;
+  const DataSet data(run.data, engine_sources(), log);
+  EvaluateOptions options;
+  options.display = Progress::Display::kSilent;
+  options.scores.metrics = {"mae"};
+  EXPECT_THROW(evaluate_model(backend, model, data, options, log), Error);
+  options.guides = [](const FlowOptions&, const FieldScale&) { return test::make_persistence_guide(); };
+  const Evaluation evaluation = evaluate_model(backend, model, data, options, log);
+  double sum = 0;
+  for (std::int64_t n = 0; n < 5; ++n) {
+    Sequence sequence;
+    data.read(Split::kTest, n, sequence);
+    for (std::size_t i = 0; i < 64; ++i) {
+      sum += std::abs(sequence.frames[2 * 64 + i] + 0.02F - sequence.frames[4 * 64 + i]);
+    }
+  }
+  EXPECT_NEAR(find(evaluation, 0, "mae").by_lead_time[1], sum / 320, 1e-6);
+}
+
 }  // namespace
 }  // namespace nextframe

@@ -229,5 +229,94 @@ TEST(TrainedModelTest, RejectsAFileWhoseConfigurationIsAnother) {
   }
 }
 
+/// A guided network with mask and coordinates, whose weights are all drawn.
+class GuidedForecasterTest : public testing::Test {
+ protected:
+  GuidedForecasterTest() {
+    SmallRun run;
+    run.model.guide = Guidance::kExtrapolation;
+    run.model.coordinates = true;
+    model_.options = run.model;
+    model_.data = run.data;
+    model_.path = "model.safetensors";
+    FrameFormat& frames = model_.file.frames;
+    frames.normalisation = {.offset = 0, .scale = 255};
+    frames.mask_channel = true;
+    frames.coordinates = true;
+    frames.input_channels = channels_of(frames).input();
+    model_.network =
+        std::make_unique<EncoderForecaster>(backend_, DType::kFloat32, run.model, frames.input_channels, 1);
+    std::vector<float> weights(static_cast<std::size_t>(model_.network->parameters().elements()));
+    Random random(9);
+    for (float& weight : weights) weight = static_cast<float>(random.uniform(-0.4, 0.4));
+    model_.network->parameters().upload(weights);
+    options_.guides = [](const FlowOptions&, const FieldScale&) { return test::make_persistence_guide(); };
+    info_.name = "test";
+    info_.height = 6;
+    info_.width = 5;
+    info_.channels = 1;
+  }
+
+  std::vector<float> in_network(const Frame& frame) const {
+    std::vector<float> values = frame.pixels;
+    model_.file.frames.normalisation.to_network(std::span<float>(values));
+    return values;
+  }
+
+  ReferenceBackend backend_;
+  TrainedModel model_;
+  ForecasterOptions options_;
+  SourceInfo info_;
+};
+
+TEST_F(GuidedForecasterTest, StreamingEqualsTheWholeSequence) {
+  Forecaster forecaster(backend_, model_, info_, options_);
+  std::vector<float> frames, mask(4 * 30, 1), buffer;
+  for (std::int64_t t = 0; t < 4; ++t) {
+    const Frame frame = random_frame(t, 6, 5, 255);
+    forecaster.observe(frame);
+    const std::vector<float> values = in_network(frame);
+    frames.insert(frames.end(), values.begin(), values.end());
+  }
+  constexpr std::int64_t kLeads = 11;
+  std::vector<float> guide;
+  for (std::int64_t lead = 1; lead <= kLeads; ++lead) {
+    for (std::int64_t i = 0; i < 30; ++i) {
+      guide.push_back(frames[static_cast<std::size_t>(3 * 30 + i)] + 0.01F * static_cast<float>(lead));
+    }
+  }
+  const std::vector<FramePlace> places{{0, 0, 6, 5, {}}};
+  const NetworkChannels channels = channels_of(model_.file.frames);
+  EXPECT_EQ(channels.input(), 5);
+  const Tensor context = backend_.allocate({4, 1, 6, 5, channels.input()}, DType::kFloat32);
+  backend_.upload(network_input({frames, mask, 6, 5, places}, channels, buffer).data(), context);
+  const Tensor given = backend_.allocate({kLeads, 1, 6, 5, 1}, DType::kFloat32);
+  backend_.upload(guide.data(), given);
+  std::vector<float> expected(static_cast<std::size_t>(kLeads * 30));
+  backend_.download(model_.network->forward(context, kLeads, Mode::kInference, given), expected.data());
+
+  const std::vector<Frame> forecast = forecaster.forecast(kLeads);
+  const std::vector<Frame> again = forecaster.forecast(3);
+  for (std::size_t lead = 0; lead < forecast.size(); ++lead) {
+    for (std::size_t i = 0; i < 30; ++i) {
+      EXPECT_NEAR(forecast[lead].pixels[i], 255 * expected[lead * 30 + i], 1e-3);
+      if (lead < again.size()) {
+        EXPECT_EQ(again[lead].pixels[i], forecast[lead].pixels[i]);
+      }
+    }
+  }
+}
+
+TEST_F(GuidedForecasterTest, ForgetsTheFramesBeforeACut) {
+  Forecaster cut(backend_, model_, info_, options_), fresh(backend_, model_, info_, options_);
+  cut.observe(random_frame(1, 6, 5, 255));
+  cut.reset();
+  cut.observe(random_frame(2, 6, 5, 255));
+  fresh.observe(random_frame(2, 6, 5, 255));
+  EXPECT_EQ(cut.forecast(2)[1].pixels, fresh.forecast(2)[1].pixels);
+}
+
+TEST_F(GuidedForecasterTest, NeedsWhatMakesTheGuide) { EXPECT_THROW(Forecaster(backend_, model_, info_), Error); }
+
 }  // namespace
 }  // namespace nextframe

@@ -13,6 +13,7 @@
 #include "core/frames/source_table.h"
 #include "core/json/fields.h"
 #include "core/train/trainer.h"
+#include "tests/core/frames/persistence_guide.h"
 
 namespace nextframe::test {
 
@@ -75,12 +76,14 @@ struct SmallRun {
     NullLog log;
     ReferenceBackend backend;
     const DataSet frames(data, engine_sources(), log);
-    Trainer trainer(request, {.backend = backend,
-                              .data = frames,
-                              .log = log,
-                              .pictures = pictures,
-                              .interrupted = interrupted,
-                              .display = Progress::Display::kSilent});
+    Trainer trainer(request,
+                    {.backend = backend,
+                     .data = frames,
+                     .log = log,
+                     .pictures = pictures,
+                     .interrupted = interrupted,
+                     .display = Progress::Display::kSilent,
+                     .guides = [](const FlowOptions&, const FieldScale&) { return test::make_persistence_guide(); }});
     return trainer.run();
   }
 };

@@ -51,6 +51,9 @@ SmallRun run_with_everything() {
   run.train.schedule.patience = 0;
   run.train.schedule.threshold = 0.5;
   run.data.augment = {Augmentation::kFlip};
+  run.data.mask_channel = true;
+  run.model.coordinates = true;
+  run.model.guide = Guidance::kExtrapolation;
   run.data.sampling = {.by = SamplingBy::kRain, .threshold = 0.5, .unit = ThresholdUnit::kValue, .unbiased = true};
   return run;
 }
@@ -343,6 +346,48 @@ TEST(Trainer, RainWeightsGoByTheSourcesValues) {
   run.train.loss.ssim = 1;
   EXPECT_NE(message_of([&] { run.go(run.request(folder.path() / "small")); }).find("at least 11x11"),
             std::string::npos);
+}
+
+TEST(Trainer, AGuidedNetworkBeginsAtItsGuide) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.model.guide = Guidance::kExtrapolation;
+  run.train.steps = 1;
+  run.train.optimizer.lr = 1e-30;
+  const TrainResult result = run.go(run.request(folder.path() / "run"));
+  // The loss of repeating the last frame, 0.01 brighter each time, over the validation sequences.
+  NullLog log;
+  const DataSet data(run.data, engine_sources(), log);
+  double sum = 0;
+  std::int64_t values = 0;
+  for (std::int64_t n = 0; n < 3; ++n) {
+    Sequence sequence;
+    data.read(Split::kValidation, n, sequence);
+    for (std::int64_t lead = 1; lead <= 2; ++lead) {
+      for (std::int64_t i = 0; i < 64; ++i, ++values) {
+        const double last = sequence.frames[static_cast<std::size_t>(2 * 64 + i)];
+        const double error =
+            last + 0.01 * static_cast<double>(lead) - sequence.frames[static_cast<std::size_t>((2 + lead) * 64 + i)];
+        sum += error * error;
+      }
+    }
+  }
+  EXPECT_NEAR(result.best_score, sum / static_cast<double>(values), 1e-6);
+}
+
+TEST(Trainer, AGuideNeedsWhatMakesIt) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.model.guide = Guidance::kExtrapolation;
+  NullLog log;
+  NoPictures pictures;
+  ReferenceBackend backend;
+  const DataSet data(run.data, engine_sources(), log);
+  const std::string message = message_of([&] {
+    Trainer trainer(run.request(folder.path() / "run"),
+                    {.backend = backend, .data = data, .log = log, .pictures = pictures});
+  });
+  EXPECT_NE(message.find("[model.guide] needs optical flow"), std::string::npos) << message;
 }
 
 class BrokenPictures : public NoPictures {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "core/frames/guide.h"
+
+namespace nextframe {
+
+/// Guides by the last frame, moved on by optical flow: the very forecast of the baseline "extrapolation" where that one
+/// knows; elsewhere the last frame as it is, or 0 where it is missing. The motion is found on whole frames even for a
+/// piece of them, and kept for contexts that come again, in 256 MB at most.
+std::unique_ptr<Guide> make_extrapolation_guide(const FlowOptions& flow, const FieldScale& scale);
+
+}  // namespace nextframe
