@@ -24,6 +24,8 @@ EncoderForecaster::EncoderForecaster(Backend& backend, DType dtype, const ModelO
 }
 
 CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int64_t input_channels) const {
+  // Without input the hidden convolution's biases, where every gate has one, do the input's work (as published for HKO-7).
+  const bool bias_elsewhere = input_channels == 0 && options_.hidden_bias == HiddenBias::kAll;
   return {.kind = options_.cell,
           .input_channels = input_channels,
           .hidden_channels = level.hidden,
@@ -31,7 +33,7 @@ CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int6
           .input_kernel = level.input_kernel,
           .dilation = level.dilation,
           .norm = options_.norm,
-          .gate_bias = options_.gate_bias,
+          .gate_bias = options_.gate_bias && !bias_elsewhere,
           .peephole = options_.peephole,
           .forget_bias = options_.forget_bias,
           .reset = options_.reset,

@@ -6,9 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
+#include "core/model/encoder_forecaster.h"
 #include "tests/core/config/schema_check.h"
 
 namespace nextframe {
@@ -47,6 +49,14 @@ TEST(Schema, ShippedConfigurationsLoadAndAreValid) {
     EXPECT_NO_THROW(load_config(path, {}));
     EXPECT_TRUE(test::is_valid(json::read_file(path), schema));
   }
+}
+
+TEST(Schema, Hko7HasThePublishedParameters) {
+  ::setenv("NEXTFRAME_DATA", "data", /*overwrite=*/0);
+  const Config config = load_config(fs::path(NEXTFRAME_CONFIGS) / "hko7.json", {});
+  CountingBackend backend;
+  EncoderForecaster network(backend, DType::kFloat32, config.model, 1 + kCoordinateChannels, 1);
+  EXPECT_EQ(network.parameters().elements(), 13649081);
 }
 
 TEST(Schema, EffectiveConfigurationIsValid) { EXPECT_TRUE(test::is_valid(config_to_json(Config{}), config_schema())); }
