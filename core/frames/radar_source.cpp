@@ -240,14 +240,13 @@ class RadarSource final : public FrameSource {
 
 }  // namespace
 
-bool is_radar(const std::string& path) {
-  return !is_address(path) && !is_camera(path) && looks_like_radar(path);
-}
+bool is_radar(const std::string& path) { return !is_address(path) && !is_camera(path) && looks_like_radar(path); }
 
-std::vector<ClipReference> list_radar(const SourceOptions& options) {
-  if (!can_read_rasters()) open_raster(options.path, RasterView::kArrays);
+namespace {
+
+std::vector<ClipReference> clips_of(std::vector<RadarListing> listings) {
   std::vector<ClipReference> clips;
-  for (RadarListing& found : list_recordings(options)) {
+  for (RadarListing& found : listings) {
     auto listing = std::make_shared<const RadarListing>(std::move(found));
     ClipReference clip;
     clip.name = listing->name;
@@ -264,6 +263,17 @@ std::vector<ClipReference> list_radar(const SourceOptions& options) {
     clips.push_back(std::move(clip));
   }
   return clips;
+}
+
+}  // namespace
+
+std::vector<ClipReference> list_radar(const SourceOptions& options) {
+  if (!can_read_rasters()) open_raster(options.path, RasterView::kArrays);
+  return clips_of(list_recordings(options));
+}
+
+std::vector<ClipReference> list_radar(const SourceOptions& options, const std::vector<std::string>& files) {
+  return clips_of(list_recordings(options, files));
 }
 
 }  // namespace nextframe

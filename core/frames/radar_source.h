@@ -13,5 +13,7 @@ namespace nextframe {
 /// max_missing steps in a row are given as frames of nothing but missing pixels, a longer gap is a jump of the time.
 bool is_radar(const std::string& path);
 std::vector<ClipReference> list_radar(const SourceOptions& options);
+/// The same of these files alone.
+std::vector<ClipReference> list_radar(const SourceOptions& options, const std::vector<std::string>& files);
 
 }  // namespace nextframe

@@ -53,6 +53,8 @@ constexpr std::array kTable{
     Row{{".gif", "animated GIF, 256 colours a frame"}, make_gif, Channels::kPicture, Depths::kEight},
     Row{{".npy", "NumPy array"}, make_array<ArrayFormat::kNpy>, Channels::kAny, Depths::kAll},
     Row{{".npz", "compressed NumPy array"}, make_array<ArrayFormat::kNpz>, Channels::kAny, Depths::kAll},
+    Row{{".nc", "CF netCDF of rain, with times and projection"}, make_netcdf_writer, Channels::kAny, Depths::kAll},
+    Row{{"", "folder of GeoTIFF of rain"}, make_geotiff_folder_writer, Channels::kAny, Depths::kAll},
     Row{{"", "folder of png images, 8 or 16 bits"}, make_image_folder_writer, Channels::kPicture, Depths::kSixteen},
 };
 
@@ -61,14 +63,17 @@ std::string lower(std::string text) {
   return text;
 }
 
-const Row& row_for(const std::string& path) {
+const Row& row_for(const std::string& path, FolderFiles folder_files) {
   if (path.empty()) reject("[output] no name was given for the output");
   std::error_code code;
   const bool is_folder = path.back() == '/' || fs::is_directory(path, code);
   const std::string ending = is_folder ? "" : lower(fs::path(path).extension().string());
   std::string known;
   for (const Row& row : kTable) {
-    if (row.format.ending == ending) return row;
+    const bool geotiff = row.make == make_geotiff_folder_writer;
+    if (row.format.ending == ending && (!ending.empty() || geotiff == (folder_files == FolderFiles::kGeotiff))) {
+      return row;
+    }
     if (!row.format.ending.empty()) known += format("{}{}", known.empty() ? "" : ", ", row.format.ending);
   }
   reject("[output] {}: cannot write \"{}\"; expected {}, or a name that ends in / for a folder of png images", path,
@@ -147,7 +152,7 @@ const std::vector<OutputFormat>& output_formats() {
 }
 
 std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOptions& options) {
-  const Row& row = row_for(path);
+  const Row& row = row_for(path, options.folder_files);
   check_options(path, options, row);
   if (!row.format.ending.empty()) check_file_place(path, options.if_exists);
   WriterOptions effective = options;

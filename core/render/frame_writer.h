@@ -9,6 +9,7 @@
 
 #include "core/frames/frame.h"
 #include "core/frames/frame_source.h"
+#include "core/frames/radar/raster_output.h"
 
 namespace nextframe {
 
@@ -31,6 +32,9 @@ enum class Contents {
   kFrames,     ///< of any other kind: images are "frame_0000.png", ...
 };
 
+/// What a folder gets.
+enum class FolderFiles { kPng, kGeotiff };
+
 /// What a writer is told about the frames that it will get.
 struct WriterOptions {
   std::int64_t height = 0;
@@ -44,6 +48,9 @@ struct WriterOptions {
   std::int64_t sequence_length = 0;          ///< arrays: > 0 makes [N,L,H,W,C] of every L frames, 0 makes [T,H,W,C]
   IfExists if_exists = IfExists::kRefuse;
   Contents contents = Contents::kForecasts;
+  FolderFiles folder_files = FolderFiles::kPng;
+  std::optional<RasterHeader> raster = {};  ///< .nc and folders of GeoTIFF: what the channels are
+  std::int64_t frames = 0;                  ///< .nc: so many will come
 };
 
 /// Takes frames in order and makes one output of them. Everything goes to a hidden name beside its place first, and
@@ -71,7 +78,7 @@ struct OutputFormat {
   std::string_view description;  ///< for help and error messages
 };
 
-/// mp4, mkv, avi, gif, npy, npz, folder.
+/// mp4, mkv, avi, gif, npy, npz, nc, folder.
 const std::vector<OutputFormat>& output_formats();
 
 /// The writer that the ending of `path` asks for. Rejects, before anything is computed: an unknown ending, a place that
@@ -84,6 +91,8 @@ const std::vector<OutputFormat>& output_formats();
 /// .gif   8 bits, at most 256 colours a frame, at most 50 frames a second; repeats for ever.
 /// .npy   float32, or as stored_as says; [T,H,W] for one channel, else [T,H,W,C].
 /// .npz   the same array, compressed, under the name "forecast" or "frames".
+/// .nc    netCDF after CF-1.8 of rain: see create_netcdf. Frames come in order, all that were announced, with their times.
+/// folder GeoTIFF, one a frame with its valid time in the name: "forecast_lead_003_201008260515.tif"; see create_geotiff.
 /// folder png images, 1, 3 or 4 channels, 8 or 16 bits, named by `forecast_file_name` or `numbered_file_name`.
 std::unique_ptr<FrameWriter> make_writer(const std::string& path, const WriterOptions& options);
 

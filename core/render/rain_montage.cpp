@@ -98,6 +98,12 @@ Picture rain_legend(std::int64_t width) {
   return bar.take();
 }
 
+Picture share_legend(std::int64_t width) {
+  Bar bar(legend_width(width), ColourMap::kViridis);
+  for (const double share : {0.0, 0.25, 0.5, 0.75, 1.0}) bar.mark(share, format("{:g}", share));
+  return bar.take();
+}
+
 Picture difference_legend(std::int64_t width, double largest, const std::string& units) {
   Bar bar(legend_width(width), ColourMap::kDifference);
   for (const double part : {-1.0, -0.5, 0.0, 0.5}) bar.mark((part + 1) / 2, format("{:+g}", part * largest));

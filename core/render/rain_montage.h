@@ -18,6 +18,8 @@ Frame rain_shown(const Frame& rates);
 
 /// A bar of the map's colours with the rates in mm/h below their places.
 Picture rain_legend(std::int64_t width);
+/// A bar of kViridis with the shares 0 to 1 below their places.
+Picture share_legend(std::int64_t width);
 /// A bar of the difference map from -largest to largest.
 Picture difference_legend(std::int64_t width, double largest, const std::string& units);
 

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/render/drawing.h"
+#include "core/render/rain_montage.h"
 
 namespace nextframe {
 namespace {
@@ -30,6 +31,16 @@ SideBySide::SideBySide(const SideBySideOptions& options)
   // Even, so that every video format takes it as it is.
   width_ = (2 * kMargin + panes * pane_width_ + (panes - 1) * kBetween + 1) / 2 * 2;
   height_ = (kMargin + kLabelHeight + pane_height_ + 1) / 2 * 2;
+  if (options.appearance.colours != ColourMap::kRain) return;
+  legend_ = rain_legend(width_);
+  width_ = std::max(width_, legend_.width);
+  height_ = (height_ + legend_.height + 1) / 2 * 2;
+}
+
+Picture SideBySide::sheet() const {
+  Picture picture(height_, width_, kBackground);
+  if (legend_.height > 0) paste(picture, legend_, 0, height_ - legend_.height);
+  return picture;
 }
 
 void SideBySide::draw_pane(Picture& picture, int pane, const Frame* frame, const std::string& label,
@@ -50,7 +61,7 @@ void SideBySide::draw_pane(Picture& picture, int pane, const Frame* frame, const
 }
 
 Frame SideBySide::input(const Frame& observed, std::int64_t lead_time) const {
-  Picture picture(height_, width_, kBackground);
+  Picture picture = sheet();
   int pane = 0;
   draw_pane(picture, pane++, &observed, format("input {}", lead_time), false);
   if (options_.truth == TruthPane::kShown) draw_pane(picture, pane++, nullptr, "truth", false);
@@ -60,7 +71,7 @@ Frame SideBySide::input(const Frame& observed, std::int64_t lead_time) const {
 
 Frame SideBySide::forecast(const Frame& last_input, const Frame* truth, const Frame& predicted, std::int64_t lead_time,
                            double seconds) const {
-  Picture picture(height_, width_, kBackground);
+  Picture picture = sheet();
   int pane = 0;
   draw_pane(picture, pane++, &last_input, "input 0", false);
   if (options_.truth == TruthPane::kShown) draw_pane(picture, pane++, truth, format("truth +{}", lead_time), false);

@@ -19,7 +19,7 @@ struct SideBySideOptions {
 };
 
 /// Pictures of input | truth | forecast, each pane with its label above ("input -3", "truth +5", "forecast +5"; the
-/// last observed frame is input 0). All pictures have one size, so that they make a video.
+/// last observed frame is input 0), and a legend in mm/h below rain. All pictures have one size, so that they make a video.
 class SideBySide {
  public:
   explicit SideBySide(const SideBySideOptions& options);
@@ -35,6 +35,8 @@ class SideBySide {
                  double seconds) const;
 
  private:
+  /// Without any pane yet.
+  Picture sheet() const;
   void draw_pane(Picture& picture, int pane, const Frame* frame, const std::string& label, bool is_forecast) const;
 
   SideBySideOptions options_;
@@ -43,6 +45,7 @@ class SideBySide {
   std::int64_t pane_height_ = 0;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
+  Picture legend_;  ///< below frames that are shown as rain
 };
 
 }  // namespace nextframe

@@ -32,5 +32,7 @@ void check_frame(const std::string& path, const WriterOptions& options, const Fr
 /// The integer type in which a picture or video stores its pixels: `stored_as`, else 16 bits for 16-bit sources where
 /// the format has them, else 8.
 PixelType stored_integer_type(const WriterOptions& options);
+std::unique_ptr<FrameWriter> make_geotiff_folder_writer(const std::string& path, const WriterOptions& options);
+std::unique_ptr<FrameWriter> make_netcdf_writer(const std::string& path, const WriterOptions& options);
 
 }  // namespace nextframe

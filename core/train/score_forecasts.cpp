@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <deque>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -9,147 +7,10 @@
 #include "core/base/error.h"
 #include "core/frames/preprocessing.h"
 #include "core/train/evaluator.h"
+#include "core/train/written_forecasts.h"
 
 namespace nextframe {
 namespace {
-
-/// The forecast of one sequence, in the truth's numbering.
-struct WrittenForecast {
-  std::int64_t first_frame = 0;
-  bool hindcast = false;
-  std::vector<Frame> frames;
-};
-
-/// What stands before the first frame's number in the names of hindcasts.
-constexpr std::string_view kHindcast = "hindcast_";
-/// What stands before copies of inputs in a folder of forecasts.
-constexpr std::string_view kContextKey = "context_";
-
-/// The number behind `key` in a file name such as "hindcast_000120_forecast_lead_003.png".
-std::optional<std::int64_t> number_after(const std::string& name, std::string_view key) {
-  const std::size_t place = name.find(key);
-  if (place == std::string::npos) return std::nullopt;
-  std::int64_t number = 0;
-  const char* begin = name.data() + place + key.size();
-  const auto result = std::from_chars(begin, name.data() + name.size(), number);
-  if (result.ec != std::errc() || result.ptr == begin) return std::nullopt;
-  return number;
-}
-
-LinearMap unit_scale(const SourceInfo& info, const SourceInfo& truth) {
-  const SourceInfo& range = info.pixel_type == PixelType::kFloat32 ? truth : info;
-  const double width = range.high - range.low;
-  return {.factor = 1 / width, .shift = -range.low / width};
-}
-
-/// From a source's pixels to values: mm/h of what measures rain, 0..1 of everything else.
-struct PixelScale {
-  Measurement measurement;  ///< of a picture: nothing
-  LinearMap to_unit;
-
-  bool rain() const { return measurement.quantity != Quantity::kNone; }
-  void apply(std::vector<float>& pixels) const {
-    if (!rain()) return to_unit.apply(pixels);
-    for (float& pixel : pixels) {
-      if (!std::isnan(pixel)) pixel = static_cast<float>(measurement.to_rate(pixel));
-    }
-  }
-};
-
-/// What does not say itself what it measures, such as an array, has the truth's numbers.
-PixelScale pixel_scale(const SourceInfo& info, const SourceInfo& truth) {
-  const bool measures = info.measurement.quantity != Quantity::kNone;
-  return {.measurement = measures ? info.measurement : truth.measurement, .to_unit = unit_scale(info, truth)};
-}
-
-/// Frames of a source as values, with the channels that both sides have.
-class ScaledSource {
- public:
-  ScaledSource(std::unique_ptr<FrameSource> source, const Preprocessing& preprocessing, const PixelScale& scale)
-      : source_(std::move(source)), preprocessing_(preprocessing), scale_(scale) {}
-
-  bool next(Frame& frame) {
-    if (!source_->next(frame)) return false;
-    apply(preprocessing_, frame, source_->info());
-    scale_.apply(frame.pixels);
-    return true;
-  }
-  const SourceInfo& info() const { return source_->info(); }
-
- private:
-  std::unique_ptr<FrameSource> source_;
-  Preprocessing preprocessing_;
-  PixelScale scale_;
-};
-
-/// Gives the frames of a recording by their numbers, which must not go back by more than the frames kept.
-class TruthWindow {
- public:
-  explicit TruthWindow(ScaledSource source) : source_(std::move(source)) {}
-
-  /// Null before the first and after the last frame.
-  const Frame* at(std::int64_t number) {
-    while (number >= first_ + static_cast<std::int64_t>(kept_.size())) {
-      Frame frame;
-      if (!source_.next(frame)) return nullptr;
-      kept_.push_back(std::move(frame));
-      drop();
-    }
-    return number < first_ ? nullptr : &kept_[static_cast<std::size_t>(number - first_)];
-  }
-  /// Frames before `number` are not asked for again.
-  void forget_before(std::int64_t number) {
-    needed_from_ = std::max(needed_from_, number);
-    drop();
-  }
-
- private:
-  void drop() {
-    while (first_ < needed_from_ && !kept_.empty()) {
-      kept_.pop_front();
-      ++first_;
-    }
-  }
-
-  ScaledSource source_;
-  std::deque<Frame> kept_;
-  std::int64_t first_ = 0;        ///< number of the first frame kept
-  std::int64_t needed_from_ = 0;  ///< frames before are read but not kept
-};
-
-/// Reads the sequences of one clip of forecasts: hindcasts by their names, anything else as one sequence.
-class ForecastReader {
- public:
-  ForecastReader(ScaledSource source, std::int64_t first_frame)
-      : source_(std::move(source)), first_frame_(first_frame) {
-    advance();
-  }
-
-  bool next(WrittenForecast& forecast) {
-    if (!more_) return false;
-    const std::optional<std::int64_t> from = number_after(ahead_.name, kHindcast);
-    forecast = {.first_frame = from.value_or(first_frame_), .hindcast = from.has_value(), .frames = {}};
-    while (more_ && number_after(ahead_.name, kHindcast) == from) {
-      forecast.frames.push_back(ahead_);
-      advance();
-    }
-    return true;
-  }
-  bool hindcasts() const { return number_after(ahead_.name, kHindcast).has_value(); }
-
- private:
-  /// To the next frame that is no copy of an input.
-  void advance() {
-    do {
-      more_ = source_.next(ahead_);
-    } while (more_ && ahead_.name.find(kContextKey) != std::string::npos);
-  }
-
-  ScaledSource source_;
-  std::int64_t first_frame_;
-  Frame ahead_;
-  bool more_ = false;
-};
 
 /// The pixels that all of the frames know; empty where they know all.
 std::vector<float> common_mask(std::initializer_list<const Frame*> frames) {
@@ -203,21 +64,20 @@ class Scorer {
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
     if (length == 0) reject("[evaluate] {}: holds inputs only, no forecast frame", name);
     // The last hindcasts of a recording reach beyond its end: what did not come cannot be scored.
-    if (forecast.hindcast && truth.at(forecast.first_frame) == nullptr) return;
+    if (forecast.free() && truth.at(forecast.place(0, options_.gap)) == nullptr) return;
     if (evaluation_.sequences == 0) begin(length);
     if (length != evaluation_.horizon) {
       reject("[evaluate] {}: the forecast for frame {} has {} frames, the first one {}", name, forecast.first_frame,
              length, evaluation_.horizon);
     }
-    const std::int64_t before = options_.persistence ? forecast.first_frame - options_.gap : -1;
-    const Frame* seen = before >= 0 ? truth.at(before) : nullptr;
+    const Frame* seen = options_.persistence ? truth.at(forecast.place(-1, options_.gap)) : nullptr;
     const std::optional<Frame> last = seen != nullptr ? std::optional<Frame>(*seen) : std::nullopt;
     const std::unique_ptr<Metric> psnr = make_psnr(length);
     const std::unique_ptr<Metric> persistence_psnr = make_psnr(length);
     for (std::int64_t lead = 0; lead < length; ++lead) {
       const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
       const Frame* target = truth_frame(truth, forecast, lead, name);
-      if (target == nullptr) break;
+      if (target == nullptr) continue;
       const std::vector<float> mask = common_mask({&frame, target, last ? &*last : nullptr});
       add_pair(*forecast_, *psnr, lead, frame, *target, mask);
       if (last) add_pair(*persistence_, *persistence_psnr, lead, *last, *target, mask);
@@ -233,7 +93,7 @@ class Scorer {
 
   /// `spacing`: truth frames from one sequence to the next.
   Evaluation finish(std::int64_t spacing) {
-    if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame");
+    if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame that the truth has as well");
     evaluation_.forecasters.push_back(forecast_->sheet.scores());
     if (with_persistence_ > 0) {
       evaluation_.forecasters.push_back(persistence_->sheet.scores());
@@ -284,14 +144,14 @@ class Scorer {
     }
   }
 
-  /// Null where a hindcast near the recording's end goes on beyond it.
+  /// Null where the truth has none of that time, or a hindcast near the recording's end goes on beyond it.
   const Frame* truth_frame(TruthWindow& truth, const WrittenForecast& forecast, std::int64_t lead,
                            const std::string& name) const {
-    const std::int64_t number = forecast.first_frame + lead * options_.gap;
-    const Frame* target = truth.at(number);
+    const TruthPlace place = forecast.place(lead, options_.gap);
+    const Frame* target = truth.at(place);
     if (target == nullptr) {
-      if (forecast.hindcast) return nullptr;
-      reject("[evaluate] {}: forecasts frame {}, which the truth does not have", name, number);
+      if (forecast.free()) return nullptr;
+      reject("[evaluate] {}: forecasts frame {}, which the truth does not have", name, place.number);
     }
     const Frame& frame = forecast.frames[static_cast<std::size_t>(lead)];
     if (target->height != frame.height || target->width != frame.width || target->channels != frame.channels) {
@@ -329,7 +189,7 @@ SourceOptions at_path(const std::string& path) {
 
 /// Where the only sequence of `forecast` begins, when nobody said so: at frame 0 of a truth of the same length.
 void check_equal_length(TruthWindow& truth, std::int64_t length, const std::string& forecast, const std::string& name) {
-  if (truth.at(length) == nullptr) return;
+  if (truth.at({.number = length}) == nullptr) return;
   reject(
       "[evaluate] {}: has {} frames and {} has more; say with --first-frame which of them the first forecast frame "
       "stands for",
@@ -340,7 +200,10 @@ void check_equal_length(TruthWindow& truth, std::int64_t length, const std::stri
 
 Evaluation score_forecasts(const SourceTable& sources, const std::string& forecasts, const std::string& truth,
                            const ScoreOptions& options) {
-  const std::vector<ClipReference> forecast_clips = list_clips(sources, at_path(forecasts));
+  std::vector<ClipReference> forecast_clips;
+  for (const std::string& path : forecast_paths(forecasts)) {
+    for (ClipReference& clip : list_clips(sources, at_path(path))) forecast_clips.push_back(std::move(clip));
+  }
   const std::vector<ClipReference> truth_clips = list_clips(sources, at_path(truth));
   const bool pairwise = truth_clips.size() > 1;
   if (pairwise && truth_clips.size() != forecast_clips.size()) {
@@ -355,6 +218,7 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
   Scorer scorer(options, rain ? FieldKind::kRain : FieldKind::kPicture);
   std::optional<TruthWindow> window;
   double frames_per_second = 0;
+  double step = 1;
   std::int64_t spacing = options.every;
   std::optional<std::int64_t> previous;
   Progress progress({.label = "score", .unit = "forecast", .display = options.display});
@@ -363,6 +227,7 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     std::unique_ptr<FrameSource> source = forecast_clips[clip].open();
     const SourceInfo info = truth_clips[truth_clip].open()->info();
     frames_per_second = info.frames_per_second;
+    step = info.step_seconds();
     const Preprocessing preprocessing = common_channels(source->info(), info, options);
     const PixelScale scale = pixel_scale(source->info(), info);
     const std::int64_t offset = pairwise ? 0 : static_cast<std::int64_t>(clip) * options.every;
@@ -373,12 +238,16 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
     WrittenForecast forecast;
     while (reader.next(forecast)) {
       options.between_sequences();
-      if (previous && !pairwise) spacing = std::max<std::int64_t>(1, forecast.first_frame - *previous);
-      previous = forecast.first_frame;
-      window->forget_before(forecast.first_frame - options.gap);
+      const UtcSeconds date = forecast.frames.empty() ? kNoTime : forecast.frames.front().time;
+      forecast.dated = !numbered && !options.first_frame && date != kNoTime && step > 0 && window->dated();
+      forecast.truth_step = step;
+      const std::int64_t start = forecast.dated ? std::llround(static_cast<double>(date) / step) : forecast.first_frame;
+      if (previous && !pairwise) spacing = std::max<std::int64_t>(1, start - *previous);
+      previous = start;
+      window->forget_before(forecast.place(-1, options.gap));
       scorer.add(forecast, *window, forecast_clips[clip].name);
       progress.update(scorer.sequences(), "");
-      if (!numbered && !options.first_frame && (pairwise || forecast_clips.size() == 1)) {
+      if (!numbered && !forecast.dated && !options.first_frame && (pairwise || forecast_clips.size() == 1)) {
         const auto length = static_cast<std::int64_t>(forecast.frames.size());
         check_equal_length(*window, (length - 1) * options.gap + 1, forecasts, truth);
       }

@@ -96,6 +96,7 @@ Outcome run_on_pipes(const std::vector<std::string>& arguments, const RunOptions
   }
   close(out[1]);
   close(err[1]);
+  if (options.started) options.started(child);
   Outcome outcome;
   Watcher watcher(child, options);
   pollfd ends[2] = {{out[0], POLLIN, 0}, {err[0], POLLIN, 0}};

@@ -27,6 +27,7 @@ struct RunOptions {
   std::optional<int> interrupt_signal;   ///< sent once `interrupt_when` was seen on stderr
   std::string interrupt_when;
   std::function<void()> meanwhile;                ///< done just before the signal
+  std::function<void(pid_t)> started;             ///< done once it runs; not on a terminal
   std::string stdout_path;                        ///< instead of the pipe: a file or device
   std::optional<std::uint64_t> file_limit_bytes;  ///< no file can grow beyond this, as on a full disk
 };

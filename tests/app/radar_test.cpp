@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/json/value.h"
 #include "tests/app/shared_folder.h"
@@ -99,6 +100,107 @@ TEST_F(Radar, WrongProductsAreRefused) {
   EXPECT_EQ(unfit.exit_code, 2);
   expect_in("/image1/image_data [2,3] UInt16", unfit.err);
   expect_in("odim: the file lacks @Conventions", unfit.err);
+}
+
+/// MAE of a forecaster at every lead time.
+std::vector<double> errors_of(const json::Value& document, std::size_t forecaster) {
+  std::vector<double> found;
+  const json::Value& metrics = document.at("forecasters", "").items("").at(forecaster).at("metrics", "");
+  for (const json::Value& value : metrics.at("mae", "").at("by_lead_time", "").items("")) {
+    found.push_back(value.get<double>(""));
+  }
+  return found;
+}
+
+TEST_F(Radar, WritesNetcdfThatEvaluateScores) {
+  const auto knmi = shared_data("knmi");
+  if (!knmi) GTEST_SKIP() << "knmi is absent; NEXTFRAME_DATA names the folder of the public data";
+  // The default is netCDF in the present folder, named after the input.
+  const Outcome one =
+      run({"forecast", "--baseline", "persistence", *knmi, "--at", "2010-08-26T05:00", "--frames", "3"}, here());
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  ASSERT_TRUE(fs::exists(*folder_ / "knmi-forecast.nc"));
+  const Outcome inspected = run({"inspect", "knmi-forecast.nc", "--json"}, here());
+  ASSERT_EQ(inspected.exit_code, 0) << inspected.err;
+  const json::Value document = json::parse(inspected.out, "out");
+  const json::Value& clip = document.at("clips", "").items("clips").front();
+  EXPECT_EQ(clip.at("start", "").get<std::string>("start"), "2010-08-26 05:00 UTC");
+  EXPECT_EQ(clip.at("frames", "").get<int>("frames"), 3);
+  // Persistence beside persistence: the dates find the same fields.
+  const Outcome scored = run({"evaluate", "knmi-forecast.nc", *knmi, "--metrics", "mae", "--json"}, here());
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  const json::Value scores = json::parse(scored.out, "out");
+  const std::vector<double> written = errors_of(scores, 0), persistence = errors_of(scores, 1);
+  ASSERT_EQ(written.size(), 3U);
+  EXPECT_GT(written[0], 0);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(written[i], persistence[i], 1e-5 * persistence[i]) << i;
+}
+
+TEST_F(Radar, HindcastsAreFilesThatEvaluateScores) {
+  const auto knmi = shared_data("knmi");
+  if (!knmi) GTEST_SKIP() << "knmi is absent; NEXTFRAME_DATA names the folder of the public data";
+  for (const std::string format : {"netcdf", "geotiff"}) {
+    const Outcome made = run({"forecast", "--baseline", "persistence", *knmi, "--every", "30", "--frames", "2", "-o",
+                              format + "/", "--format", format, "--unit", "dBZ"},
+                             here());
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    // From frames 5, 35 and 65 on.
+    const std::string ending = format == "netcdf" ? ".nc" : "";
+    EXPECT_EQ(names_in(*folder_ / format),
+              (std::vector<std::string>{"forecast_201008260020" + ending, "forecast_201008260250" + ending,
+                                        "forecast_201008260520" + ending}));
+    const Outcome scored = run({"evaluate", format, *knmi, "--metrics", "mae", "--json"}, here());
+    ASSERT_EQ(scored.exit_code, 0) << scored.err;
+    const json::Value document = json::parse(scored.out, "out");
+    EXPECT_EQ(document.at("sequences", "").get<int>(""), 3);
+    const std::vector<double> written = errors_of(document, 0), persistence = errors_of(document, 1);
+    ASSERT_EQ(written.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(written[i], persistence[i], 1e-3 * persistence[i]) << i;
+    EXPECT_EQ(run({"forecast", "--baseline", "persistence", *knmi, "--every", "30", "--frames", "2", "-o", format + "/",
+                   "--format", format},
+                  here())
+                  .exit_code,
+              2);
+  }
+}
+
+TEST_F(Radar, MapsAndProbabilities) {
+  const std::vector<std::string> forecast{"forecast", "--baseline", "persistence",      "--context", "1",
+                                          kRecording, "--at",       "2010-08-26T00:15", "--frames",  "2"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), forecast.begin(), forecast.end());
+    return run(more, here());
+  };
+  for (const std::string output : {"maps.mp4", "maps.gif", "maps/"}) {
+    const Outcome made = with({"-o", output, "--probability", "--threshold", "0.5,10"});
+    EXPECT_EQ(made.exit_code, 0) << made.err;
+    EXPECT_TRUE(fs::exists(folder_->path() / output)) << output;
+  }
+  EXPECT_EQ(names_in(folder_->path() / "maps").size(), 2U);
+  ASSERT_EQ(
+      with({"-o", "chances.nc", "--probability", "--threshold", "0.5,10", "--radius", "3", "--unit", "mm"}).exit_code,
+      0);
+  expect_in("mm", run({"inspect", "chances.nc"}, here()).out);
+  const auto expect_refused = [&](std::vector<std::string> more, const std::string& message) {
+    const Outcome refused = with(std::move(more));
+    EXPECT_EQ(refused.exit_code, 2) << refused.err;
+    expect_in(message, refused.err);
+  };
+  expect_refused({"-o", "maps.tif"}, "--format geotiff");
+  expect_refused({"-o", "a.npy", "--probability"}, "--probability: for .nc");
+  expect_refused({"-o", "a.nc", "--threshold", "1"}, "for --probability only");
+  expect_refused({"-o", "a.nc", "--probability", "--radius", "0"}, "above 0");
+  expect_refused({"-o", "a.mp4", "--unit", "mm"}, "maps are in mm/h");
+  expect_refused({"-o", "a.nc", "--format", "geotiff"}, "says what a folder gets");
+  expect_refused({"-o", "a.nc", "--interval", "1"}, "for --watch only");
+}
+
+TEST_F(Radar, PicturesAreNoNetcdf) {
+  ASSERT_EQ(run({"generate", "balls", "--size", "16x16", "--length", "12", "-o", "balls.npy"}, here()).exit_code, 0);
+  const Outcome outcome = run({"forecast", "--baseline", "persistence", "balls.npy", "-o", "balls.nc"}, here());
+  EXPECT_EQ(outcome.exit_code, 2);
+  expect_in("no measure of rain", outcome.err);
+  EXPECT_EQ(run({"forecast", "--baseline", "persistence", "balls.npy", "--unit", "mm"}, here()).exit_code, 2);
 }
 
 TEST(RadarFromTheCommandLine, WithoutGdalTheProgramSaysSo) {

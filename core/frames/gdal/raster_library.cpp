@@ -5,82 +5,23 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <mutex>
 #include <system_error>
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/base/text.h"
+#include "core/frames/gdal/library.h"
 #include "core/frames/radar/raster_file.h"
-
-// HDF5 prints its own account of every error, a list for each thread, and GDAL has no switch for it. The library is
-// loaded with GDAL; its headers are not needed for this one function.
-extern "C" int H5Eset_auto2(std::int64_t stack, void* printer, void* data) __attribute__((weak));
 
 namespace nextframe {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Once a process: no files beside the user's data, no search through folders of a hundred thousand files.
-void prepare_library() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
-    CPLSetConfigOption("CPL_VSIL_GZIP_WRITE_PROPERTIES", "NO");
-    GDALAllRegister();
-  });
-}
-
-/// While it lives, this thread's errors of GDAL and HDF5 are collected here instead of printed.
-class QuietErrors {
- public:
-  QuietErrors() {
-    CPLPushErrorHandlerEx(&QuietErrors::collect, this);
-    if (H5Eset_auto2 != nullptr) H5Eset_auto2(0, nullptr, nullptr);
-  }
-  ~QuietErrors() { CPLPopErrorHandler(); }
-  QuietErrors(const QuietErrors&) = delete;
-  QuietErrors& operator=(const QuietErrors&) = delete;
-
-  /// ": text of the first error", or nothing.
-  std::string text() const { return first_.empty() ? "" : ": " + first_; }
-
- private:
-  static void CPL_STDCALL collect(CPLErr level, CPLErrorNum, const char* message) {
-    auto& self = *static_cast<QuietErrors*>(CPLGetErrorHandlerUserData());
-    if (level >= CE_Failure && self.first_.empty()) self.first_ = to_valid_utf8(message);
-  }
-
-  std::string first_;
-};
-
-struct CloseDataset {
-  void operator()(GDALDataset* dataset) const { GDALClose(dataset); }
-};
-using DatasetHandle = std::unique_ptr<GDALDataset, CloseDataset>;
-
-std::string wkt_of(const OGRSpatialReference& system) {
-  constexpr const char* kFormat[] = {"FORMAT=WKT2_2019", "MULTILINE=NO", nullptr};
-  char* text = nullptr;
-  std::string wkt;
-  if (system.exportToWkt(&text, kFormat) == OGRERR_NONE && text != nullptr) wkt = text;
-  CPLFree(text);
-  return wkt;
-}
-
-OGRSpatialReference system_of(const std::string& projection) {
-  prepare_library();
-  const QuietErrors errors;
-  OGRSpatialReference system;
-  if (projection.empty() || system.SetFromUserInput(projection.c_str()) != OGRERR_NONE) {
-    reject("[radar] \"{}\": no coordinate system; expected WKT, a PROJ string or EPSG:number{}", projection,
-           errors.text());
-  }
-  system.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-  return system;
-}
+using gdal::DatasetHandle;
+using gdal::prepare_library;
+using gdal::QuietErrors;
+using gdal::system_of;
+using gdal::wkt_of;
 
 std::array<double, 2> transformed(const OGRSpatialReference& from, const OGRSpatialReference& to, double x, double y) {
   const QuietErrors errors;

@@ -106,6 +106,32 @@ void take_events(const std::string& name, FieldLayout& layout) {
   layout.time_axis = time_last ? 3 : 1;
 }
 
+/// What a file that we wrote, or one after the same customs, says of its array: the time that an accumulation covers,
+/// and how a reflectivity becomes a rate (as ODIM calls the two numbers).
+void take_own_notes(const RasterFile& file, const Product& product, FieldLayout& layout) {
+  const std::vector<std::string> array{layout.array.path};
+  Measurement& measurement = layout.measurement;
+  measurement.relation.a = first_number(file, array, "zr_a", measurement.relation.a);
+  measurement.relation.b = first_number(file, array, "zr_b", measurement.relation.b);
+  if (product.interval_seconds <= 0 && measurement.interval_seconds <= 0) {
+    measurement.interval_seconds = first_number(file, array, "interval_seconds", 0);
+  }
+}
+
+/// The interval of an accumulation by CF's bounds of its time, of which the first pair stands for all.
+double bounded_interval(const RasterFile& file, const RasterArray& times) {
+  const auto name = file.attribute(times.path + "@bounds");
+  const RasterArray* bounds = name ? file.find(name->text) : nullptr;
+  const auto units = parse_time_units(times.unit);
+  if (bounds == nullptr || bounds->shape.size() != 2 || bounds->shape[1] != 2 || bounds->shape[0] < 1 || !units) {
+    return 0;
+  }
+  const std::array<std::int64_t, 2> start{0, 0}, count{1, 2};
+  const std::vector<double> pair = file.read(*bounds, start, count);
+  const double seconds = (pair[1] - pair[0]) * units->seconds;
+  return std::isfinite(seconds) ? std::max(0.0, seconds) : 0;
+}
+
 /// The variable that a CF file is read for: the named one, or the only one whose unit tells rain and that has a map.
 const RasterArray& cf_variable(const RasterFile& file, const Product& product, const std::string& name) {
   if (!product.array.empty()) return array_named(file, product.array, name);
@@ -136,6 +162,7 @@ void take_cf_times(const RasterFile& file, const Product& product, const std::st
   }
   const RasterArray* times = coordinate.empty() ? nullptr : file.find(coordinate);
   if (times == nullptr || !parse_time_units(times->unit)) return;
+  if (layout.measurement.interval_seconds <= 0) layout.measurement.interval_seconds = bounded_interval(file, *times);
   const std::vector<std::int64_t> start(times->shape.size(), 0);
   for (const double value : file.read(*times, start, times->shape)) {
     layout.times.push_back(counted_time(value, times->unit));
@@ -190,6 +217,9 @@ FieldLayout layout_of(const RasterFile& file, const Product& product, const std:
       take_cf_times(file, product, name, layout);
     } else {
       take_time(file, product, name, layout);
+    }
+    if (product.reader == ProductReader::kCf || product.reader == ProductReader::kRaster) {
+      take_own_notes(file, product, layout);
     }
   }
   switch (product.place.by) {

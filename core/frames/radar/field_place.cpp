@@ -1,8 +1,10 @@
 #include "core/frames/radar/field_place.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <numbers>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +13,17 @@
 #include "core/frames/radar/file_values.h"
 
 namespace nextframe {
+namespace {
+
+/// Great circle between two points in degrees (longitude, latitude).
+double kilometres_between(const std::array<double, 2>& one, const std::array<double, 2>& other) {
+  constexpr double kEarthRadius = 6371, kRadians = std::numbers::pi / 180;
+  const double rise = std::sin((other[1] - one[1]) * kRadians / 2), turn = std::sin((other[0] - one[0]) * kRadians / 2);
+  const double h = rise * rise + std::cos(one[1] * kRadians) * std::cos(other[1] * kRadians) * turn * turn;
+  return 2 * kEarthRadius * std::asin(std::min(1.0, std::sqrt(h)));
+}
+
+}  // namespace
 
 GeoReference place_of_knmi(const RasterFile& file, const std::string& name) {
   const auto projection = file.attribute("geographic/map_projection@projection_proj4_params");
@@ -60,6 +73,15 @@ GeoReference place_of_row(const ProductPlace& row, std::int64_t height, std::int
   place.transform = {edges[0], (edges[2] - edges[0]) / static_cast<double>(width), 0, edges[3],
                      0,        (edges[1] - edges[3]) / static_cast<double>(height)};
   return place;
+}
+
+std::array<double, 2> pixel_kilometres(const GeoReference& place, std::int64_t height, std::int64_t width) {
+  if (!place.known()) reject("[radar] the size of a pixel is not known: the files do not say where their pixels lie");
+  const auto& t = place.transform;
+  const double x = t[0] + t[1] * static_cast<double>(width) / 2, y = t[3] + t[5] * static_cast<double>(height) / 2;
+  const std::array<double, 2> middle = unproject(place.projection, x, y);
+  return {kilometres_between(middle, unproject(place.projection, x, y + t[5])),
+          kilometres_between(middle, unproject(place.projection, x + t[1], y))};
 }
 
 }  // namespace nextframe

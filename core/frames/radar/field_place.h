@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,5 +19,8 @@ GeoReference place_of_odim(const RasterFile& file, const std::vector<std::string
 
 /// By the table of products, for fields of this size.
 GeoReference place_of_row(const ProductPlace& row, std::int64_t height, std::int64_t width);
+
+/// Height and width of the middle pixel on the ground, in km, on a sphere. Rejects a place that is not known.
+std::array<double, 2> pixel_kilometres(const GeoReference& place, std::int64_t height, std::int64_t width);
 
 }  // namespace nextframe

@@ -259,6 +259,10 @@ std::vector<RadarListing> list_recordings(const SourceOptions& options) {
     reject("[radar] {}: no file {}", options.path,
            has_time_fields(options.path) || is_glob(options.path) ? "fits this pattern" : "or folder of that name");
   }
+  return list_recordings(options, files);
+}
+
+std::vector<RadarListing> list_recordings(const SourceOptions& options, const std::vector<std::string>& files) {
   return Lister(options, find_product(choose_products(options.product), files), files).list();
 }
 

@@ -33,6 +33,9 @@ struct RadarListing {
 /// that no row of the table fits (and says what is in them), and recordings without any field.
 std::vector<RadarListing> list_recordings(const SourceOptions& options);
 
+/// The same of these files alone, of which there is at least one; the path gives the name.
+std::vector<RadarListing> list_recordings(const SourceOptions& options, const std::vector<std::string>& files);
+
 /// All files that a path names: itself, those below a folder, or those that a pattern with *, ? or % fields fits.
 std::vector<std::string> radar_files(const std::string& path);
 

@@ -1,0 +1,90 @@
+#include "app/commands/forecaster_choice.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "app/commands/baseline_arguments.h"
+#include "core/base/error.h"
+#include "core/baselines/extrapolation_guide.h"
+#include "core/baselines/motion_baselines.h"
+#include "core/train/baseline_forecaster.h"
+#include "core/train/forecaster.h"
+#include "core/train/masked_forecaster.h"
+
+namespace nextframe::app {
+namespace {
+
+ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
+  ForecasterOptions options;
+  options.guides = make_extrapolation_guide;
+  if (arguments.trained_size) options.resize = ForecasterOptions::Resize::kAsTrained;
+  if (arguments.grey) options.colour = ForecasterOptions::Colour::kGrey;
+  return options;
+}
+
+}  // namespace
+
+ForecasterChoice::ForecasterChoice(const ForecastArguments& arguments, StderrLog& log) : arguments_(arguments) {
+  if (arguments.baseline) {
+    find_baseline(all_baselines(), *arguments.baseline);
+    const BaselineOptions options = baseline_options(arguments.baseline_options);
+    constexpr ForecastLengths kUsual{.context = 5, .horizon = 12};
+    lengths_ = kUsual;
+    lengths_.context = arguments.context.value_or(std::max(kUsual.context, options.flow.interval + 1));
+    return;
+  }
+  backend_ = arguments.compute.make();
+  model_ = load_model(*backend_, *arguments.model, arguments.compute.precision);
+  lengths_ = {.context = model_->data.context, .horizon = model_->data.horizon, .gap = model_->data.gap};
+  if (arguments.trained_size && !model_->file.frames.size) {
+    reject("[forecast] --trained-size: {} was trained on frames of their own size", *arguments.model);
+  }
+  if (arguments.grey && model_->file.frames.output_channels != 1) {
+    reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", *arguments.model,
+           model_->file.frames.output_channels);
+  }
+  report_precision(model_->precision, *backend_, log);
+}
+
+std::string ForecasterChoice::name() const {
+  if (!model_) return *arguments_.baseline;
+  const json::Value* name = model_->file.config.find("name");
+  if (name != nullptr && name->is_string()) return name->get<std::string>("name");
+  return std::filesystem::path(model_->path).stem().string();
+}
+
+SourceOptions ForecasterChoice::source_options() const {
+  SourceOptions options;
+  if (model_) {
+    options = input_options(*model_, arguments_.input, arguments_.product);
+  } else {
+    options.path = arguments_.input;
+    options.product = arguments_.product;
+    if (!options.product.empty()) options.type = SourceType::kRadar;
+  }
+  // Where any part of a context may be missing, no gap within it is too long.
+  if (arguments_.allow_missing) options.max_missing = std::max(options.max_missing, lengths_.context * lengths_.gap);
+  return options;
+}
+
+MissingFrames ForecasterChoice::missing_frames() const {
+  return arguments_.allow_missing ? MissingFrames::kAllow : MissingFrames::kRefuse;
+}
+
+std::unique_ptr<FrameForecaster> ForecasterChoice::make(const SourceInfo& source) {
+  std::unique_ptr<FrameForecaster> made;
+  if (model_) {
+    auto forecaster = std::make_unique<Forecaster>(*backend_, *model_, source, forecaster_options(arguments_));
+    by_channel_ = forecaster->by_channel();
+    made = std::move(forecaster);
+  } else {
+    const BaselineEntry& entry = find_baseline(all_baselines(), *arguments_.baseline);
+    made = std::make_unique<BaselineForecaster>(entry.make(baseline_options(arguments_.baseline_options)), source,
+                                                lengths_);
+  }
+  if (arguments_.mask) made = std::make_unique<MaskedForecaster>(std::move(made));
+  return made;
+}
+
+}  // namespace nextframe::app
