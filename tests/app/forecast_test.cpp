@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <sstream>
@@ -298,6 +299,30 @@ TEST_F(Forecast, BaselinesNeedNoModel) {
     command.insert(command.begin(), "forecast");
     EXPECT_EQ(run(command, here()).exit_code, 2) << command.back();
   }
+}
+
+TEST_F(Forecast, AGuidedNetworkThatLearntNothingExtrapolates) {
+  const Outcome trained = run({"train", "tiny.json", "--set", "model.guide=extrapolation", "--set", "train.steps=1",
+                               "--set", "train.optimizer.lr=1e-30", "--out", "guided"},
+                              here());
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const std::vector<std::string> what{"clip.npy", "--at", "20", "--frames", "4", "-o"};
+  for (std::vector<std::string> command :
+       {std::vector<std::string>{"forecast", "guided"}, {"forecast", "--baseline", "extrapolation"}}) {
+    command.insert(command.end(), what.begin(), what.end());
+    command.push_back(command[1] == "guided" ? "guided.npy" : "moved.npy");
+    const Outcome outcome = run(command, here());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+  const std::vector<float> guided = values_of("guided.npy"), moved = values_of("moved.npy");
+  ASSERT_EQ(guided.size(), moved.size());
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    if (std::isnan(moved[i])) continue;
+    ++known;
+    ASSERT_NEAR(guided[i], moved[i], 1e-5) << i;
+  }
+  EXPECT_GT(known, moved.size() / 2);
 }
 
 TEST_F(Forecast, ScoresOfEventsNeedAThreshold) {
