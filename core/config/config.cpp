@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/base/text.h"
 #include "core/config/document.h"
+#include "core/loss/loss.h"
 
 namespace nextframe {
 
@@ -17,10 +19,31 @@ bool concerns_same_value(std::string_view first, std::string_view second) {
   return a.starts_with(b) || b.starts_with(a);
 }
 
+/// Where no term of the loss is named it is the mean squared error. Terms that are named and weigh nothing are a mistake,
+/// except where all are: effective configurations used to be written so.
+void settle_loss(const json::Value& document, LossOptions& loss, Problems& problems) {
+  if (std::any_of(kLosses.begin(), kLosses.end(), [&](const LossEntry& term) { return loss.*term.weight > 0; })) return;
+  const json::Value* train = document.find("train");
+  const json::Value* terms = train != nullptr ? train->find("loss") : nullptr;
+  std::vector<std::string> named;
+  for (const LossEntry& term : kLosses) {
+    if (terms != nullptr && terms->find(term.name) != nullptr) named.emplace_back(term.name);
+  }
+  if (named.empty()) {
+    loss.mse = 1;
+  } else if (named.size() < kLosses.size()) {
+    problems.add(
+        format("train.loss: {} {} 0 and nothing else is given; expected a weight above 0, or no term at all for "
+               "the mean squared error",
+               join(named, ", "), named.size() == 1 ? "is" : "are"));
+  }
+}
+
 Config checked(const json::Value& document, std::string_view where) {
   Config config;
   Problems problems;
   read_fields(document, "", config, problems);
+  if (problems.empty()) settle_loss(document, config.train.loss, problems);
   // A value that could not be read has left a default behind, about which there is nothing more to say.
   const std::vector<std::string> unread = problems.list();
   for (std::string& problem : find_problems(config)) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <numeric>
 #include <optional>
 
@@ -20,6 +21,27 @@ bool is_generated(SourceType type) {
   return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
 }
 
+/// An option given that the chosen type does not have. Given is what differs from the default, which every effective
+/// configuration spells out.
+template <class T>
+void expect_unused(const std::string& path, const T& got, const T& usual, std::string_view needs, List& problems) {
+  if (got == usual) return;
+  const std::string value = json::Value(got).dump(), none = json::Value(usual).dump();
+  problems.push_back(
+      format("{}: got {}, but nothing uses it without {}; leave it out, or at {}", path, value, needs, none));
+}
+
+/// The run folder is called so.
+void check_name(const std::string& name, List& problems) {
+  const bool plain = std::none_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return c == '/' || c == '\\' || byte < 0x20 || byte == 0x7f;
+  });
+  if (plain && name != "." && name != "..") return;
+  problems.push_back(
+      format("name: got {}, expected a folder's name: no separators, no control characters", json::Value(name).dump()));
+}
+
 /// The size that training frames have, where the configuration alone tells it.
 std::optional<Size> frame_size(const DataOptions& data) {
   if (data.crop) return data.crop;
@@ -36,6 +58,31 @@ void check_glyphs(const std::string& path, const Size& range, List& problems) {
   }
 }
 
+/// What only another type of source uses. The type "auto" is known once the path was looked at.
+void check_source_type(const std::string& path, const SourceOptions& source, List& problems) {
+  const bool takes_path = !is_generated(source.type) || source.type == SourceType::kDigits;
+  if (!takes_path) expect_unused(path + ".path", source.path, std::string(), "recorded frames or digits", problems);
+  if (source.type == SourceType::kRadar || source.type == SourceType::kAuto) return;
+  expect_unused(path + ".product", source.product, std::string(), "type \"radar\"", problems);
+  expect_unused(path + ".max_missing", source.max_missing, SourceOptions{}.max_missing, "type \"radar\"", problems);
+}
+
+/// Recorded frames tell whether they measure rain once they are opened.
+void check_rain(const DataOptions& data, List& problems) {
+  const bool generated = std::any_of(data.sources.begin(), data.sources.end(),
+                                     [](const auto& source) { return is_generated(source.type); });
+  if (!generated) return;
+  if (data.rain.unit != RainUnit::kAuto && data.rain.unit != RainUnit::kSource) {
+    problems.push_back(format("data.unit: got \"{}\", but generated frames do not measure rain; leave it out",
+                              enum_name(data.rain.unit)));
+  }
+  RainOptions limits = data.rain;
+  limits.unit = RainUnit::kAuto;
+  if (!(limits == RainOptions{})) {
+    problems.emplace_back("data.rain: generated frames do not measure rain; leave it out");
+  }
+}
+
 void check_sources(const DataOptions& data, List& problems) {
   if (data.sources.empty()) problems.emplace_back("data.sources: got an empty list, expected at least one source");
   for (std::size_t i = 0; i < data.sources.size(); ++i) {
@@ -44,6 +91,7 @@ void check_sources(const DataOptions& data, List& problems) {
     if (!is_generated(source.type) && source.path.empty()) {
       problems.push_back(path + ".path: got \"\", expected a video, a folder or pattern of images, or an array");
     }
+    check_source_type(path, source, problems);
     check_glyphs(path + ".train_glyphs", source.train_glyphs, problems);
     check_glyphs(path + ".validation_glyphs", source.validation_glyphs, problems);
     check_glyphs(path + ".test_glyphs", source.test_glyphs, problems);
@@ -139,8 +187,46 @@ void check_loss(const Config& config, List& problems) {
   }
 }
 
+void check_optimizer(const OptimizerOptions& optimizer, List& problems) {
+  const OptimizerOptions usual;
+  const OptimizerRule type = optimizer.type;
+  const bool adam = type == OptimizerRule::kAdam || type == OptimizerRule::kAdamW;
+  const auto expect = [&](bool used, std::string_view key, double OptimizerOptions::*value, std::string_view needs) {
+    if (used) return;
+    expect_unused(format("train.optimizer.{}", key), optimizer.*value, usual.*value, needs, problems);
+  };
+  expect(adam, "beta1", &OptimizerOptions::beta1, "type \"adam\" or \"adamw\"");
+  expect(adam, "beta2", &OptimizerOptions::beta2, "type \"adam\" or \"adamw\"");
+  expect(type == OptimizerRule::kRmsProp, "alpha", &OptimizerOptions::alpha, "type \"rmsprop\"");
+  expect(type != OptimizerRule::kSgd, "epsilon", &OptimizerOptions::epsilon, "type \"adam\", \"adamw\" or \"rmsprop\"");
+  expect(!adam, "momentum", &OptimizerOptions::momentum, "type \"rmsprop\" or \"sgd\"");
+}
+
+/// What only another schedule uses.
+void check_schedule_type(const ScheduleOptions& schedule, List& problems) {
+  const ScheduleOptions usual;
+  const auto expect = [&](std::initializer_list<ScheduleType> users, std::string_view key, auto value,
+                          std::string_view needs) {
+    if (std::find(users.begin(), users.end(), schedule.type) != users.end()) return;
+    expect_unused(format("train.schedule.{}", key), schedule.*value, usual.*value, needs, problems);
+  };
+  using Options = ScheduleOptions;
+  using Type = ScheduleType;
+  expect({Type::kStep}, "every", &Options::every, "type \"step\"");
+  expect({Type::kStep, Type::kPlateau}, "factor", &Options::factor, "type \"step\" or \"plateau\"");
+  expect({Type::kCosine}, "final_factor", &Options::final_factor, "type \"cosine\"");
+  expect({Type::kOneCycle}, "pct_start", &Options::pct_start, "type \"onecycle\"");
+  expect({Type::kOneCycle}, "div", &Options::div, "type \"onecycle\"");
+  expect({Type::kOneCycle}, "final_div", &Options::final_div, "type \"onecycle\"");
+  expect({Type::kPlateau}, "patience", &Options::patience, "type \"plateau\"");
+  expect({Type::kPlateau}, "threshold", &Options::threshold, "type \"plateau\"");
+  expect({Type::kPlateau}, "cooldown", &Options::cooldown, "type \"plateau\"");
+  expect({Type::kPlateau}, "min_lr", &Options::min_lr, "type \"plateau\"");
+}
+
 void check_schedule(const TrainOptions& train, List& problems) {
   const ScheduleOptions& schedule = train.schedule;
+  check_schedule_type(schedule, problems);
   if (schedule.warmup > 0 && schedule.warmup >= train.steps) {
     problems.push_back(format("train.schedule.warmup: got {} steps, expected fewer than train.steps, {}",
                               schedule.warmup, train.steps));
@@ -174,12 +260,15 @@ void check_best_metric(const TrainOptions& train, List& problems) {
 std::vector<std::string> find_problems(const Config& config) {
   const std::optional<Size> size = frame_size(config.data);
   List problems = find_problems(config.model, size ? (*size)[0] : 0, size ? (*size)[1] : 0);
+  check_name(config.name, problems);
   check_sources(config.data, problems);
+  check_rain(config.data, problems);
   check_sizes(config.data, problems);
   check_split(config.data.split, problems);
   check_sampling(config.data.sampling, problems);
   check_normalisation(config.data.normalise, problems);
   check_loss(config, problems);
+  check_optimizer(config.train.optimizer, problems);
   check_schedule(config.train, problems);
   check_recomputation(config.train, problems);
   check_best_metric(config.train, problems);

@@ -103,6 +103,12 @@ DataSet::DataSet(const DataOptions& options, const SourceTable& table, Log& log,
 DataSet::~DataSet() = default;
 
 void DataSet::open_generated(const SourceTable& table) {
+  constexpr std::int64_t kLongest = 100'000;
+  if (const std::int64_t span = window_span(sequence_length(), options_.gap); span > kLongest) {
+    reject(
+        "[data.gap] a sequence spans {} generated frames, expected at most {}; use a smaller gap, context or horizon",
+        span, kLongest);
+  }
   const SourceOptions& first = options_.sources.front();
   for (const SourceOptions& source : options_.sources) {
     const SourceKind& kind = find_source_kind(table, source);
@@ -171,6 +177,12 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
   width_ = clips_.front()->header().width;
   channels_ = clips_.front()->header().channels;
   rain_scale_ = rain_scale_for(options_.rain, clips_.front()->details().measurement, summaries_.front().name);
+  RainOptions limits = options_.rain;
+  limits.unit = RainUnit::kAuto;
+  if (!rain_scale_ && !(limits == RainOptions{})) {
+    reject("[data.rain] {}: keeps its own pixel values, which these limits do not concern; leave them out",
+           summaries_.front().name);
+  }
   list_windows();
   for (const ClipSummary& summary : summaries_) {
     if (summary.frames < window_span(sequence_length(), options_.gap)) {

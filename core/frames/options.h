@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/seed.h"
 #include "core/frames/radar/rain_scale.h"
 #include "core/frames/threshold_unit.h"
 
@@ -34,6 +35,10 @@ constexpr auto enum_names(Split) {
   return std::array<std::pair<std::string_view, Split>, 3>{
       {{"train", Split::kTrain}, {"validation", Split::kValidation}, {"test", Split::kTest}}};
 }
+
+/// Bounds that keep products of counts far from 64 bits: frames between frames, and sequences or glyphs.
+inline constexpr double kMostFrames = 1e6;
+inline constexpr double kMostSequences = 1e9;
 
 /// Where frames come from. Recorded sources use `path`, `frames_per_second`, `product` and `max_missing`; generated ones
 /// use the rest.
@@ -86,14 +91,21 @@ struct SourceOptions {
     v.field("growth", growth,
             {.doc = "rain: growth and decay a frame, as a share of the intensity", .min = 0, .max = 1});
     v.field("train_glyphs", train_glyphs,
-            {.doc = "digits: first glyph and one past the last of the training split; [0, 0] = all", .min = 0});
-    v.field("validation_glyphs", validation_glyphs, {.doc = "digits: the same for validation", .min = 0});
-    v.field("test_glyphs", test_glyphs, {.doc = "digits: the same for test", .min = 0});
+            {.doc = "digits: first glyph and one past the last of the training split; [0, 0] = all",
+             .min = 0,
+             .max = kMostSequences});
+    v.field("validation_glyphs", validation_glyphs,
+            {.doc = "digits: the same for validation", .min = 0, .max = kMostSequences});
+    v.field("test_glyphs", test_glyphs, {.doc = "digits: the same for test", .min = 0, .max = kMostSequences});
     v.field("train_sequences", train_sequences,
-            {.doc = "generated: sequences of the training split, met again each epoch; 0 = always new ones", .min = 0});
-    v.field("validation_sequences", validation_sequences, {.doc = "generated: sequences to validate on", .min = 0});
-    v.field("test_sequences", test_sequences, {.doc = "generated: sequences to test on", .min = 0});
-    v.field("seed", seed, {.doc = "generated: another seed is another world", .min = 0});
+            {.doc = "generated: sequences of the training split, met again each epoch; 0 = always new ones",
+             .min = 0,
+             .max = kMostSequences});
+    v.field("validation_sequences", validation_sequences,
+            {.doc = "generated: sequences to validate on", .min = 0, .max = kMostSequences});
+    v.field("test_sequences", test_sequences,
+            {.doc = "generated: sequences to test on", .min = 0, .max = kMostSequences});
+    v.field("seed", seed, {.doc = "generated: another seed is another world", .min = 0, .max = kLargestSeed});
   }
 };
 
@@ -135,7 +147,7 @@ struct SplitOptions {
     v.field("train", train, {.doc = "share of the frames or clips to train on", .min = 0, .max = 1});
     v.field("validation", validation, {.doc = "share to validate on", .min = 0, .max = 1});
     v.field("test", test, {.doc = "share to test on; the three are scaled to a sum of 1", .min = 0, .max = 1});
-    v.field("gap", gap, {.doc = "frames left out between two splits of a clip", .min = 0});
+    v.field("gap", gap, {.doc = "frames left out between two splits of a clip", .min = 0, .max = kMostFrames});
     v.field(
         "context", context,
         {.doc = "split: the frames that a model sees are of the window's own split, too; before: they may lie before "
@@ -225,9 +237,11 @@ struct NormaliseOptions {
         "by", by,
         {.doc = "range: low..high becomes 0..1; standard: mean 0, deviation 1 over the training frames; none: as is"});
     v.field("low", low,
-            {.doc = "value that becomes 0; default: the type's 0, for floats beyond 0..1 the smallest value"});
+            {.doc = "range: value that becomes 0; default: the type's 0, for floats beyond 0..1 the smallest value. "
+                    "standard, none: the smallest value that a pixel can take, for scores and pictures"});
     v.field("high", high,
-            {.doc = "value that becomes 1; default: the type's largest, for floats beyond 0..1 the largest"});
+            {.doc = "range: value that becomes 1; default: the type's largest, for floats beyond 0..1 the largest. "
+                    "standard, none: the largest value"});
   }
 };
 
@@ -273,9 +287,11 @@ struct DataOptions {
             {.doc = "the recordings, or the generators, to learn from; no file may be named twice"});
     v.field("context", context, {.doc = "frames that the model sees", .min = 1, .max = 10000});
     v.field("horizon", horizon, {.doc = "frames that it learns to forecast", .min = 1, .max = 10000});
-    v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1});
+    v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1, .max = kMostFrames});
     v.field("gap", gap,
-            {.doc = "source frames from one frame of a window to the next; 2 takes every other one", .min = 1});
+            {.doc = "source frames from one frame of a window to the next; 2 takes every other one",
+             .min = 1,
+             .max = kMostFrames});
     v.field("size", size,
             {.doc = "height and width that frames are resized to; default: their own", .min = 1, .max = 16384});
     v.field(
@@ -300,7 +316,7 @@ struct DataOptions {
             {.doc = "a further input channel: 1 where a pixel is valid, 0 where it is missing"});
     v.field("normalise", normalise, {.doc = "how pixel values become the network's numbers"});
     v.field("validation_windows", validation_windows,
-            {.doc = "validate on so many windows, evenly spread; 0 = on all", .min = 0});
+            {.doc = "validate on so many windows, evenly spread; 0 = on all", .min = 0, .max = kMostSequences});
     v.field("cache", cache, {.doc = "where decoded frames are kept"});
     v.field("prefetch", prefetch, {.doc = "batches prepared ahead of the network", .min = 1, .max = 64});
   }

@@ -67,6 +67,10 @@ const SourceKind& find_source_kind(const SourceTable& table, const SourceOptions
 std::vector<ClipReference> list_clips(const SourceTable& table, const SourceOptions& options) {
   const SourceKind& kind = find_source_kind(table, options);
   if (kind.clips == nullptr) reject("[frames] {} are generated; expected a recording", kind.reads);
+  if (!options.product.empty() && kind.type != SourceType::kRadar) {
+    reject("[frames] {}: is no radar, so it is of no product such as \"{}\"; expected radar files, or no product",
+           options.path, options.product);
+  }
   return kind.clips(options);
 }
 

@@ -60,14 +60,17 @@ struct ScheduleOptions {
   std::int64_t cooldown = 0;
   double min_lr = 0;
 
+  static constexpr double kMostSteps = 1e12;
+
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("type", type, {.doc = "how the learning rate changes over the steps"});
     v.field("warmup", warmup,
             {.doc = "steps over which the rate first rises linearly to train.optimizer.lr (not for onecycle, which "
                     "rises by itself)",
-             .min = 0});
-    v.field("every", every, {.doc = "step: steps between two reductions", .min = 1});
+             .min = 0,
+             .max = kMostSteps});
+    v.field("every", every, {.doc = "step: steps between two reductions", .min = 1, .max = kMostSteps});
     v.field("factor", factor, {.doc = "step, plateau: what a reduction multiplies the rate with", .min = 0, .max = 1});
     v.field("final_factor", final_factor,
             {.doc = "cosine: the last rate as a share of train.optimizer.lr", .min = 0, .max = 1});
@@ -76,10 +79,13 @@ struct ScheduleOptions {
     v.field("div", div, {.doc = "onecycle: the highest rate over the first", .min = 1});
     v.field("final_div", final_div, {.doc = "onecycle: the first rate over the last", .min = 1});
     v.field("patience", patience,
-            {.doc = "plateau: validations without improvement that are borne before a reduction", .min = 0});
+            {.doc = "plateau: validations without improvement that are borne before a reduction",
+             .min = 0,
+             .max = kMostSteps});
     v.field("threshold", threshold,
             {.doc = "plateau: relative change of the best score that counts as an improvement", .min = 0, .max = 1});
-    v.field("cooldown", cooldown, {.doc = "plateau: validations after a reduction that do not count", .min = 0});
+    v.field("cooldown", cooldown,
+            {.doc = "plateau: validations after a reduction that do not count", .min = 0, .max = kMostSteps});
     v.field("min_lr", min_lr, {.doc = "plateau: the rate is not reduced below this", .min = 0});
   }
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/seed.h"
 #include "core/loss/loss_options.h"
 #include "core/model/execution.h"
 #include "core/nn/parameter_set.h"
@@ -51,7 +52,7 @@ struct TrainOptions {
   std::int64_t sample_every = 500;
   std::int64_t samples = 2;
 
-  static constexpr double kMostSteps = 1e12;
+  static constexpr double kMostSteps = ScheduleOptions::kMostSteps;
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -61,7 +62,7 @@ struct TrainOptions {
              .min = 1,
              .max = 65536});
     v.field("steps", steps, {.doc = "updates of the weights", .min = 1, .max = kMostSteps});
-    v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0});
+    v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0, .max = kLargestSeed});
     v.field("precision", precision,
             {.doc = "type of what goes through the network: float32; bf16, in half the memory and faster where the "
                     "processor has it; or auto, bf16 on such processors only. Weights and sums stay float32"});
@@ -88,7 +89,7 @@ struct TrainOptions {
             {.doc = "sequences together in validation; 0: as train.batch", .min = 0, .max = 65536});
     v.field("best_metric", best_metric, {.doc = "validation score that tells which model is the best, or \"loss\""});
     v.field("early_stop", early_stop,
-            {.doc = "stop after so many validations without a better score; 0: never", .min = 0});
+            {.doc = "stop after so many validations without a better score; 0: never", .min = 0, .max = kMostSteps});
     v.field("checkpoint_every", checkpoint_every,
             {.doc = "steps between two saves of the whole state; a crash loses no more than these",
              .min = 1,

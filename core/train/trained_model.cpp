@@ -21,6 +21,12 @@ void set_value_range(const DataSet& data, FrameFormat& frames) {
     return;
   }
   if (data.rain_scale()) {
+    if (normalise.low || normalise.high) {
+      reject(
+          "[data.normalise] low and high: data.rain.floor and data.rain.ceiling say what rain can be; leave them out, "
+          "or "
+          "use by \"range\"");
+    }
     frames.low = data.rain_scale()->low();
     frames.high = data.rain_scale()->high();
     return;

@@ -1,12 +1,18 @@
 #include "core/config/config.h"
 
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/baselines/options.h"
+#include "core/model/model_file.h"
 #include "tests/core/base/temporary_folder.h"
 
 namespace nextframe {
@@ -99,6 +105,121 @@ TEST(Config, OptionsOfTheOtherCell) {
   EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","gate_bias":false,"forget_bias":2})"), "model.forget_bias: got 2");
   EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","forget_bias":2,"reset":"after","activation":"tanh"})"), "no error");
   EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","gate_bias":false})"), "no error");
+}
+
+TEST(Config, OptionsOfAnotherOptimizerOrSchedule) {
+  EXPECT_SAYS(
+      error_of(R"("train":{"optimizer":{"type":"adam","momentum":0.9}})"),
+      "train.optimizer.momentum: got 0.9, but nothing uses it without type \"rmsprop\" or \"sgd\"; leave it out, "
+      "or at 0");
+  EXPECT_SAYS(error_of(R"("train":{"optimizer":{"type":"sgd","beta1":0.5,"beta2":0.5,"alpha":0.5,"epsilon":1}})"),
+              "4 problems");
+  EXPECT_SAYS(error_of(R"("train":{"optimizer":{"type":"rmsprop","beta1":0.5}})"), "train.optimizer.beta1");
+  EXPECT_SAYS(error_of(R"("train":{"schedule":{"type":"cosine","patience":3}})"), "train.schedule.patience: got 3");
+  EXPECT_SAYS(error_of(R"("train":{"schedule":{"every":3,"factor":0.5,"final_factor":0.5,"pct_start":0.5,"div":2,
+      "final_div":2,"patience":1,"threshold":0.5,"cooldown":1,"min_lr":1}})"),
+              "10 problems");
+  for (const char* used : {R"({"type":"adamw","beta1":0.5,"beta2":0.5,"epsilon":1e-6})",
+                           R"({"type":"rmsprop","alpha":0.5,"momentum":0.5,"epsilon":1e-6})",
+                           R"({"type":"sgd","momentum":0.5,"weight_decay":0.1})", R"({"type":"sgd","beta1":0.9})"}) {
+    EXPECT_EQ(error_of(R"("train":{"optimizer":)" + std::string(used) + "}"), "no error");
+  }
+  for (const char* used :
+       {R"({"type":"step","every":3,"factor":0.5})", R"({"type":"cosine","final_factor":0.5,"warmup":5})",
+        R"({"type":"onecycle","pct_start":0.5,"div":2,"final_div":2})",
+        R"({"type":"plateau","patience":1,"threshold":0.5,"cooldown":1,"min_lr":1,"factor":0.5})"}) {
+    EXPECT_EQ(error_of(R"("train":{"schedule":)" + std::string(used) + "}"), "no error");
+  }
+}
+
+TEST(Config, OptionsOfAnotherSource) {
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"balls","path":"a"}]})"),
+              "data.sources[0].path: got \"a\", but nothing");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"video","path":"a","product":"knmi"}]})"),
+              "data.sources[0].product");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"images","path":"a","max_missing":7}]})"),
+              "data.sources[0].max_missing: got 7");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"rain"}],"unit":"dbr"})"), "data.unit: got \"dbr\"");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"rain"}],"rain":{"floor":1}})"), "data.rain: generated frames");
+  EXPECT_EQ(error_of_data(R"({"sources":[{"type":"digits","path":"a"}],"unit":"source"})"), "no error");
+  EXPECT_EQ(error_of_data(R"({"sources":[{"type":"radar","path":"a","product":"knmi","max_missing":7}],"unit":"dbr"})"),
+            "no error");
+}
+
+TEST(Config, TheLossIsWhatIsGiven) {
+  const auto loss_of = [](const char* train) {
+    const std::string text = R"({"data":{"sources":[{"type":"balls"}]},"train":)" + std::string(train) + "}";
+    return config_from_json(json::parse(text, "t"), "t").train.loss;
+  };
+  EXPECT_EQ(loss_of("{}").mse, 1);
+  EXPECT_EQ(loss_of(R"({"loss":{"huber_delta":2}})").mse, 1);
+  EXPECT_EQ(loss_of(R"({"loss":{"mae":2}})").mse, 0);
+  EXPECT_EQ(loss_of(R"({"loss":{"mse":0,"mae":2}})").mse, 0);
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"mse":0}})"), "train.loss: mse is 0 and nothing else is given");
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"mse":0,"mae":0}})"), "train.loss: mse, mae are 0");
+}
+
+TEST(Config, NamesThatAreNoFoldersName) {
+  for (const char* name : {R"(../../evil)", R"(..)", R"(.)", R"(a/b)", R"(a\\b)", R"(a\nb)"}) {
+    EXPECT_SAYS(error_of(R"("name":")" + std::string(name) + "\""), "name: got \"") << name;
+  }
+  EXPECT_EQ(error_of(R"("name":"radar..2, new")"), "no error");
+}
+
+/// Walks all fields of an options struct and notes the whole numbers that lack a bound.
+class BoundsCheck {
+ public:
+  template <class T>
+  void field(std::string_view name, T& value, const FieldInfo& info = {}) {
+    const std::string path = path_ + "." + std::string(name);
+    look(path, value, info);
+  }
+
+  int whole_numbers() const { return whole_numbers_; }
+
+ private:
+  template <class T>
+  void look(const std::string& path, T& value, const FieldInfo& info) {
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      ++whole_numbers_;
+      EXPECT_TRUE(std::isfinite(info.min)) << path << " has no least value";
+      EXPECT_TRUE(std::isfinite(info.max)) << path << " has no largest value";
+      EXPECT_LE(info.max, static_cast<double>(std::numeric_limits<T>::max())) << path;
+    } else if constexpr (json::IsOptional<T>::value || json::IsVector<T>::value) {
+      typename T::value_type inner{};
+      look(path, inner, info);
+    } else if constexpr (json::IsArray<T>::value) {
+      look(path, value[0], info);
+    } else if constexpr (requires { value.fields(*this); }) {
+      const std::string above = std::exchange(path_, path);
+      value.fields(*this);
+      path_ = above;
+    }
+  }
+
+  std::string path_;
+  int whole_numbers_ = 0;
+};
+
+TEST(Config, EveryWholeNumberHasBothBounds) {
+  BoundsCheck check;
+  Config config;
+  config.fields(check);
+  BaselineOptions baselines;
+  baselines.fields(check);
+  FrameFormat frames;
+  frames.fields(check);
+  EXPECT_GE(check.whole_numbers(), 45);
+}
+
+TEST(Config, NumbersBeyondTheirBounds) {
+  for (const char* key : {"gap", "stride"}) {
+    EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],")" + std::string(key) + R"(":51469710027091383})"),
+                "data." + std::string(key) + ": got 51469710027091383, expected a whole number from 1 to 1000000");
+  }
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"split":{"gap":9223372036854775807}})"),
+              "data.split.gap: got");
+  EXPECT_SAYS(error_of(R"("train":{"seed":9223372036854775807})"), "train.seed: got");
 }
 
 TEST(Config, LimitsOfTraining) {
