@@ -2,20 +2,21 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 
 namespace nextframe {
 
 namespace {
 
-// A signal handler can reach nothing but static storage.
-volatile std::sig_atomic_t interrupt_count = 0;
+// A signal handler can reach nothing but static storage. Whichever thread the signal comes to, the others ask for it.
+std::atomic<int> interrupt_count{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler cannot wait for a lock");
 struct sigaction previous_int {};
 struct sigaction previous_term {};
 
 void handle(int) {
-  if (interrupt_count > 0) ::_exit(kInterruptedExitCode);
-  interrupt_count = 1;
+  if (interrupt_count.exchange(1) > 0) ::_exit(kInterruptedExitCode);
 }
 
 }  // namespace

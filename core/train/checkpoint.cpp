@@ -14,7 +14,7 @@ namespace nextframe {
 namespace {
 
 constexpr std::string_view kFormat = "nextframe-state";
-constexpr std::string_view kVersion = "2";
+constexpr std::string_view kVersion = "3";
 
 std::string checksum_of(const std::string& state, const std::vector<NamedTensor>& tensors) {
   Checksum sum;
@@ -44,6 +44,7 @@ struct Numbers {
     v("validations_without_better", c.validations_without_better);
     v("last_sample_step", c.last_sample_step);
     v("seconds", c.seconds);
+    v("validation_due", c.validation_due);
   }
 };
 
@@ -51,6 +52,7 @@ struct Writer {
   json::Value& object;
   void operator()(std::string_view name, std::int64_t value) { object.set(name, value); }
   void operator()(std::string_view name, double value) { object.set(name, json::Value::number_or_null(value)); }
+  void operator()(std::string_view name, bool value) { object.set(name, value); }
 };
 
 struct Reader {
@@ -64,6 +66,7 @@ struct Reader {
     const json::Value& found = object.at(name, where);
     value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>(where);
   }
+  void operator()(std::string_view name, bool& value) { value = object.at(name, where).get<bool>(where); }
 };
 
 std::array<std::pair<std::string_view, std::vector<float> Checkpoint::*>, 4> buffers() {

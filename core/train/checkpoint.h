@@ -21,9 +21,10 @@ struct Checkpoint {
   std::int64_t best_step = 0;
   std::int64_t validations_without_better = 0;
   std::int64_t last_sample_step = 0;
-  double seconds = 0;  ///< time spent training so far
-  json::Value config;  ///< the effective configuration
-  json::Value data;    ///< fingerprint_of() the frames that it learns from
+  double seconds = 0;           ///< time spent training so far
+  bool validation_due = false;  ///< the validation of this step was interrupted, or not begun
+  json::Value config;           ///< the effective configuration
+  json::Value data;             ///< fingerprint_of() the frames that it learns from
 
   std::vector<float> weights;  ///< the raw ones, not their average
   std::vector<float> first_moment;

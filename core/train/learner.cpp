@@ -54,7 +54,8 @@ Tensor Learner::upload_mask(const Batch& batch) {
   return to_backend(backend_, mask, mask_shape(batch));
 }
 
-Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
+Learner::StepResult Learner::step(std::span<const Batch> batches, double lr,
+                                  const std::function<void(const StepResult&)>& before_update) {
   double valid_weight = 0;
   for (const Batch& batch : batches) valid_weight += loss_.valid_weight(target_shape(batch), batch.mask);
   model_.parameters().zero_gradients();
@@ -70,6 +71,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr) {
   StepResult result{.loss = loss_.value(), .gradient_norm = optimizer_.measure_gradient()};
   result.finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (!result.finite) return result;
+  if (before_update) before_update(result);
   optimizer_.step(lr);
   model_.parameters().mark_changed();
   if (average_) average_->update(optimizer_.steps());

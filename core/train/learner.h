@@ -31,7 +31,9 @@ class Learner {
 
   /// One update from all batches together: their loss is divided by the valid weight of all of them, in which the
   /// sequences' own weights do not count.
-  StepResult step(std::span<const Batch> batches, double lr);
+  /// `before_update` is called once loss and gradient are known to be finite, the weights being still those from before.
+  StepResult step(std::span<const Batch> batches, double lr,
+                  const std::function<void(const StepResult&)>& before_update = {});
 
   /// Forecast of a batch's context, [L,N,H,W,C] in host order, and its loss times its valid weight.
   struct Forecast {

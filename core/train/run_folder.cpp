@@ -10,6 +10,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/text.h"
 
 namespace nextframe {
 namespace {
@@ -25,13 +26,34 @@ bool holds_foreign_files(const fs::path& root) {
   return false;
 }
 
+/// What a run leaves only once it has a state.
+std::vector<std::string> traces_of_training(const RunFolder& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const fs::path& file : {folder.best(), folder.last(), folder.metrics()}) {
+    const bool empty_metrics = file == folder.metrics() && fs::file_size(file, error) == 0;
+    if (fs::exists(file, error) && !empty_metrics) found.push_back(file.filename().string());
+  }
+  return found;
+}
+
 void check_start(const RunFolder& folder, RunStart start) {
   const fs::path& root = folder.root;
   std::error_code error;
   const bool is_folder = fs::is_directory(root, error);
   if (!is_folder && fs::exists(root, error))
     reject("[train] {}: is a file, expected a folder for the run", root.string());
-  const bool is_run = fs::exists(folder.config(), error) || fs::exists(folder.state(), error);
+  const bool has_state = fs::exists(folder.state(), error);
+  const bool is_run = fs::exists(folder.config(), error) || has_state;
+  const std::vector<std::string> traces = traces_of_training(folder);
+  if (!has_state && !traces.empty()) {
+    reject(
+        "[train] {0}: holds {1} but no last.state, without which the run cannot go on, and it is not written over; "
+        "begin "
+        "another one with --out{2}",
+        root.string(), join(traces, ", "),
+        traces.front() == folder.metrics().filename() ? "" : ", from its model with --init " + root.string());
+  }
   if (start == RunStart::kNew && is_run) {
     reject("[train] {}: holds a run already; go on with it by --resume, or choose another folder with --out",
            root.string());
@@ -139,6 +161,10 @@ std::vector<json::Value> read_metrics(const fs::path& path) {
 
 void RunLog::write(LogLevel level, const std::string& message) {
   next_.write(level, message);
+  keep(level, message);
+}
+
+void RunLog::keep(LogLevel level, const std::string& message) {
   std::ofstream(path_, std::ios::app) << utc_timestamp() << " " << label_of(level) << " " << message << "\n";
 }
 

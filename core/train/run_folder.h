@@ -32,8 +32,8 @@ enum class RunStart {
   kResume,  ///< go on from last.state, or from the first step where the run ended before it was first saved
 };
 
-/// Makes the folder, or finds it, to train into it. Rejects a folder that holds a run (kNew), that is no run's
-/// (kResume), that another training has open, and a place where nothing can be made.
+/// Makes the folder, or finds it, to train into it. Rejects a folder that holds a run (kNew), that is no run's, or one's
+/// that has lost its state (kResume), that another training has open, and a place where nothing can be made.
 RunFolder open_run_folder(const std::filesystem::path& root, RunStart start);
 
 /// The file of a model: `path` itself, or the best model of a run folder (its last one where there is no best yet).
@@ -69,6 +69,8 @@ class RunLog : public Log {
  public:
   RunLog(Log& next, std::filesystem::path path) : next_(next), path_(std::move(path)) {}
   void write(LogLevel level, const std::string& message) override;
+  /// Into log.txt alone: what the user is told by other means.
+  void keep(LogLevel level, const std::string& message);
 
  private:
   Log& next_;

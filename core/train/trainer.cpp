@@ -19,6 +19,19 @@ bool all_finite(const std::vector<float>& values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
+/// A number of a message, which may be none.
+std::string in_words(double number) {
+  if (std::isnan(number)) return "not a number";
+  return std::isinf(number) ? "infinite" : format("{}", number);
+}
+
+/// Whether the last update has done so much harm that no smaller one would mend it from there. Losses of a few units are
+/// ordinary whatever was before: a batch may be dry, and the next one not.
+bool explodes(double loss_before, double loss) {
+  constexpr double kGrowth = 1000;
+  return loss > kGrowth * std::max(1.0, loss_before);
+}
+
 void restore_values(Backend& backend, const std::vector<float>& values, const Tensor& tensor, const std::string& name,
                     const RunFolder& folder) {
   const std::int64_t expected = tensor ? tensor.elements() : 0;
@@ -54,30 +67,32 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
     load_weights(learner_.model(), read_model_file(path), "[train] --init " + path);
     if (learner_.average()) learner_.average()->restart();
   }
+  // Before the folder is made: it rejects data that cannot be read.
+  const json::Value data = fingerprint_of(services.data);
   folder_ = open_run_folder(request.folder, request.start);
   log_.emplace(services.log, folder_.log());
   report_precision(request.train.precision, services.backend, *log_);
   std::error_code error;
   if (request.start == RunStart::kResume && std::filesystem::exists(folder_.state(), error)) {
-    restore(read_checkpoint(folder_.state()));
+    restore(read_checkpoint(folder_.state()), data);
   } else {
-    start_new();
+    start_new(data);
   }
 }
 
 Trainer::~Trainer() = default;
 
-void Trainer::start_new() {
+void Trainer::start_new(const json::Value& data) {
   if (request_.start == RunStart::kResume) log_->info("nothing was saved yet: the run begins with its first step");
   state_.config = request_.config;
-  state_.data = fingerprint_of(services_.data);
+  state_.data = data;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), 0);
+  save();  // so that there is a state to go back to before anything else can be lost
 }
 
-void Trainer::restore(const Checkpoint& checkpoint) {
+void Trainer::restore(const Checkpoint& checkpoint, const json::Value& data) {
   check_same_configuration(checkpoint.config, request_.config, folder_.state());
-  const json::Value data = fingerprint_of(services_.data);
   check_same_data(checkpoint.data, data, folder_.state());
   Backend& backend = services_.backend;
   restore_values(backend, checkpoint.weights, learner_.model().parameters().values(), "weights", folder_);
@@ -103,16 +118,23 @@ void Trainer::restore(const Checkpoint& checkpoint) {
 }
 
 TrainResult Trainer::run() {
-  const TrainOptions& train = request_.train;
   watch_.restart();
   if (!validator_) {
     log_->warning("there are no validation windows: nothing is validated, and the last model counts as the best");
   }
-  const auto stopped_early = [&] {
-    return train.early_stop > 0 && state_.validations_without_better >= train.early_stop;
-  };
-  if (state_.step >= train.steps) return finish(TrainEnd::kFinished, 0);
-  if (stopped_early()) return finish(TrainEnd::kEarlyStop, 0);
+  try {
+    return finish(train());
+  } catch (const std::exception& error) {
+    log_->keep(LogLevel::kError, error.what());
+    throw;
+  }
+}
+
+TrainEnd Trainer::train() {
+  const TrainOptions& train = request_.train;
+  if (state_.validation_due && validator_ && !validate()) return TrainEnd::kInterrupted;
+  if (state_.step >= train.steps) return TrainEnd::kFinished;
+  if (stopped_early()) return TrainEnd::kEarlyStop;
 
   BatchLoader loader(services_.data, {.split = Split::kTrain,
                                       .order = BatchOrder::kShuffled,
@@ -120,20 +142,31 @@ TrainResult Trainer::run() {
                                       .seed = static_cast<std::uint64_t>(train.seed),
                                       .first_batch = state_.next_batch,
                                       .guide = guide_});
+  first_step_ = state_.step;
   Progress progress({.label = "train", .total = train.steps, .start = state_.step, .display = services_.display});
   TrainEnd end = TrainEnd::kFinished;
-  while (state_.step < train.steps) {
+  while (state_.step < train.steps && end == TrainEnd::kFinished) {
     do_step(loader, progress);
-    const bool interrupted = services_.interrupted();
-    // A validation belongs to its step: one that was interrupted away would be missing after a resume.
-    if (should_validate()) validate();
-    if (interrupted && state_.step < train.steps) end = TrainEnd::kInterrupted;
-    if (stopped_early()) end = TrainEnd::kEarlyStop;
-    if (end != TrainEnd::kFinished) break;
-    if (due(train.checkpoint_every)) save();
+    end = after_step();
   }
   progress.finish();
-  return finish(end, loader.waiting_share());
+  waiting_share_ = loader.waiting_share();
+  return end;
+}
+
+TrainEnd Trainer::after_step() {
+  state_.validation_due = should_validate();
+  const bool more = state_.validation_due || state_.step < request_.train.steps;
+  if (more && services_.interrupted()) return TrainEnd::kInterrupted;
+  if (state_.validation_due && !validate()) return TrainEnd::kInterrupted;
+  if (stopped_early()) return TrainEnd::kEarlyStop;
+  if (due(request_.train.checkpoint_every)) save_due_ = true;
+  return TrainEnd::kFinished;
+}
+
+bool Trainer::stopped_early() const {
+  const std::int64_t most = request_.train.early_stop;
+  return most > 0 && state_.validations_without_better >= most;
 }
 
 std::vector<Batch> Trainer::next_batches(BatchLoader& loader) {
@@ -141,16 +174,19 @@ std::vector<Batch> Trainer::next_batches(BatchLoader& loader) {
   for (Batch& batch : batches) {
     if (!loader.next(batch)) fail("[train] the data ended at step {}", state_.step + 1);
   }
-  state_.next_batch = loader.position();
   return batches;
 }
 
 void Trainer::do_step(BatchLoader& loader, Progress& progress) {
   const std::vector<Batch> batches = next_batches(loader);
   const double lr = schedule_.rate(state_.step);
-  const Learner::StepResult result = learner_.step(batches, lr);
+  const Learner::StepResult result = learner_.step(batches, lr, [&](const Learner::StepResult& now) {
+    // The best score so far says more of the weights than one batch.
+    if (save_due_ && (state_.best_step == state_.step || !explodes(last_loss_, now.loss))) save();
+  });
   if (!result.finite) stop_on_bad_numbers(result, lr);
   ++state_.step;
+  state_.next_batch = loader.position();
   last_loss_ = result.loss;
   json::Value record = json::Value::object();
   record.set("step", state_.step);
@@ -159,33 +195,27 @@ void Trainer::do_step(BatchLoader& loader, Progress& progress) {
   record.set("gradient_norm", result.gradient_norm);
   metrics_->append(record);
 
-  const double frames =
-      static_cast<double>(request_.train.batch * request_.train.accumulate * services_.data.sequence_length());
-  progress.update(state_.step,
-                  format("loss {:.5g}, lr {:.3g}, {:.3g} frames/s", result.loss, lr, progress.rate() * frames));
+  const auto sequences =
+      static_cast<double>(request_.train.batch * request_.train.accumulate * (state_.step - first_step_));
+  const double rate = sequences * static_cast<double>(services_.data.sequence_length()) / watch_.seconds();
+  progress.update(state_.step, format("loss {:.5g}, lr {:.3g}, {:.3g} frames/s", result.loss, lr, rate));
 }
 
-void Trainer::stop_on_bad_numbers(const Learner::StepResult& result, double lr) {
-  // The position in the data goes back too: a resumed run repeats this step.
-  state_.next_batch = state_.step * request_.train.accumulate;
-  const std::string what =
-      format("the {} is not finite (loss {}, learning rate {}, gradient norm {})",
-             std::isfinite(result.loss) ? "gradient" : "loss", result.loss, lr, result.gradient_norm);
-  // The update before may have made the weights infinite already; save() then tells that itself.
-  save(what);
-  fail(
-      "[train] step {}: {}; the weights from before this step are kept in {}; go on by --resume with a lower "
-      "train.optimizer.lr or train.clip_norm",
-      state_.step + 1, what, folder_.last().string());
+void Trainer::stop_on_bad_numbers(const Learner::StepResult& result, double lr) const {
+  fail("[train] step {}: the {} is not finite (loss {}, learning rate {}, gradient norm {}); {}", state_.step + 1,
+       std::isfinite(result.loss) ? "gradient" : "loss", in_words(result.loss), in_words(lr),
+       in_words(result.gradient_norm), way_on());
 }
 
-void Trainer::refuse_to_save(const std::string& what) const {
-  const std::string kept = saved_step_ ? format("{} holds the state of step {}", folder_.state().string(), *saved_step_)
-                                       : "nothing was saved before";
-  fail(
-      "[train] step {}: {}; the weights are not finite and are not saved; {}; go on by --resume with a lower "
-      "train.optimizer.lr or train.clip_norm",
-      state_.step, what, kept);
+std::string Trainer::way_on() const {
+  const std::string kept = format("{} holds the state of step {}", folder_.state().string(), saved_step_);
+  // Of a run that was interrupted, or of the first weights: nothing has shown yet that they are good.
+  if (saved_step_ == state_.step) {
+    return kept + (state_.step == 0 ? ", which gives this whatever the learning rate; look at the values of the data"
+                                    : ", which gives this whatever the learning rate; begin another run with a lower "
+                                      "train.optimizer.lr or train.clip_norm");
+  }
+  return kept + "; go on from there by --resume with a lower train.optimizer.lr or train.clip_norm (0 is no limit)";
 }
 
 bool Trainer::due(std::int64_t every) const { return every > 0 && state_.step % every == 0; }
@@ -194,9 +224,12 @@ bool Trainer::should_validate() const {
   return validator_ && (due(request_.train.validate_every) || state_.step == request_.train.steps);
 }
 
-void Trainer::validate() {
-  ValidationResult result;
-  learner_.with_average([&] { result = validator_->run(learner_); });
+bool Trainer::validate() {
+  std::optional<ValidationResult> done;
+  learner_.with_average([&] { done = validator_->run(learner_, services_.interrupted); });
+  if (!done) return false;
+  const ValidationResult& result = *done;
+  state_.validation_due = false;
   keep_if_best(result);
   schedule_.observe(result.score, result.goal);
   json::Value scores = json::Value::object();
@@ -211,10 +244,12 @@ void Trainer::validate() {
   metrics_->append(record);
   log_->info("step {}: validation {}{}", state_.step, join(shown, ", "),
              state_.best_step == state_.step ? " (best so far)" : "");
-  const bool draw = pictures_are_due();
-  if (draw) state_.last_sample_step = state_.step;
-  save();
-  if (draw) draw_pictures(result);
+  save_due_ = true;
+  if (pictures_are_due()) {
+    state_.last_sample_step = state_.step;
+    draw_pictures(result);
+  }
+  return true;
 }
 
 void Trainer::keep_if_best(const ValidationResult& result) {
@@ -251,7 +286,8 @@ void Trainer::draw_pictures(const ValidationResult& result) {
 }
 
 void Trainer::write_models() {
-  const bool best = state_.step > 0 && state_.best_step == state_.step;
+  if (state_.step == 0) return;  // nothing was learnt yet
+  const bool best = state_.best_step == state_.step;
   json::Value training = json::Value::object();
   training.set("step", state_.step);
   training.set("metric", request_.train.best_metric);
@@ -263,9 +299,12 @@ void Trainer::write_models() {
   });
 }
 
-void Trainer::save(const std::string& reason) {
+void Trainer::save() {
   std::vector<float> weights = learner_.model().parameters().download();
-  if (!all_finite(weights)) refuse_to_save(reason);
+  if (!all_finite(weights)) {
+    fail("[train] step {}: the update was too large: the weights are not finite and are not saved; {}", state_.step,
+         way_on());
+  }
   Backend& backend = services_.backend;
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
@@ -277,24 +316,25 @@ void Trainer::save(const std::string& reason) {
   if (learner_.average()) checkpoint.average = to_host(backend, learner_.average()->average());
   write_checkpoint(folder_.state(), std::move(checkpoint));
   saved_step_ = state_.step;
+  save_due_ = false;
   write_models();
 }
 
-TrainResult Trainer::finish(TrainEnd end, double waiting_share) {
+TrainResult Trainer::finish(TrainEnd end) {
   save();
   const double seconds = seconds_before_ + watch_.seconds();
   log_->info("{} at step {} after {}; the network waited for data {:.1f} % of the time",
              end == TrainEnd::kFinished    ? "finished"
              : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
                                            : "interrupted, everything is saved",
-             state_.step, format_duration(seconds), 100 * waiting_share);
+             state_.step, format_duration(seconds), 100 * waiting_share_);
   return {.end = end,
           .steps = state_.step,
           .last_loss = last_loss_,
           .best_step = state_.best_step,
           .best_score = state_.best_score,
           .seconds = seconds,
-          .waiting_share = waiting_share};
+          .waiting_share = waiting_share_};
 }
 
 }  // namespace nextframe

@@ -71,30 +71,38 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Trains to the end. Fails when loss or gradient are not finite, after saving the weights from before that step; where
-  /// those are not finite either, the files stay as they were.
+  /// Trains to the end. Fails when loss or gradient are not finite and leaves the files as they are: a state is saved
+  /// only once the next step has shown that its weights give a finite loss that has not exploded, or at the end of the
+  /// run.
   TrainResult run();
 
  private:
-  void start_new();
-  void restore(const Checkpoint& checkpoint);
+  /// `data` are fingerprint_of() the frames.
+  void start_new(const json::Value& data);
+  void restore(const Checkpoint& checkpoint, const json::Value& data);
+  TrainEnd train();
+  /// What a step makes due; kFinished where it goes on.
+  TrainEnd after_step();
+  bool stopped_early() const;
   std::vector<Batch> next_batches(BatchLoader& loader);
   void do_step(BatchLoader& loader, Progress& progress);
-  [[noreturn]] void stop_on_bad_numbers(const Learner::StepResult& result, double lr);
+  [[noreturn]] void stop_on_bad_numbers(const Learner::StepResult& result, double lr) const;
+  /// What is kept, and what to do after a failure; the end of a message.
+  std::string way_on() const;
   bool due(std::int64_t every) const;
   bool should_validate() const;
-  void validate();
+  /// Whether it came to its end; an interrupted one stays due.
+  bool validate();
   void keep_if_best(const ValidationResult& result);
   bool pictures_are_due() const;
   /// Only warns where one cannot be drawn.
   void draw_pictures(const ValidationResult& result);
-  /// Fails, and leaves the files as they are, where the weights are not finite; `reason` says what showed it.
-  void save(const std::string& reason = "the update was too large");
-  [[noreturn]] void refuse_to_save(const std::string& reason) const;
+  /// Fails, and leaves the files as they are, where the weights are not finite.
+  void save();
   /// last.safetensors, and best.safetensors where this step is the best. Always after last.state, from which a resumed
   /// run makes them again: so neither is ever of a step that the state has not taken.
   void write_models();
-  TrainResult finish(TrainEnd end, double waiting_share);
+  TrainResult finish(TrainEnd end);
 
   TrainRequest request_;
   TrainServices services_;
@@ -106,8 +114,11 @@ class Trainer {
   Schedule schedule_;
   std::optional<Validator> validator_;  ///< none where there is nothing to validate on
   std::optional<MetricsLog> metrics_;
-  Checkpoint state_;  ///< its numbers are kept up to date; its buffers are filled only to be saved
-  std::optional<std::int64_t> saved_step_;  ///< that of last.state
+  Checkpoint state_;             ///< its numbers are kept up to date; its buffers are filled only to be saved
+  std::int64_t saved_step_ = 0;  ///< that of last.state
+  bool save_due_ = false;        ///< the next step saves the state before its update
+  std::int64_t first_step_ = 0;  ///< of this run's rate
+  double waiting_share_ = 0;
   double last_loss_ = 0;
   Stopwatch watch_;
   double seconds_before_ = 0;

@@ -72,7 +72,7 @@ TrainingSample Validator::sample_of(const Batch& batch, std::int64_t sequence,
   return sample;
 }
 
-ValidationResult Validator::run(Learner& learner) const {
+std::optional<ValidationResult> Validator::run(Learner& learner, const std::function<bool()>& interrupted) const {
   const LinearMap unit_scale = unit_scale_of(frames_);
   ScoreSheet sheet("model", scores_to_measure(train_.best_metric), data_.options().horizon);
   BatchLoader loader(data_, {.split = Split::kValidation,
@@ -87,6 +87,7 @@ ValidationResult Validator::run(Learner& learner) const {
   double valid_weight = 0;
   Batch batch;
   while (loader.next(batch)) {
+    if (interrupted()) return std::nullopt;
     Learner::Forecast forecast = learner.forecast(batch);
     weighted_loss += forecast.weighted_loss;
     valid_weight += forecast.valid_weight;

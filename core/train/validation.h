@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,7 +33,8 @@ class Validator {
   /// `guide` is empty for a network without one.
   Validator(const DataSet& data, const FrameFormat& frames, const TrainOptions& train, GuideMaker guide = {});
 
-  ValidationResult run(Learner& learner) const;
+  /// Nothing where `interrupted`, which is asked before each batch, said yes.
+  std::optional<ValidationResult> run(Learner& learner, const std::function<bool()>& interrupted) const;
 
  private:
   TrainingSample sample_of(const Batch& batch, std::int64_t sequence, const std::vector<float>& forecast) const;

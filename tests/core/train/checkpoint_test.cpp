@@ -23,6 +23,7 @@ Checkpoint example() {
   checkpoint.validations_without_better = 3;
   checkpoint.last_sample_step = 10;
   checkpoint.seconds = 4.5;
+  checkpoint.validation_due = true;
   checkpoint.config = json::Value::object();
   checkpoint.config.set("name", "x");
   checkpoint.data = json::Value::array();
@@ -48,6 +49,7 @@ TEST(Checkpoint, ComesBackBitForBit) {
   EXPECT_EQ(after.validations_without_better, before.validations_without_better);
   EXPECT_EQ(after.last_sample_step, before.last_sample_step);
   EXPECT_EQ(after.seconds, before.seconds);
+  EXPECT_EQ(after.validation_due, before.validation_due);
   EXPECT_EQ(after.config, before.config);
   EXPECT_EQ(after.data, before.data);
   EXPECT_EQ(after.weights, before.weights);

@@ -87,16 +87,25 @@ TEST(Trainer, SameSeedSameBits) {
   EXPECT_NE(contents(folder.path() / "a/metrics.jsonl"), contents(folder.path() / "c/metrics.jsonl"));
 }
 
-TEST(Trainer, InterruptedAndResumedEqualsUninterrupted) {
+TEST(Trainer, InterruptedAnywhereAndResumedEqualsUninterrupted) {
   const TemporaryFolder folder;
   const SmallRun run = run_with_everything();
   run.go(run.request(folder.path() / "whole"));
-  const TrainResult first = run.go(run.request(folder.path() / "parts"), interrupt_at(3));
-  EXPECT_EQ(first.end, TrainEnd::kInterrupted);
-  EXPECT_EQ(first.steps, 3);
-  run.go(run.request(folder.path() / "parts", RunStart::kResume), interrupt_at(4));
-  EXPECT_EQ(run.go(run.request(folder.path() / "parts", RunStart::kResume)).end, TrainEnd::kFinished);
-  expect_same_files(folder.path() / "whole", folder.path() / "parts");
+  int validations_due = 0;
+  for (std::int64_t count = 1;; ++count) {
+    SCOPED_TRACE(count);
+    ASSERT_LT(count, 60);
+    const fs::path parts = folder.path() / ("parts" + std::to_string(count));
+    const TrainResult first = run.go(run.request(parts), interrupt_at(count));
+    if (first.end == TrainEnd::kFinished) break;
+    EXPECT_EQ(first.end, TrainEnd::kInterrupted);
+    validations_due += read_checkpoint(parts / "last.state").validation_due ? 1 : 0;
+    run.go(run.request(parts, RunStart::kResume), interrupt_at(2));
+    EXPECT_EQ(run.go(run.request(parts, RunStart::kResume)).end, TrainEnd::kFinished);
+    expect_same_files(folder.path() / "whole", parts);
+  }
+  // After steps 2, 4, 6, 8 and 9, each before it begins, before its first batch and before its second.
+  EXPECT_EQ(validations_due, 5 * 3);
 }
 
 TEST(Trainer, ResumeCutsOffWhatCameAfterTheState) {
@@ -179,14 +188,15 @@ TEST(Trainer, AResumedRunMakesTheModelsOfItsStateFirst) {
   run.train.checkpoint_every = 2;
   run.go(run.request(folder.path() / "run"), interrupt_at(2));
   const std::string before = contents(folder.path() / "run/last.safetensors");
-  run.go(run.request(folder.path() / "run", RunStart::kResume), interrupt_at(2));
+  run.train.steps = 4;
+  run.go(run.request(folder.path() / "run", RunStart::kResume));
   const fs::path best = folder.path() / "run/best.safetensors", last = folder.path() / "run/last.safetensors";
   ASSERT_EQ(step_of(best), 4);
   const std::string after = contents(best);
   std::ofstream(best, std::ios::binary) << before;
   std::ofstream(last, std::ios::binary) << before;
   run.train.optimizer.lr = 0;
-  run.train.schedule.type = ScheduleType::kPlateau;
+  run.train.steps = 9;
   run.go(run.request(folder.path() / "run", RunStart::kResume), interrupt_at(1));
   EXPECT_TRUE(contents(best) == after);
   EXPECT_EQ(step_of(last), 5);
@@ -289,21 +299,72 @@ TEST(Trainer, ModelFilesHoldTheAverageAndTheStateTheRawWeights) {
   EXPECT_EQ(state.next_batch, 18);
 }
 
-TEST(Trainer, StopsWhenNumbersAreNotFiniteAndKeepsTheWeightsBefore) {
+/// Four good steps, and a copy of their folder beside it.
+void train_four_steps(SmallRun run, const fs::path& folder, const fs::path& copy) {
+  run.train.steps = 4;
+  run.go(run.request(folder));
+  fs::copy(folder, copy, fs::copy_options::recursive);
+}
+
+TEST(Trainer, BadNumbersLeaveTheLastGoodStateAndALowerRateGoesOnFromThere) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 0.01};
+  run.train.clip_norm = 0;
+  run.train.steps = 9;
+  run.train.early_stop = 0;
+  const fs::path bad = folder.path() / "bad", good = folder.path() / "good";
+  for (const std::int64_t every : {1, 3, 100}) {  // checkpoints of the bad weights would be due at step 5, 6, never
+    SCOPED_TRACE(every);
+    fs::remove_all(bad);
+    fs::remove_all(good);
+    run.train.checkpoint_every = every;
+    run.train.validate_every = 5;  // of the weights that the fifth step spoils
+    train_four_steps(run, bad, good);
+    const std::string state = contents(bad / "last.state"), model = contents(bad / "last.safetensors");
+    SmallRun steep = run;
+    steep.train.optimizer.lr = 1e38;
+    const std::string message = message_of([&] { steep.go(steep.request(bad, RunStart::kResume)); });
+    EXPECT_NE(message.find("step 6: the loss is not finite (loss "), std::string::npos) << message;
+    EXPECT_NE(message.find("learning rate 1e+38, gradient norm "), std::string::npos) << message;
+    EXPECT_EQ(message.find("nan"), std::string::npos) << message;
+    EXPECT_NE(message.find("last.state holds the state of step 4; go on from there by --resume"), std::string::npos)
+        << message;
+    EXPECT_NE(contents(bad / "log.txt").find("error " + message), std::string::npos) << contents(bad / "log.txt");
+    EXPECT_TRUE(contents(bad / "last.state") == state);
+    EXPECT_EQ(read_model_file((bad / "last.safetensors").string()).training.dump(),
+              read_model_file((good / "last.safetensors").string()).training.dump());
+    EXPECT_EQ(run.go(run.request(bad, RunStart::kResume)).end, TrainEnd::kFinished);
+    run.go(run.request(good, RunStart::kResume));
+    expect_same_files(good, bad);
+  }
+}
+
+TEST(Trainer, BadNumbersAtTheFirstStepsAreGotPastToo) {
   const TemporaryFolder folder;
   SmallRun run;
   run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 1e38};
   run.train.clip_norm = 0;
   const std::string message = message_of([&] { run.go(run.request(folder.path() / "run")); });
-  EXPECT_NE(message.find("step 2"), std::string::npos) << message;
-  EXPECT_NE(message.find("learning rate 1e+38"), std::string::npos) << message;
-  EXPECT_NE(message.find("gradient norm"), std::string::npos) << message;
-  EXPECT_EQ(read_checkpoint(folder.path() / "run/last.state").step, 1);
-  ReferenceBackend backend;
-  EXPECT_NO_THROW(load_model(backend, (folder.path() / "run").string()));
+  EXPECT_NE(message.find("step 2: the loss is not finite"), std::string::npos) << message;
+  EXPECT_NE(message.find("last.state holds the state of step 0; go on"), std::string::npos) << message;
+  run.train.optimizer.lr = 0.01;
+  EXPECT_EQ(run.go(run.request(folder.path() / "run", RunStart::kResume)).end, TrainEnd::kFinished);
 }
 
-TEST(Trainer, InfiniteWeightsNeverReplaceGoodOnes) {
+TEST(Trainer, WeightsWithoutAFiniteLossAreNoGoodAdviceToResume) {
+  // Saved by an interrupt before anything could show that they are bad.
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 1e37};
+  run.train.clip_norm = 0;
+  run.go(run.request(folder.path() / "run"), interrupt_at(1));
+  run.train.optimizer.lr = 0.01;
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+  EXPECT_NE(message.find("step 1, which gives this whatever the learning rate"), std::string::npos) << message;
+}
+
+TEST(Trainer, InfiniteWeightsAreNotSavedAtTheEndEither) {
   const TemporaryFolder folder;
   SmallRun run;
   run.train.optimizer = {.type = OptimizerRule::kSgd, .lr = 0.01};
@@ -312,19 +373,14 @@ TEST(Trainer, InfiniteWeightsNeverReplaceGoodOnes) {
   run.train.steps = 2;
   run.go(run.request(folder.path() / "run"));
   run.train.optimizer.lr = 1e308;
-  run.train.steps = 20;
-  for (const std::int64_t every : {1, 100}) {  // found by the checkpoint, found by the next step
-    run.train.checkpoint_every = every;
-    const std::string message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
-    EXPECT_NE(message.find("last.state holds the state of step 2"), std::string::npos) << message;
-    const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
-    EXPECT_EQ(state.step, 2);
-    for (const float weight : state.weights) ASSERT_TRUE(std::isfinite(weight));
-    EXPECT_NO_THROW(read_model_file((folder.path() / "run/last.safetensors").string()));
-  }
-  const std::string message = message_of([&] { run.go(run.request(folder.path() / "new")); });
-  EXPECT_NE(message.find("nothing was saved before"), std::string::npos) << message;
-  EXPECT_FALSE(fs::exists(folder.path() / "new/last.state"));
+  run.train.steps = 3;
+  const std::string message = message_of([&] { run.go(run.request(folder.path() / "run", RunStart::kResume)); });
+  EXPECT_NE(message.find("the weights are not finite"), std::string::npos) << message;
+  EXPECT_NE(message.find("last.state holds the state of step 2"), std::string::npos) << message;
+  const Checkpoint state = read_checkpoint(folder.path() / "run/last.state");
+  EXPECT_EQ(state.step, 2);
+  for (const float weight : state.weights) ASSERT_TRUE(std::isfinite(weight));
+  EXPECT_EQ(step_of(folder.path() / "run/last.safetensors"), 2);
 }
 
 TEST(Trainer, RainWeightsGoByTheSourcesValues) {
@@ -495,6 +551,39 @@ TEST(Trainer, RefusesFoldersThatDoNotFit) {
   fs::create_directory(folder.path() / "foreign");
   std::ofstream(folder.path() / "foreign/letter.txt") << "dear";
   EXPECT_THROW(run.go(run.request(folder.path() / "foreign", RunStart::kResume)), Error);
+}
+
+TEST(Trainer, ARunWithoutItsStateIsNeitherResumedNorWrittenOver) {
+  const TemporaryFolder folder;
+  const SmallRun run;
+  const fs::path path = folder.path() / "run";
+  run.go(run.request(path));
+  fs::remove(path / "last.state");
+  const std::string model = contents(path / "best.safetensors");
+  const auto refusal = [&](RunStart start) { return message_of([&] { run.go(run.request(path, start)); }); };
+  EXPECT_NE(
+      refusal(RunStart::kResume).find("holds best.safetensors, last.safetensors, metrics.jsonl but no last.state"),
+      std::string::npos)
+      << refusal(RunStart::kResume);
+  EXPECT_NE(refusal(RunStart::kResume).find("--init"), std::string::npos);
+  fs::remove(path / "config.json");
+  EXPECT_NE(refusal(RunStart::kNew).find("no last.state"), std::string::npos) << refusal(RunStart::kNew);
+  EXPECT_TRUE(contents(path / "best.safetensors") == model);
+  fs::remove(path / "best.safetensors");
+  fs::remove(path / "last.safetensors");
+  EXPECT_NE(refusal(RunStart::kResume).find("holds metrics.jsonl"), std::string::npos) << refusal(RunStart::kResume);
+  // As after a kill in a run's first moments.
+  std::ofstream(path / "metrics.jsonl", std::ios::trunc).flush();
+  std::ofstream(path / "config.json") << "{}";
+  EXPECT_EQ(run.go(run.request(path, RunStart::kResume)).end, TrainEnd::kFinished);
+}
+
+TEST(Trainer, DataThatCannotBeReadLeaveNoFolder) {
+  const TemporaryFolder folder;
+  SmallRun run;
+  run.data.sources.front().path = (folder.path() / "nothere").string();
+  EXPECT_NE(message_of([&] { run.go(run.request(folder.path() / "run")); }).find("nothere"), std::string::npos);
+  EXPECT_FALSE(fs::exists(folder.path() / "run"));
 }
 
 TEST(Trainer, ARunMayBeMadeLonger) {
