@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -153,7 +155,7 @@ class EvaluateCommand : public Command {
                                .csi_level = csi_level()};
     std::optional<AtomicFile> csv;
     if (arguments_.csv) csv.emplace(*arguments_.csv);
-    if (arguments_.plots) make_folder(*arguments_.plots);
+    if (arguments_.plots) check_folder(*arguments_.plots);
     const InterruptGuard guard;
     const Findings found = is_model(arguments_.subject)    ? score_model(guard, log)
                            : is_config(arguments_.subject) ? score_baselines(guard, log)
@@ -163,6 +165,7 @@ class EvaluateCommand : public Command {
       csv->commit();
     }
     if (arguments_.plots) {
+      make_folder(*arguments_.plots);
       for (const fs::path& file :
            draw_evaluation(*arguments_.plots, found.evaluation, found.curves, found.samples, found.pictures)) {
         log.info("drew {}", file.string());
@@ -182,6 +185,17 @@ class EvaluateCommand : public Command {
     for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
     for (const CurveEntry& curve : kCurves) names.emplace_back(curve.name);
     return join(names, ", ");
+  }
+
+  /// Whether it can be made, found out before the scores are worked out, and without making it.
+  static void check_folder(const std::string& path) {
+    std::error_code error;
+    fs::path there = fs::absolute(path, error);
+    while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+    if (!fs::is_directory(there, error)) reject("[evaluate] --plots {}: {} is no folder", path, there.string());
+    if (::access(there.c_str(), W_OK) != 0) {
+      reject("[evaluate] --plots {}: nothing can be written into {}", path, there.string());
+    }
   }
 
   static void make_folder(const std::string& path) {

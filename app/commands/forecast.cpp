@@ -121,12 +121,7 @@ class ForecastCommand : public Command {
   int forecast(const InterruptGuard& guard, StderrLog& log) {
     if (arguments_.watch) return ForecastWatch(arguments_, guard, log).run();
     ForecastRun run(arguments_, guard, log);
-    if (run.is_live()) {
-      if (arguments_.at || arguments_.every) reject("[forecast] --at and --every need a recording, not a live input");
-      return run.live();
-    }
-    if (arguments_.limit)
-      reject("[forecast] --limit is for live inputs and --watch; --frames says how many frames to forecast");
+    if (run.is_live()) return run.live();
     if (arguments_.every) {
       run.hindcasts();
     } else if (run.of_many()) {

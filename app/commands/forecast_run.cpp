@@ -103,6 +103,7 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
   width_ = arguments.trained_size ? (*choice_.model()->file.frames.size)[1] : info_.width;
   for (const std::string& note : info_.notes) log_.warning("{}", note);
   check_many();
+  check_live();
   check_not_input();
   make_output();
   say_channels();
@@ -231,6 +232,15 @@ void ForecastRun::check_many() const {
   if (alone.empty()) return;
   reject("[forecast] {} names {} sequences, and {}; name one of them, such as {}", arguments_.input, clips_.size(),
          alone, clips_[1].name);
+}
+
+void ForecastRun::check_live() const {
+  if (is_live() && (arguments_.at || arguments_.every)) {
+    reject("[forecast] --at and --every need a recording, not a live input");
+  }
+  if (!is_live() && arguments_.limit) {
+    reject("[forecast] --limit is for live inputs and --watch; --frames says how many frames to forecast");
+  }
 }
 
 void ForecastRun::check_not_input() const {

@@ -35,6 +35,8 @@ class ForecastRun {
 
  private:
   void check_many() const;
+  /// Rejects the options that only recordings, or only live inputs have.
+  void check_live() const;
   void check_not_input() const;
   void make_output();
   void say_channels() const;

@@ -179,6 +179,7 @@ class InspectCommand : public Command {
   int run(StderrLog& log) override {
     if (arguments_.schema) {
       if (arguments_.target) reject("[inspect] --schema takes no target");
+      refuse({}, "--schema takes");
       print_json(config_schema());
       return 0;
     }
@@ -187,16 +188,34 @@ class InspectCommand : public Command {
     const fs::path path = *arguments_.target;
     std::error_code error;
     if (path.extension() == ".json") {
+      refuse({.set = true, .plot = true}, format("{} is a configuration, for which there is", path.string()));
       inspect_config(guard, log);
     } else if (path.extension() == ".safetensors" || fs::exists(path / "config.json", error)) {
+      refuse({}, format("{} is a model, for which there is", path.string()));
       inspect_model();
     } else {
+      refuse({.product = true, .plot = true}, format("{} is an input, for which there is", path.string()));
       inspect_input(guard);
     }
     return 0;
   }
 
  private:
+  /// The options that a kind of target has.
+  struct Takes {
+    bool set = false;
+    bool product = false;
+    bool plot = false;
+  };
+
+  /// Rejects the options given that `takes` lacks; `of` begins "... no --set".
+  void refuse(const Takes& takes, const std::string& of) const {
+    const std::string given = given_among({{"--set", !arguments_.overrides.empty() && !takes.set},
+                                           {"--product", !arguments_.product.empty() && !takes.product},
+                                           {"--plot", arguments_.plot.has_value() && !takes.plot}});
+    if (!given.empty()) reject("[inspect] {} no {}", of, given);
+  }
+
   void show(const json::Value& document, const std::string& text) const {
     if (arguments_.json) {
       print_json(document);

@@ -79,6 +79,9 @@ class TrainCommand : public Command {
     if (arguments_.resume && !arguments_.init.empty()) {
       reject("[train] got --init with --resume, which goes on with the run's own weights; leave one of them out");
     }
+    if (arguments_.out && arguments_.out->empty()) {
+      reject("[train] --out: got an empty name, expected the run folder; leave it out for runs/NAME");
+    }
     if (std::filesystem::is_directory(arguments_.config)) use_run_folder();
     std::vector<std::string> overrides = arguments_.overrides;
     if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));

@@ -166,6 +166,50 @@ TEST_F(BadInput, CombinationsThatMakeNoSense) {
   expect_refused({"generate", "digits", "--size", "64x64x3"}, "--size");
 }
 
+TEST_F(BadInput, NumbersBeyondAllBounds) {
+  const auto expect_set_refused = [](const std::string& assignment, const std::string& message) {
+    expect_refused({"train", "tiny.json", "--set", assignment, "--out", "bad-run"}, message);
+  };
+  expect_set_refused("data.gap=51469710027091383", "data.gap: got 51469710027091383");
+  expect_set_refused("data.gap=4611686018427387904", "data.gap");
+  expect_set_refused("data.split.gap=9223372036854775807", "data.split.gap");
+  expect_set_refused("data.stride=9223372036854775807", "data.stride");
+  expect_set_refused("data.gap=1000000", "[data.gap] a sequence spans 7000001 generated frames");
+}
+
+TEST_F(BadInput, RunFoldersThatAreNone) {
+  expect_refused({"train", "tiny.json", "--set", "name=../../evil"}, "name: got \"../../evil\"");
+  expect_refused({"train", "tiny.json", "--set", "name=.."}, "name: got \"..\"");
+  expect_refused({"train", "tiny.json", "--out", ""}, "--out: got an empty name");
+  fs::copy(folder_->path() / "model", folder_->path() / "lost", fs::copy_options::recursive);
+  fs::remove(folder_->path() / "lost/last.state");
+  const std::string best = read_text(*folder_ / "lost/best.safetensors");
+  expect_refused({"train", "lost", "--resume"}, "no last.state");
+  EXPECT_EQ(read_text(*folder_ / "lost/best.safetensors"), best);
+}
+
+TEST_F(BadInput, NothingIsMadeForARequestThatFailsLater) {
+  expect_refused({"evaluate", "nothere", "--plots", "new-plots"}, "nothere");
+  expect_refused({"evaluate", "model", "--plots", "tiny.json/plots"}, "tiny.json is no folder");
+  expect_refused({"train", "tiny.json", "--set", R"(data.sources=[{"type":"digits","path":"nothere.gz"}])"},
+                 "nothere.gz");
+}
+
+TEST_F(BadInput, OptionsThatNothingUses) {
+  expect_refused({"inspect", "model", "--set", "a=1", "--product", "x", "--plot", "x.png"},
+                 "model is a model, for which there is no --set, --product, --plot");
+  expect_refused({"inspect", "good.npy", "--set", "a=1"}, "good.npy is an input, for which there is no --set");
+  expect_refused({"inspect", "tiny.json", "--product", "x"},
+                 "tiny.json is a configuration, for which there is no --product");
+  expect_refused({"inspect", "--schema", "--set", "a=1"}, "--schema takes no --set");
+  const std::string radar = R"({ "data": { "context": 4, "horizon": 4, "sources": [ { "path": "good.npy")";
+  expect_config_refused(radar + R"(, "product": "knmi-accumulation" } ] } })", {"good.npy: is no radar"});
+  expect_config_refused(radar + R"( } ], "unit": "dbr" } })", {"[data.unit] good.npy"});
+  expect_config_refused(radar + R"( } ], "rain": { "floor": 1 } } })", {"[data.rain] good.npy"});
+  expect_refused({"train", "tiny.json", "--set", "train.loss.mse=0", "--out", "bad-run"}, "train.loss: mse is 0");
+  expect_refused({"train", "tiny.json", "--set", "train.optimizer.momentum=0.9", "--out", "bad-run"}, "momentum");
+}
+
 TEST_F(BadInput, OptionsOfTheOtherKindOfEvaluation) {
   expect_refused({"evaluate", "model", "--every", "2", "--first-frame", "3", "--gap", "1"},
                  "--first-frame, --every, --gap: for written forecasts only, but model is a model");

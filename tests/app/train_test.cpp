@@ -43,6 +43,22 @@ TEST_F(Train, PipedItSpeaksInPlainLines) {
   EXPECT_EQ(outcome.err.find('\r'), std::string::npos);
   EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos);
   EXPECT_NE(outcome.err.find("step 20: validation loss "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("train 1/25"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err.find(" 0 frames/s"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Train, ALossThatIsNotFiniteIsGotPastAsTheMessageSays) {
+  const std::vector<std::string> steep{
+      "train", config(40, R"(, "clip_norm": 0, "optimizer": { "type": "sgd", "lr": 3 })"), "--threads", "1", "--out",
+      "a"};
+  const Outcome failed = run(steep, here());
+  ASSERT_EQ(failed.exit_code, 1) << failed.err;
+  EXPECT_NE(failed.err.find(" is not finite (loss "), std::string::npos) << failed.err;
+  EXPECT_NE(failed.err.find("last.state holds the state of step "), std::string::npos) << failed.err;
+  EXPECT_EQ(failed.err.find("nan"), std::string::npos) << failed.err;
+  EXPECT_NE(read_text(folder_ / "a/log.txt").find(" is not finite (loss "), std::string::npos);
+  const Outcome again = run({"train", "a", "--resume", "--threads", "1", "--set", "train.optimizer.lr=0.001"}, here());
+  EXPECT_EQ(again.exit_code, 0) << again.err;
 }
 
 TEST_F(Train, OnATerminalItDrawsOneLineAndObeysNoColor) {
