@@ -9,7 +9,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 option(NEXTFRAME_ENGINE_ONLY "Build the engine, its tests and bench without OpenCV, oneDNN, Highway and libav" OFF)
-set(NEXTFRAME_GDAL auto CACHE STRING "Read radar files with GDAL: auto (where it is installed), ON (required) or OFF")
+set(NEXTFRAME_GDAL auto CACHE STRING "Read and write radar files with GDAL: auto (where it is installed), ON (required) or OFF")
 set_property(CACHE NEXTFRAME_GDAL PROPERTY STRINGS auto ON OFF)
 option(NEXTFRAME_TESTS "Build the tests" ON)
 option(NEXTFRAME_WARNINGS_AS_ERRORS "Treat warnings as errors" OFF)

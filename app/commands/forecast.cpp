@@ -122,9 +122,8 @@ class ForecastCommand : public Command {
     if (arguments_.watch) return ForecastWatch(arguments_, guard, log).run();
     ForecastRun run(arguments_, guard, log);
     if (run.is_live()) return run.live();
-    if (arguments_.every) {
-      run.hindcasts();
-    } else if (run.of_many()) {
+    if (arguments_.every) return run.hindcasts();
+    if (run.of_many()) {
       run.every_sequence();
     } else {
       run.once();

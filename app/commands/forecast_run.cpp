@@ -11,6 +11,7 @@
 #include "core/frames/path_list.h"
 #include "core/frames/preprocessing.h"
 #include "core/frames/radar/product.h"
+#include "core/frames/radar_source.h"
 #include "core/train/forecaster.h"
 
 namespace nextframe::app {
@@ -93,7 +94,7 @@ FrameStamp stamp_of(const SourceInfo& source, std::int64_t lead, std::int64_t ga
 
 ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuard& guard, StderrLog& log)
     : arguments_(arguments), guard_(guard), log_(log), choice_(arguments, log), lengths_(choice_.lengths()) {
-  clips_ = list_clips(media_sources(), choice_.source_options());
+  clips_ = find_clips();
   source_ = clips_.front().open();
   info_ = source_->info();
   horizon_ = arguments.frames.value_or(lengths_.horizon);
@@ -107,6 +108,16 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
   check_not_input();
   make_output();
   say_channels();
+}
+
+std::vector<ClipReference> ForecastRun::find_clips() const {
+  const SourceTable sources = media_sources();
+  const SourceOptions options = choice_.source_options();
+  const bool from_end = !arguments_.at && !arguments_.every;
+  if (!from_end || find_source_kind(sources, options).type != SourceType::kRadar) return list_clips(sources, options);
+  // Some more than the context: the first ones may be damaged.
+  const std::int64_t steps = (lengths_.context - 1) * lengths_.gap + 1;
+  return list_end_of_radar(options, steps + 2 * (options.max_missing + 1));
 }
 
 void ForecastRun::once() {
@@ -133,8 +144,8 @@ void ForecastRun::once() {
   progress.finish();
   output_->end_forecast();
   output_->close();
-  log_.info("wrote {} forecast frames, {}x{}, after frame {} of {}{}, to {}", horizon_, height_, width_,
-            seen.next_frame - 1, info_.name, last.time == kNoTime ? "" : format(" ({})", format_time(last.time)),
+  const std::string moment = last.time == kNoTime ? format("frame {}", seen.next_frame - 1) : format_time(last.time);
+  log_.info("wrote {} forecast frames, {}x{}, after {} of {}, to {}", horizon_, height_, width_, moment, info_.name,
             path_);
 }
 
@@ -162,7 +173,7 @@ void ForecastRun::every_sequence() {
             count, arguments_.input, path_);
 }
 
-void ForecastRun::hindcasts() {
+int ForecastRun::hindcasts() {
   Progress progress({.label = "hindcast", .unit = "hindcast"});
   std::int64_t done = 0;
   std::int64_t skipped = 0;
@@ -177,6 +188,7 @@ void ForecastRun::hindcasts() {
                                 .missing = choice_.missing_frames(),
                                 .skipped = skip};
   hindcast(*forecaster_, *source_, options, [&](const Hindcast& one) {
+    if (guard_.interrupted() && output_->one_each()) return false;
     stop_if_interrupted(guard_);
     for (std::size_t i = 0; i < one.frames.size(); ++i) {
       FrameStamp at = stamp(static_cast<std::int64_t>(i + 1));
@@ -191,6 +203,7 @@ void ForecastRun::hindcasts() {
   output_->close();
   if (skipped > 0) log_.warning("{} hindcasts were left out: their contexts are not whole", skipped);
   log_.info("wrote {} hindcasts of {} frames each to {}", done, horizon_, path_);
+  return guard_.interrupted() ? kInterruptedExitCode : 0;
 }
 
 int ForecastRun::live() {

@@ -29,11 +29,14 @@ class ForecastRun {
   void once();
   /// The same for every sequence of an array, or every one of several recordings, into one array.
   void every_sequence();
-  void hindcasts();
+  /// The exit code: where each is a file of its own, an interrupt leaves those that are complete.
+  int hindcasts();
   /// The exit code: the end of a stream is an end, an interrupt saves what there is.
   int live();
 
  private:
+  /// Of radar the end alone where nobody asks for more.
+  std::vector<ClipReference> find_clips() const;
   void check_many() const;
   /// Rejects the options that only recordings, or only live inputs have.
   void check_live() const;

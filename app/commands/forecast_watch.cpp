@@ -89,6 +89,8 @@ void ForecastWatch::forecast(RadarWatch::Recording recording) {
   } catch (const Error& error) {
     if (output_) output_->abandon();
     log_.warning("no forecast from {}: {}", format_time(recording.time), error.what());
+  } catch (const Interrupted&) {
+    output_->abandon();  // the loop ends, and what is complete stays
   }
 }
 

@@ -272,6 +272,16 @@ std::vector<ClipReference> list_radar(const SourceOptions& options) {
   return clips_of(list_recordings(options));
 }
 
+std::vector<ClipReference> list_end_of_radar(const SourceOptions& options, std::int64_t steps) {
+  if (!can_read_rasters()) open_raster(options.path, RasterView::kArrays);
+  std::vector<RadarListing> listings = list_recordings(options);
+  for (RadarListing& listing : listings) {
+    const std::int64_t surplus = std::ssize(listing.steps) - steps;
+    if (surplus > 0) listing.steps.erase(listing.steps.begin(), listing.steps.begin() + surplus);
+  }
+  return clips_of(std::move(listings));
+}
+
 std::vector<ClipReference> list_radar(const SourceOptions& options, const std::vector<std::string>& files) {
   return clips_of(list_recordings(options, files));
 }

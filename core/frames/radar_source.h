@@ -13,7 +13,10 @@ namespace nextframe {
 /// max_missing steps in a row are given as frames of nothing but missing pixels, a longer gap is a jump of the time.
 bool is_radar(const std::string& path);
 std::vector<ClipReference> list_radar(const SourceOptions& options);
-/// The same of these files alone.
+/// The same, of each recording no more than its last `steps` fields: what an archive of years does not have to be read
+/// for.
+std::vector<ClipReference> list_end_of_radar(const SourceOptions& options, std::int64_t steps);
+/// The same as list_radar of these files alone.
 std::vector<ClipReference> list_radar(const SourceOptions& options, const std::vector<std::string>& files);
 
 }  // namespace nextframe

@@ -247,6 +247,10 @@ bool looks_like_radar(const std::string& path) {
   if (files.empty()) return false;
   const std::string& file = files[files.size() / 2];
   if (has_extension(file, {".h5", ".hdf", ".hdf5", ".nc", ".nc4", ".cdf", ".grib2", ".grb2", ".grib"})) return true;
+  // Forecasts in GeoTIFF, as they are written.
+  for (const char* pattern : {"forecast_lead_*_%Y%m%d%H%M.tif", "forecast_lead_*_%Y%m%d%H%M%S.tif"}) {
+    if (parse_time(pattern, file_name(file))) return true;
+  }
   // Pictures are pictures, unless their names are those of a weather service.
   return std::ranges::any_of(built_in_products(), [&](const Product& product) {
     return product.quantity != Quantity::kNone && time_in_name(product, file) != kNoTime;

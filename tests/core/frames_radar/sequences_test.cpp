@@ -91,6 +91,18 @@ TEST_F(RadarSequences, ShortGapsAreFilledAndLongOnesAreJumps) {
   EXPECT_EQ(read(3).size(), 9U);
 }
 
+TEST_F(RadarSequences, TheEndAloneIsReadOfAnArchive) {
+  for (std::int64_t i = 0; i < 6; ++i) write(5 * i, static_cast<double>(i));
+  const auto minutes_at_end = [&](std::int64_t steps) {
+    const auto source = list_end_of_radar(options(), steps).at(0).open();
+    EXPECT_NEAR(source->info().step_seconds(), 300, 1e-9);
+    return minutes_of(testing::read_all(*source));
+  };
+  EXPECT_EQ(minutes_at_end(2), (std::vector<std::int64_t>{20, 25}));
+  EXPECT_EQ(minutes_at_end(1), (std::vector<std::int64_t>{25}));
+  EXPECT_EQ(minutes_at_end(100).size(), 6U);
+}
+
 TEST_F(RadarSequences, FilesThatCannotBeUsedCountAsMissingAndAreNamed) {
   for (const int minute : {0, 5, 10, 15, 20, 25, 30, 35, 40}) write(minute, minute);
   cut_off(10, 150);
@@ -255,6 +267,7 @@ TEST_F(RadarSequences, PicturesStayPictures) {
   EXPECT_FALSE(is_radar(folder_ / ""));  // GeoTIFFs of names that no weather service uses are images
   DataOptions options = data_options();
   options.sources[0].type = SourceType::kImages;
+  options.sources[0].product.clear();
   options.sources[0].path = folder_ / "";
   options.rain.unit = RainUnit::kDbr;
   TextLog log;
