@@ -170,6 +170,9 @@ void check_loss(const Config& config, List& problems) {
     problems.emplace_back("train.loss.lead_weights: got nothing but 0, expected a weight above 0");
   }
   check_rain_weights(loss, problems);
+  if (!(loss.huber > 0)) {
+    expect_unused("train.loss.huber_delta", loss.huber_delta, LossOptions{}.huber_delta, "a weight of huber", problems);
+  }
   if (const std::optional<Size> size = frame_size(config.data);
       loss.ssim > 0 && size && std::min((*size)[0], (*size)[1]) < kStructureWindow) {
     problems.push_back(format("train.loss.ssim: needs frames of at least {}x{} pixels, got {}x{}", kStructureWindow,
@@ -263,6 +266,10 @@ std::vector<std::string> find_problems(const Config& config) {
   check_name(config.name, problems);
   check_sources(config.data, problems);
   check_rain(config.data, problems);
+  if (config.data.scene_cuts == SceneCuts::kIgnore) {
+    expect_unused("data.scene_cut_threshold", config.data.scene_cut_threshold, DataOptions{}.scene_cut_threshold,
+                  "scene_cuts \"avoid\"", problems);
+  }
   check_sizes(config.data, problems);
   check_split(config.data.split, problems);
   check_sampling(config.data.sampling, problems);

@@ -205,7 +205,12 @@ TEST_F(BadInput, OptionsThatNothingUses) {
   const std::string radar = R"({ "data": { "context": 4, "horizon": 4, "sources": [ { "path": "good.npy")";
   expect_config_refused(radar + R"(, "product": "knmi-accumulation" } ] } })", {"good.npy: is no radar"});
   expect_config_refused(radar + R"( } ], "unit": "dbr" } })", {"[data.unit] good.npy"});
-  expect_config_refused(radar + R"( } ], "rain": { "floor": 1 } } })", {"[data.rain] good.npy"});
+  // Known once the frames were decoded, which says how far it has come.
+  write_text(*folder_ / "bad.json", radar + R"( } ], "rain": { "floor": 1 } } })");
+  const Outcome limits = run({"train", "bad.json", "--out", "bad-run"}, here());
+  EXPECT_EQ(limits.exit_code, 2);
+  EXPECT_NE(limits.err.find("error: [data.rain] good.npy"), std::string::npos) << limits.err;
+  EXPECT_FALSE(fs::exists(folder_->path() / "bad-run"));
   expect_refused({"train", "tiny.json", "--set", "train.loss.mse=0", "--out", "bad-run"}, "train.loss: mse is 0");
   expect_refused({"train", "tiny.json", "--set", "train.optimizer.momentum=0.9", "--out", "bad-run"}, "momentum");
 }

@@ -142,6 +142,8 @@ TEST(Config, OptionsOfAnotherSource) {
   EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"rain"}],"unit":"dbr"})"), "data.unit: got \"dbr\"");
   EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"rain"}],"rain":{"floor":1}})"), "data.rain: generated frames");
   EXPECT_EQ(error_of_data(R"({"sources":[{"type":"digits","path":"a"}],"unit":"source"})"), "no error");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"path":"a"}],"scene_cuts":"ignore","scene_cut_threshold":5})"),
+              "data.scene_cut_threshold: got 5");
   EXPECT_EQ(error_of_data(R"({"sources":[{"type":"radar","path":"a","product":"knmi","max_missing":7}],"unit":"dbr"})"),
             "no error");
 }
@@ -152,9 +154,11 @@ TEST(Config, TheLossIsWhatIsGiven) {
     return config_from_json(json::parse(text, "t"), "t").train.loss;
   };
   EXPECT_EQ(loss_of("{}").mse, 1);
-  EXPECT_EQ(loss_of(R"({"loss":{"huber_delta":2}})").mse, 1);
+  EXPECT_EQ(loss_of(R"({"loss":{"lead_weights":[]}})").mse, 1);
   EXPECT_EQ(loss_of(R"({"loss":{"mae":2}})").mse, 0);
   EXPECT_EQ(loss_of(R"({"loss":{"mse":0,"mae":2}})").mse, 0);
+  EXPECT_EQ(loss_of(R"({"loss":{"huber":1,"huber_delta":2}})").huber_delta, 2);
+  EXPECT_SAYS(error_of(R"("train":{"loss":{"mse":1,"huber_delta":2}})"), "train.loss.huber_delta: got 2");
   EXPECT_SAYS(error_of(R"("train":{"loss":{"mse":0}})"), "train.loss: mse is 0 and nothing else is given");
   EXPECT_SAYS(error_of(R"("train":{"loss":{"mse":0,"mae":0}})"), "train.loss: mse, mae are 0");
 }
