@@ -291,17 +291,18 @@ class InspectCommand : public Command {
     json::Value list = json::Value::array();
     std::string reports;
     std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "seconds", "values"}};
+    std::int64_t read = 0;
+    std::optional<Progress> progress;
     for (const ClipReference& clip : list_clips(media_sources(), options)) {
       const std::unique_ptr<FrameSource> source = clip.open();
       const SourceInfo info = source->info();
       std::int64_t frames = 0;
+      if (!progress && !info.live) progress.emplace(Progress::Options{.label = "read", .unit = "frame"});
       if (info.measurement.quantity != Quantity::kNone) {
-        Progress progress({.label = "read", .unit = "frame", .total = info.expected_frames});
-        const RadarReport report = survey_radar(*source, [&](std::int64_t done) {
+        const RadarReport report = survey_radar(*source, [&](std::int64_t) {
           stop_if_interrupted(guard);
-          progress.update(done, clip.name);
+          progress->update(++read, clip.name);
         });
-        progress.finish();
         if (arguments_.plot && reports.empty()) plot_radar(*arguments_.plot, report);
         list.push_back(radar_json(report));
         reports += (reports.empty() ? "" : "\n") + radar_text(report);
@@ -309,10 +310,9 @@ class InspectCommand : public Command {
       }
       if (!info.live) {
         Frame frame;
-        Progress progress({.label = "read", .unit = "frame", .total = std::max<std::int64_t>(0, info.expected_frames)});
-        while (source->next(frame)) {
+        for (; source->next(frame); ++frames) {
           stop_if_interrupted(guard);
-          progress.update(++frames, clip.name);
+          progress->update(++read, clip.name);
         }
       }
       const double rate = info.frames_per_second;
@@ -333,6 +333,7 @@ class InspectCommand : public Command {
                       rate > 0 && !info.live ? format("{:.2f}", static_cast<double>(frames) / rate) : "-",
                       format("{:g} to {:g}", info.low, info.high)});
     }
+    progress.reset();
     json::Value document = json::Value::object();
     document.set("kind", "input");
     document.set("clips", std::move(list));

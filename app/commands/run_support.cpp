@@ -37,14 +37,17 @@ std::string given_among(std::initializer_list<GivenOption> options) {
 DecodeObserver DecodeDisplay::observer() {
   return [this](const DecodeProgress& now) {
     stop_if_interrupted(guard_);
-    if (now.clip != clip_) {
-      clip_ = now.clip;
-      progress_ = std::make_unique<Progress>(
-          Progress::Options{.label = format("decode {} of {}", now.clip + 1, std::max<std::int64_t>(1, now.clips)),
-                            .unit = "frame",
-                            .total = std::max<std::int64_t>(0, now.expected_frames)});
+    const bool one = now.clips <= 1;
+    if (!progress_) {
+      const std::int64_t frames = std::max<std::int64_t>(0, now.expected_frames);
+      progress_.emplace(Progress::Options{
+          .label = "decode", .unit = one ? "frame" : "clip", .total = one ? frames : now.clips, .start = now.clip});
     }
-    progress_->update(now.frame, now.name);
+    if (one) {
+      progress_->update(now.frame, now.name);
+    } else {
+      progress_->update(now.clip, format("{}, frame {}", now.name, now.frame));
+    }
   };
 }
 

@@ -45,7 +45,7 @@ struct GivenOption {
 /// Names those that were given, if any: "--every, --gap".
 std::string given_among(std::initializer_list<GivenOption> options);
 
-/// Shows how far decoding has come, and throws Interrupted once `guard` is.
+/// Shows how far decoding has come over all clips, and throws Interrupted once `guard` is.
 class DecodeDisplay {
  public:
   explicit DecodeDisplay(const InterruptGuard& guard) : guard_(guard) {}
@@ -54,8 +54,7 @@ class DecodeDisplay {
 
  private:
   const InterruptGuard& guard_;
-  std::unique_ptr<Progress> progress_;
-  std::int64_t clip_ = -1;
+  std::optional<Progress> progress_;
 };
 
 }  // namespace nextframe::app

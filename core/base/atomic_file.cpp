@@ -21,7 +21,11 @@ namespace {
 /// Two files of one process need two names even when their destination is the same.
 std::atomic<unsigned> next_number{0};
 
-std::string temporary_prefix(const fs::path& destination) { return "." + destination.stem().string() + ".partial-"; }
+constexpr std::string_view kMark = ".partial-";
+
+std::string temporary_prefix(const fs::path& destination) {
+  return "." + destination.stem().string() + std::string(kMark);
+}
 
 fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
@@ -44,9 +48,28 @@ void flush_folder(const fs::path& folder) {
     fail("[file] {}: flushing the folder failed: {}", folder.string(), std::strerror(reason));
 }
 
+/// Removes the files whose names `is_meant` and that nobody has locked.
+template <class Predicate>
+void remove_unlocked(const fs::path& folder, std::string_view extension, Predicate is_meant) {
+  std::error_code code;
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) {
+    if (entry->path().extension() != extension || !is_meant(entry->path().filename().string())) continue;
+    const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) continue;
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    ::close(descriptor);
+  }
+}
+
 }  // namespace
 
-ReplacedFile::ReplacedFile(const fs::path& destination) : destination_(resolve_link(destination)) {
+void remove_leftovers(const fs::path& folder, std::string_view extension) {
+  remove_unlocked(folder, extension, [](const std::string& name) {
+    return name.starts_with('.') && name.find(kMark) != std::string::npos;
+  });
+}
+
+ReplacedFile::ReplacedFile(const fs::path& destination, Leftovers leftovers) : destination_(resolve_link(destination)) {
   std::error_code code;
   const fs::file_status status = fs::status(destination_, code);
   if (fs::is_directory(status)) reject("[file] {}: is a folder, expected the name of a file", destination_.string());
@@ -63,7 +86,11 @@ ReplacedFile::ReplacedFile(const fs::path& destination) : destination_(resolve_l
   if (fs::exists(status) && ::access(destination_.c_str(), W_OK) != 0) {
     reject("[file] {}: cannot be written: {}", destination_.string(), std::strerror(errno));
   }
-  remove_leftovers();
+  if (leftovers == Leftovers::kRemove) {
+    const std::string prefix = temporary_prefix(destination_);
+    remove_unlocked(folder_of(destination_), destination_.extension().native(),
+                    [&](const std::string& name) { return name.starts_with(prefix); });
+  }
   create();
 }
 
@@ -75,27 +102,24 @@ void ReplacedFile::create() {
     temporary_ = folder / format("{}{}-{}{}", temporary_prefix(destination_), ::getpid(), next_number++,
                                  destination_.extension().string());
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ >= 0 || errno != EEXIST) break;
+    if (descriptor_ < 0 && errno == EEXIST) continue;
+    if (descriptor_ < 0 || lock()) break;
+    ::close(descriptor_);
+    descriptor_ = -1;
+    errno = EEXIST;
   }
   if (descriptor_ < 0) reject("[file] {}: cannot be written: {}", destination_.string(), std::strerror(errno));
-  // The lock marks the file as in use; it ends with the process, whichever way that ends.
-  ::flock(descriptor_, LOCK_EX | LOCK_NB);
   struct stat old {};
   // Keeping the permissions is a courtesy: a file system without them still takes the data.
   if (::stat(destination_.c_str(), &old) == 0 && ::fchmod(descriptor_, old.st_mode & 07777) != 0) errno = 0;
 }
 
-void ReplacedFile::remove_leftovers() const {
-  const std::string prefix = temporary_prefix(destination_);
-  std::error_code code;
-  for (fs::directory_iterator entry(folder_of(destination_), code), end; !code && entry != end; entry.increment(code)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.starts_with(prefix) || entry->path().extension() != destination_.extension()) continue;
-    const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (descriptor < 0) continue;
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
-    ::close(descriptor);
-  }
+/// Marks the file as in use; the mark ends with the process, whichever way that ends. False where another process took
+/// the file for a leftover before it was marked, and removes it.
+bool ReplacedFile::lock() const {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;  // else a file system without locks
+  struct stat status {};
+  return ::fstat(descriptor_, &status) != 0 || status.st_nlink > 0;
 }
 
 void ReplacedFile::write_bytes(const void* data, std::size_t size) {

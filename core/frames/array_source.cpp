@@ -147,9 +147,12 @@ std::vector<ClipReference> array_clips(NpyArray array, const std::string& identi
   for (std::int64_t sequence = 0; sequence < shared->layout().sequences; ++sequence) {
     std::string name = shared->array().name();
     if (shared->layout().sequences > 1) name += "#" + std::to_string(sequence);
-    clips.push_back({name, identity + "#" + std::to_string(sequence),
+    clips.push_back({name,
+                     identity + "#" + std::to_string(sequence),
                      [shared, sequence, name] { return std::make_unique<ArraySource>(shared, sequence, name); },
-                     frames_per_second});
+                     frames_per_second,
+                     {},
+                     identity});
   }
   return clips;
 }

@@ -5,14 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "core/base/mapped_file.h"
 #include "core/frames/frame_source.h"
 #include "core/frames/region.h"
 
 namespace nextframe {
 
-/// What a cache file says about its clip. Written as it stands in memory: a cache never leaves its machine.
+/// What is known of a clip in the cache, or of all clips of a file. Written as it stands in memory: a cache never leaves
+/// its machine.
 struct ClipHeader {
+  std::int64_t clips = 1;  ///< in the file
   std::int64_t frames = 0;
   std::int64_t height = 0, width = 0, channels = 0;                       ///< as stored
   std::int64_t source_height = 0, source_width = 0, source_channels = 0;  ///< before preprocessing
@@ -21,7 +22,7 @@ struct ClipHeader {
   double low = 0, high = 0;  ///< the value range of the type or source
   double frames_per_second = 0;
   UtcSeconds start_time = kNoTime;  ///< of the first frame
-  std::uint64_t pictures = 0;       ///< Checksum of all frames as stored
+  std::uint64_t pictures = 0;       ///< Checksum of all frames as stored; of a file with several clips see ClipRecord
   std::int64_t key_bytes = 0, names_bytes = 0, details_bytes = 0;
 
   PixelType type() const { return static_cast<PixelType>(pixel_type); }
@@ -61,14 +62,25 @@ struct ClipDetails {
   }
 };
 
-/// A clip decoded, preprocessed and stored: any frame at once, from several threads.
-/// The file: frames, ClipHeader, key, changes (double a frame), seconds (double a frame), names (a line a frame),
-/// ClipDetails as JSON, and 16 bytes at the end that say where the header is and that this is such a file.
+/// What a cache file says about each of its clips.
+struct ClipRecord {
+  std::int64_t frames = 0;
+  std::uint64_t pictures = 0;  ///< Checksum of its frames as stored
+};
+
+class CacheFile;
+
+/// A clip decoded, preprocessed and stored: any frame at once, from several threads. Several clips of one size and kind
+/// can share a file.
 class CachedClip {
  public:
-  /// Maps the file; nothing where it is not there, damaged, or of another key.
-  static std::unique_ptr<CachedClip> open(const std::string& path, const std::string& key);
+  /// Maps the file and gives its clips in order; none where it is not there, damaged, or of another key.
+  static std::vector<std::unique_ptr<CachedClip>> open(const std::string& path, const std::string& key);
 
+  /// Clip `number` of the file, whose frames begin at `first`.
+  CachedClip(std::shared_ptr<const CacheFile> file, std::int64_t number, std::int64_t first);
+
+  /// Of this clip alone.
   const ClipHeader& header() const { return header_; }
   /// ChangeMeter's values, [frames].
   const std::vector<double>& changes() const { return changes_; }
@@ -80,23 +92,24 @@ class CachedClip {
   void read(std::int64_t frame, const Region& region, float* pixels, std::uint8_t* mask) const;
 
  private:
-  explicit CachedClip(const std::string& path) : file_(path) {}
-  bool parse(const std::string& key);
-
-  MappedFile file_;
+  std::shared_ptr<const CacheFile> file_;
+  std::int64_t first_ = 0;
   ClipHeader header_;
   std::vector<double> changes_, seconds_;
   std::vector<std::string> names_;
   ClipDetails details_;
 };
 
-/// What is kept of each frame besides its pixels.
+/// What is kept of each clip and each frame besides the pixels, over all clips of a file.
 struct FrameRecords {
+  std::vector<ClipRecord> clips;
   std::vector<double> changes, seconds;
   std::vector<std::string> names;
 };
 
-/// The bytes behind the frames.
+/// The bytes behind the frames. A file holds: the frames of all clips, ClipHeader, key, ClipRecord a clip, changes (double
+/// a frame), seconds (double a frame), names (a line a frame), ClipDetails as JSON, and 16 bytes at the end that say where
+/// the header is and that this is such a file.
 std::string cache_trailer(ClipHeader header, const std::string& key, const FrameRecords& records,
                           const ClipDetails& details);
 

@@ -41,6 +41,24 @@ class GivenFiles {
   std::map<std::string, std::string> clips_;  ///< by the identity of a file
 };
 
+/// Clips that are kept together: those of one series, and each other one alone.
+std::vector<std::span<const ClipReference>> series_of(std::span<const ClipReference> clips) {
+  std::vector<std::span<const ClipReference>> parts;
+  for (std::size_t first = 0, last = 0; first < clips.size(); first = last) {
+    last = first + 1;
+    const std::string& series = clips[first].series;
+    while (!series.empty() && last < clips.size() && clips[last].series == series) ++last;
+    parts.push_back(clips.subspan(first, last - first));
+  }
+  return parts;
+}
+
+void warn_of_some(const std::vector<std::string>& lines, Log& log) {
+  constexpr std::size_t kMost = 5;
+  for (std::size_t i = 0; i < std::min(kMost, lines.size()); ++i) log.warning("{}", lines[i]);
+  if (lines.size() > kMost) log.warning("... and {} more such lines", lines.size() - kMost);
+}
+
 struct Statistics {
   double low = 0, high = 0, mean = 0, deviation = 0;
 };
@@ -142,36 +160,13 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
     }
   }
   FrameCache cache(options_.cache);
+  const std::vector<std::span<const ClipReference>> series = series_of(references);
   DecodeProgress progress;
-  progress.clips = static_cast<std::int64_t>(references.size());
-  for (const ClipReference& reference : references) {
-    clips_.push_back(cache.get(reference, preprocessing(), progress, observer));
+  progress.clips = static_cast<std::int64_t>(series.size());
+  for (const std::span<const ClipReference> some : series) {
+    std::vector<std::unique_ptr<CachedClip>> cached = cache.get(some, preprocessing(), progress, observer);
     ++progress.clip;
-    const ClipHeader& h = clips_.back()->header();
-    ClipSummary& summary = summaries_.emplace_back();
-    summary.name = reference.name;
-    summary.frames = h.frames;
-    summary.height = h.source_height;
-    summary.width = h.source_width;
-    summary.channels = h.source_channels;
-    summary.pixel_type = h.type();
-    summary.frames_per_second = h.frames_per_second;
-    summary.pictures = h.pictures;
-    summary.start_time = h.start_time;
-    const ClipDetails& details = clips_.back()->details();
-    summary.measurement = details.measurement;
-    summary.place = details.place;
-    summary.attribution = details.attribution;
-    summary.product = details.product;
-    summary.notes = details.notes;
-    for (const FrameProblem& problem : details.problems) summary.problems.push_back(problem.text);
-    report(summary, log);
-    has_masks_ = has_masks_ || h.has_mask != 0;
-    const ClipHeader& one = clips_.front()->header();
-    if (h.height != one.height || h.width != one.width || h.channels != one.channels) {
-      reject("[data] {} has frames of {}x{}x{}, {} of {}x{}x{}; set data.size and data.channels to make them alike",
-             summaries_.front().name, one.width, one.height, one.channels, summary.name, h.width, h.height, h.channels);
-    }
+    for (std::size_t i = 0; i < some.size(); ++i) add_clip(some[i].name, std::move(cached[i]), log);
   }
   height_ = clips_.front()->header().height;
   width_ = clips_.front()->header().width;
@@ -184,21 +179,47 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
            summaries_.front().name);
   }
   list_windows();
+  std::vector<std::string> short_clips;
   for (const ClipSummary& summary : summaries_) {
-    if (summary.frames < window_span(sequence_length(), options_.gap)) {
-      log.warning("{}: {} frames are too few for a window and are not used", summary.name, summary.frames);
-    }
+    if (summary.frames >= window_span(sequence_length(), options_.gap)) continue;
+    short_clips.push_back(
+        format("{}: {} frames are too few for a window and are not used", summary.name, summary.frames));
+  }
+  warn_of_some(short_clips, log);
+}
+
+void DataSet::add_clip(const std::string& name, std::unique_ptr<CachedClip> clip, Log& log) {
+  clips_.push_back(std::move(clip));
+  const ClipHeader& h = clips_.back()->header();
+  ClipSummary& summary = summaries_.emplace_back();
+  summary.name = name;
+  summary.frames = h.frames;
+  summary.height = h.source_height;
+  summary.width = h.source_width;
+  summary.channels = h.source_channels;
+  summary.pixel_type = h.type();
+  summary.frames_per_second = h.frames_per_second;
+  summary.pictures = h.pictures;
+  summary.start_time = h.start_time;
+  const ClipDetails& details = clips_.back()->details();
+  summary.measurement = details.measurement;
+  summary.place = details.place;
+  summary.attribution = details.attribution;
+  summary.product = details.product;
+  summary.notes = details.notes;
+  for (const FrameProblem& problem : details.problems) summary.problems.push_back(problem.text);
+  report(summary, log);
+  has_masks_ = has_masks_ || h.has_mask != 0;
+  const ClipHeader& one = clips_.front()->header();
+  if (h.height != one.height || h.width != one.width || h.channels != one.channels) {
+    reject("[data] {} has frames of {}x{}x{}, {} of {}x{}x{}; set data.size and data.channels to make them alike",
+           summaries_.front().name, one.width, one.height, one.channels, summary.name, h.width, h.height, h.channels);
   }
 }
 
 void DataSet::report(const ClipSummary& clip, Log& log) const {
-  constexpr std::size_t kMost = 5;
-  const auto warn = [&](const std::vector<std::string>& lines) {
-    for (std::size_t i = 0; i < std::min(kMost, lines.size()); ++i) log.warning("{}", lines[i]);
-    if (lines.size() > kMost) log.warning("... and {} more such lines", lines.size() - kMost);
-  };
-  warn(clip.notes);
-  warn(clip.problems);
+  warn_of_some(clip.notes, log);
+  warn_of_some(clip.problems, log);
   if (!clip.problems.empty()) {
     log.warning("{}: {} of {} time steps are missing, or could not be read", clip.name, clip.problems.size(),
                 clip.frames);

@@ -59,9 +59,9 @@ struct ClipSummary {
 /// Told now and then while clips are decoded; may throw to stop.
 struct DecodeProgress {
   std::string name;
-  std::int64_t clip = 0, clips = 0;
-  std::int64_t frame = 0;
-  std::int64_t expected_frames = -1;
+  std::int64_t clip = 0, clips = 0;   ///< the sequences of an array count as one clip
+  std::int64_t frame = 0;             ///< of this clip
+  std::int64_t expected_frames = -1;  ///< of it
 };
 using DecodeObserver = std::function<void(const DecodeProgress&)>;
 
@@ -127,6 +127,7 @@ class DataSet {
 
  private:
   void open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer);
+  void add_clip(const std::string& name, std::unique_ptr<CachedClip> clip, Log& log);
   void open_generated(const SourceTable& table);
   void report(const ClipSummary& clip, Log& log) const;
   void list_windows();

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "core/frames/bounded_queue.h"
+#include "core/frames/cache_room.h"
 #include "core/frames/scene_cuts.h"
 #include "core/json/fields.h"
 
@@ -22,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kEnding = ".frames";
 constexpr std::size_t kFramesAhead = 4;
 
 fs::path default_folder() {
@@ -37,18 +38,21 @@ fs::path default_folder() {
 std::string file_name_of(const std::string& key) {
   Checksum sum;
   sum.add(key);
-  return sum.text() + std::string(kEnding);
+  return sum.text() + std::string(kCacheEnding);
 }
 
-std::string key_of(const ClipReference& clip, const Preprocessing& preprocessing) {
-  std::string key = format("3|{}|channels {}", clip.identity, static_cast<int>(preprocessing.channels));
+std::string key_of(std::span<const ClipReference> clips, const Preprocessing& preprocessing) {
+  std::string key = format("4|{}|channels {}", clips.front().identity, static_cast<int>(preprocessing.channels));
+  // Those between the first and the last of a series are no others in another file.
+  if (clips.size() > 1) key += format("|{} to {}", clips.size(), clips.back().identity);
   if (preprocessing.size) key += format("|size {}x{}", (*preprocessing.size)[0], (*preprocessing.size)[1]);
   if (!(preprocessing.rain == RainOptions{})) {
     RainOptions rain = preprocessing.rain;
     key += format("|unit {} {}", static_cast<int>(rain.unit), options_to_json(rain).dump());
   }
   // The file keeps the frames' times, so another rate is another file.
-  if (clip.frames_per_second > 0) key += format("|rate {}", clip.frames_per_second);
+  const double rate = clips.front().frames_per_second;
+  if (rate > 0) key += format("|rate {}", rate);
   return key;
 }
 
@@ -129,115 +133,142 @@ ClipHeader header_for(const SourceInfo& info, const Preprocessing& preprocessing
   return header;
 }
 
+/// A file of the cache on its way: frames of one clip after the other, then what stands behind them.
+class CacheFileWriter {
+ public:
+  CacheFileWriter(const fs::path& file, const Preprocessing& preprocessing, CacheRoom& room)
+      : preprocessing_(preprocessing), room_(room), output_(file, Leftovers::kIgnore) {}
+
+  void begin_clip(const ClipReference& clip, const SourceInfo& info) {
+    if (info.live) reject("[frames] {}: a camera or stream cannot be trained on; record it first", clip.name);
+    name_ = clip.name;
+    info_ = info;
+    meter_ = ChangeMeter();
+    pictures_ = Checksum();
+    records_.clips.emplace_back();
+  }
+
+  void add(Frame& frame) {
+    apply(preprocessing_, frame, info_);
+    if (header_.frames == 0) header_ = header_for(info_, preprocessing_, frame);
+    ClipRecord& clip = records_.clips.back();
+    if (frame.height != header_.height || frame.width != header_.width || frame.channels != header_.channels) {
+      reject("[frames] {}: frame {} is {}x{}, the first {}x{}; set data.size to resize them", name_, clip.frames,
+             frame.width, frame.height, header_.width, header_.height);
+    }
+    if (header_.has_mask != 0 && frame.mask.empty()) frame.mask.assign(static_cast<std::size_t>(frame.area()), 1);
+    if (header_.frames % kFramesOfRoom == 0) {
+      room_.take(static_cast<std::uint64_t>(kFramesOfRoom * header_.frame_bytes()));
+    }
+    encode(frame, header_, bytes_);
+    output_.write(bytes_.data(), bytes_.size());
+    pictures_.add(bytes_.data(), bytes_.size());
+    records_.changes.push_back(meter_.add(frame));
+    records_.seconds.push_back(frame.seconds);
+    records_.names.push_back(frame.name);
+    if (!frame.problem.empty()) details_.problems.push_back({header_.frames, frame.problem});
+    ++clip.frames;
+    ++header_.frames;
+  }
+
+  /// `info` once more: some of it is known at the end alone.
+  void end_clip(const SourceInfo& info) {
+    if (records_.clips.back().frames == 0) reject("[frames] {}: holds no frame", name_);
+    records_.clips.back().pictures = pictures_.value();
+    details_.measurement = info.measurement;
+    details_.place = info.place;
+    details_.attribution = info.attribution;
+    details_.product = info.product;
+    details_.notes = info.notes;
+  }
+
+  void commit(const std::string& key) {
+    header_.pictures = pictures_.value();
+    output_.write(cache_trailer(header_, key, records_, details_));
+    output_.commit();
+  }
+
+  std::int64_t frames() const { return header_.frames; }
+
+ private:
+  static constexpr std::int64_t kFramesOfRoom = 64;
+
+  const Preprocessing& preprocessing_;
+  CacheRoom& room_;
+  AtomicFile output_;
+  std::string name_;
+  SourceInfo info_;
+  ClipHeader header_;
+  ChangeMeter meter_;
+  Checksum pictures_;
+  FrameRecords records_;
+  ClipDetails details_;
+  std::vector<char> bytes_;
+};
+
+/// The frames of a clip one by one. Those of a series need no decoding, and no thread of their own.
+void for_each_frame(const ClipReference& clip, FrameSource& source, const std::function<void(Frame&)>& visit) {
+  if (!clip.series.empty()) {
+    for (Frame frame; source.next(frame);) visit(frame);
+    return;
+  }
+  BackgroundReader reader(source);
+  while (std::optional<Frame> frame = reader.next()) visit(*frame);
+}
+
+fs::path make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!fs::is_directory(folder)) {
+    reject("[data.cache.dir] {}: cannot be made ({}); name another folder for decoded frames", folder.native(),
+           error.message());
+  }
+  return folder;
+}
+
 }  // namespace
 
 FrameCache::FrameCache(const CacheOptions& options)
-    : folder_(options.dir.empty() ? default_folder() : fs::path(options.dir)),
-      limit_(static_cast<std::uint64_t>(options.limit_gb * 1e9)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (!fs::is_directory(folder_)) {
-    reject("[data.cache.dir] {}: cannot be made ({}); name another folder for decoded frames", folder_.native(),
-           error.message());
-  }
+    : folder_(make_folder(options.dir.empty() ? default_folder() : fs::path(options.dir))),
+      room_(folder_, static_cast<std::uint64_t>(options.limit_gb * 1e9)) {
+  remove_leftovers(folder_, kCacheEnding);
 }
 
-std::unique_ptr<CachedClip> FrameCache::get(const ClipReference& clip, const Preprocessing& preprocessing,
-                                            DecodeProgress progress, const DecodeObserver& observer) {
-  const std::string key = key_of(clip, preprocessing);
+std::vector<std::unique_ptr<CachedClip>> FrameCache::get(std::span<const ClipReference> clips,
+                                                         const Preprocessing& preprocessing, DecodeProgress progress,
+                                                         const DecodeObserver& observer) {
+  const std::string key = key_of(clips, preprocessing);
   const fs::path file = folder_ / file_name_of(key);
-  progress.name = clip.name;
-  std::unique_ptr<CachedClip> cached = CachedClip::open(file.native(), key);
-  if (cached == nullptr) {
-    decode(clip, preprocessing, key, file, std::move(progress), observer);
+  auto cached = CachedClip::open(file.native(), key);
+  if (cached.size() != clips.size()) {
+    decode(clips, preprocessing, key, file, std::move(progress), observer);
     cached = CachedClip::open(file.native(), key);
-    if (cached == nullptr) fail("[cache] {}: cannot be read back", file.native());
+    if (cached.size() != clips.size()) fail("[cache] {}: cannot be read back", file.native());
   }
   std::error_code ignored;
   fs::last_write_time(file, fs::file_time_type::clock::now(), ignored);
-  in_use_.insert(file);
+  room_.keep(file);
   return cached;
 }
 
-void FrameCache::decode(const ClipReference& clip, const Preprocessing& preprocessing, const std::string& key,
-                        const fs::path& file, DecodeProgress progress, const DecodeObserver& observer) {
-  const std::unique_ptr<FrameSource> source = clip.open();
-  if (source->info().live) reject("[frames] {}: a camera or stream cannot be trained on; record it first", clip.name);
-  progress.expected_frames = source->info().expected_frames;
-  AtomicFile output(file);
-  ClipHeader header;
-  ChangeMeter meter;
-  Checksum pictures;
-  FrameRecords records;
-  ClipDetails details;
-  std::vector<char> bytes;
-  {
-    BackgroundReader reader(*source);
-    while (std::optional<Frame> frame = reader.next()) {
-      apply(preprocessing, *frame, source->info());
-      if (header.frames == 0) header = header_for(source->info(), preprocessing, *frame);
-      if (frame->height != header.height || frame->width != header.width || frame->channels != header.channels) {
-        reject("[frames] {}: frame {} is {}x{}, the first {}x{}; set data.size to resize them", clip.name,
-               header.frames, frame->width, frame->height, header.width, header.height);
-      }
-      if (header.has_mask != 0 && frame->mask.empty()) frame->mask.assign(static_cast<std::size_t>(frame->area()), 1);
-      if (header.frames % 64 == 0) {
-        make_room(static_cast<std::uint64_t>((header.frames + 64) * header.frame_bytes()));
-      }
-      encode(*frame, header, bytes);
-      output.write(bytes.data(), bytes.size());
-      pictures.add(bytes.data(), bytes.size());
-      records.changes.push_back(meter.add(*frame));
-      records.seconds.push_back(frame->seconds);
-      records.names.push_back(frame->name);
-      if (!frame->problem.empty()) details.problems.push_back({header.frames, frame->problem});
-      progress.frame = ++header.frames;
+void FrameCache::decode(std::span<const ClipReference> clips, const Preprocessing& preprocessing,
+                        const std::string& key, const fs::path& file, DecodeProgress progress,
+                        const DecodeObserver& observer) {
+  CacheFileWriter writer(file, preprocessing, room_);
+  for (const ClipReference& clip : clips) {
+    const std::unique_ptr<FrameSource> source = clip.open();
+    const std::int64_t expected = source->info().expected_frames;
+    progress.name = clip.name;
+    progress.expected_frames = expected < 0 ? -1 : expected * static_cast<std::int64_t>(clips.size());
+    writer.begin_clip(clip, source->info());
+    for_each_frame(clip, *source, [&](Frame& frame) {
+      writer.add(frame);
+      progress.frame = writer.frames();
       if (observer) observer(progress);
-    }
+    });
+    writer.end_clip(source->info());
   }
-  if (header.frames == 0) reject("[frames] {}: holds no frame", clip.name);
-  header.pictures = pictures.value();
-  const SourceInfo& info = source->info();
-  details.measurement = info.measurement;
-  details.place = info.place;
-  details.attribution = info.attribution;
-  details.product = info.product;
-  details.notes = info.notes;
-  output.write(cache_trailer(header, key, records, details));
-  output.commit();
-}
-
-void FrameCache::make_room(std::uint64_t needed) const {
-  struct Entry {
-    fs::file_time_type used;
-    fs::path path;
-    std::uint64_t bytes;
-  };
-  std::vector<Entry> removable;
-  std::uint64_t total = 0, kept = 0;
-  std::error_code ignored;
-  for (fs::directory_iterator entry(folder_, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
-    if (entry->path().extension() != kEnding || entry->path().filename().native().starts_with('.')) continue;
-    std::error_code gone;
-    const auto bytes = entry->file_size(gone);
-    if (gone) continue;
-    total += bytes;
-    if (in_use_.contains(entry->path())) {
-      kept += bytes;
-    } else {
-      removable.push_back({entry->last_write_time(gone), entry->path(), bytes});
-    }
-  }
-  if (kept + needed > limit_) {
-    reject(
-        "[data.cache.limit_gb] the decoded frames need more than {:.3f} GB; raise the limit or use a smaller data.size",
-        static_cast<double>(limit_) / 1e9);
-  }
-  std::sort(removable.begin(), removable.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
-  for (const Entry& entry : removable) {
-    if (total + needed <= limit_) return;
-    if (fs::remove(entry.path, ignored)) total -= entry.bytes;
-  }
+  writer.commit(key);
 }
 
 }  // namespace nextframe

@@ -20,6 +20,8 @@ struct ClipReference {
   std::function<std::unique_ptr<FrameSource>()> open;
   double frames_per_second = 0;         ///< what the options said where the files do not tell; 0 = nothing
   std::vector<std::string> files = {};  ///< the identities one by one where the clip is made of several files
+  std::string series = {};  ///< clips of one series come one after the other, are of one size and kind and need no
+                            ///< decoding, so that they are kept together; empty: a clip by itself
 };
 
 /// One row: how a kind of source is known, listed and opened. Either `clips` or `generator` is set.

@@ -4,11 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -126,6 +128,36 @@ TEST(AtomicFile, LeftoversOfAKilledProcessGoAndThoseInUseStay) {
   first.commit();
   EXPECT_EQ(contents(path), "first");
   EXPECT_EQ(file_count(folder.path()), 1u);
+}
+
+TEST(AtomicFile, LeftoversOfAFolderGoWhateverTheirDestination) {
+  test::TemporaryFolder folder;
+  const AtomicFile alive(folder.path() / "alive.bin");
+  const std::string mine = ".a.partial-1-0.bin";
+  for (const std::string& name : {mine, std::string(".a.partial-1-0.txt"), std::string("b.bin")}) {
+    std::ofstream(folder.path() / name) << "half";
+  }
+  remove_leftovers(folder.path(), ".bin");
+  EXPECT_FALSE(fs::exists(folder.path() / mine));
+  EXPECT_TRUE(fs::exists(alive.temporary()));
+  EXPECT_EQ(file_count(folder.path()), 3u);
+}
+
+// Between its making and its marking as in use, a file looks like a leftover.
+TEST(AtomicFile, AFileJustMadeIsNotLostToAnotherThatClearsUp) {
+  test::TemporaryFolder folder;
+  std::atomic<bool> done = false;
+  std::thread sweeper([&] {
+    while (!done) remove_leftovers(folder.path(), ".bin");
+  });
+  int lost = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const AtomicFile file(folder.path() / "a.bin", Leftovers::kIgnore);
+    if (!fs::exists(file.temporary())) ++lost;
+  }
+  done = true;
+  sweeper.join();
+  EXPECT_EQ(lost, 0);
 }
 
 }  // namespace

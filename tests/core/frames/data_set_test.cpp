@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
+#include "core/base/atomic_file.h"
 #include "core/frames/frame_cache.h"
 #include "tests/core/frames/frames_support.h"
 
@@ -112,6 +114,79 @@ TEST_F(DataSetTest, StoppingLeavesNoFile) {
   };
   EXPECT_THROW(DataSet(options, engine_sources(), log_, stop), Error);
   EXPECT_TRUE(std::filesystem::is_empty(folder_ / "cache"));
+}
+
+TEST_F(DataSetTest, SequencesOfAnArrayShareAFileOfTheCache) {
+  constexpr std::int64_t kSequences = 50, kFrames = 12, kPixels = 35;
+  std::vector<std::uint8_t> values(kSequences * kFrames * kPixels);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i * 7 + i / kPixels);
+  testing::write_array(folder_ / "many.npy", {kSequences, kFrames, 5, 7}, values);
+  DataOptions options = options_for(folder_ / "many.npy");
+  options.scene_cuts = SceneCuts::kIgnore;
+  int decoded = 0;
+  const DecodeObserver observe = [&](const DecodeProgress& p) {
+    EXPECT_EQ(p.frame, ++decoded);
+    EXPECT_EQ(p.expected_frames, kSequences * kFrames);
+    EXPECT_EQ(p.clips, 1);
+  };
+  for (int round = 0; round < 2; ++round) {
+    const DataSet data(options, engine_sources(), log_, observe);
+    ASSERT_EQ(std::ssize(data.clips()), kSequences);
+    std::set<std::uint64_t> pictures;
+    for (std::int64_t n = 0; n < kSequences; ++n) {
+      const ClipSummary& clip = data.clips()[static_cast<std::size_t>(n)];
+      EXPECT_EQ(clip.name, (folder_ / "many.npy#") + std::to_string(n));
+      EXPECT_EQ(clip.frames, kFrames);
+      pictures.insert(clip.pictures);
+      const Frame frame = data.frame(n, 3);
+      const auto first = static_cast<std::size_t>((n * kFrames + 3) * kPixels);
+      for (std::size_t i = 0; i < kPixels; ++i) ASSERT_EQ(frame.pixels[i], static_cast<float>(values[first + i]));
+    }
+    EXPECT_GT(pictures.size(), 5U);
+    const std::filesystem::directory_iterator files(folder_ / "cache");
+    EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+  }
+  EXPECT_EQ(decoded, kSequences * kFrames);
+}
+
+TEST_F(DataSetTest, OneSequenceOfAnArrayIsNotTakenForAll) {
+  std::vector<std::uint8_t> values(3 * 12 * 25);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::uint8_t>(i / 300);
+  testing::write_array(folder_ / "three.npy", {3, 12, 5, 5}, values);
+  for (const auto& [path, clips, pixel] :
+       {std::tuple("three.npy", 3, 0.F), std::tuple("three.npy#0", 1, 0.F), std::tuple("three.npy#2", 1, 2.F)}) {
+    const DataSet data(options_for(folder_ / path), engine_sources(), log_);
+    EXPECT_EQ(std::ssize(data.clips()), clips);
+    EXPECT_EQ(data.frame(0, 1).pixels[3], pixel);
+  }
+}
+
+TEST_F(DataSetTest, ClearsTheCacheOfHalfWrittenFiles) {
+  testing::write_counting_array(folder_ / "a.npy", 40, 4, 4);
+  std::filesystem::create_directory(folder_ / "cache");
+  const std::string dead = folder_ / "cache/.0123456789abcdef.partial-1-0.frames";
+  testing::write_text(dead, "half");
+  const AtomicFile alive(folder_ / "cache/fedcba9876543210.frames");
+  const DataSet data(options_for(folder_ / "a.npy"), engine_sources(), log_);
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(alive.temporary()));
+}
+
+TEST_F(DataSetTest, WarnsOfAFewShortClipsByName) {
+  class Counting : public Log {
+   public:
+    void write(LogLevel, const std::string& message) override { lines.push_back(message); }
+    std::vector<std::string> lines;
+  } log;
+  testing::write_array(folder_ / "short.npy", {30, 4, 5, 5}, std::vector<std::uint8_t>(30 * 4 * 25));
+  testing::write_counting_array(folder_ / "long.npy", 40, 5, 5);
+  DataOptions options = options_for(folder_ / "short.npy");
+  options.sources.push_back(options.sources.front());
+  options.sources.back().path = folder_ / "long.npy";
+  const DataSet data(options, engine_sources(), log);
+  ASSERT_EQ(log.lines.size(), 6U);
+  expect_in("short.npy#4: 4 frames are too few", log.lines[4]);
+  expect_in("and 25 more", log.lines[5]);
 }
 
 TEST_F(DataSetTest, CacheStaysWithinItsLimit) {
