@@ -22,4 +22,25 @@ class FileLock {
   bool held_ = false;
 };
 
+/// The same for a folder that exists, which can be renamed meanwhile.
+class FolderLock {
+ public:
+  enum class State {
+    kHeld,
+    kTaken,   ///< somebody else holds it
+    kUnable,  ///< there is no such folder, or the file system has no locks
+  };
+
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+  State state() const { return state_; }
+
+ private:
+  int descriptor_ = -1;
+  State state_ = State::kUnable;
+};
+
 }  // namespace nextframe

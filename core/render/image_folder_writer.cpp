@@ -29,7 +29,7 @@ class ImageFolderWriter : public FrameWriter {
     position_ = stamp.lead_time < 1 ? position_ + 1 : 0;
     const std::string name = forecasts_ ? forecast_file_name(stamp, position_ - 1)
                                         : numbered_file_name(static_cast<std::int64_t>(folder_.files()));
-    AtomicFile file(folder_.add(name));
+    AtomicFile file(folder_.add(name), Leftovers::kIgnore);
     const std::vector<std::uint8_t> png =
         type_ == PixelType::kUint16 ? encode<std::uint16_t>(frame, name) : encode<std::uint8_t>(frame, name);
     file.write(png.data(), png.size());

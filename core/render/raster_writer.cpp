@@ -110,7 +110,7 @@ class GeotiffFolderWriter final : public FrameWriter {
     check_frame(path_, options_, frame);
     const RasterTimes times{.reference = reference_of(path_, frame, stamp), .valid = {frame.time}};
     const std::string name = geotiff_name(stamp.lead_time, frame.time);
-    ReplacedFile file(folder_->add(name));
+    ReplacedFile file(folder_->add(name), Leftovers::kIgnore);
     const auto output = create_geotiff(file.temporary().string(), (folder_->folder() / name).string(), *options_.raster,
                                        times, options_.height, options_.width);
     for (std::int64_t channel = 0; channel < frame.channels; ++channel) {

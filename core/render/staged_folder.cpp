@@ -15,11 +15,25 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kStagePrefix = ".nextframe-partial-";
+constexpr int kMostTries = 1000;
 
 fs::path without_slash(const std::string& path) {
   fs::path result(path);
   if (!result.has_filename() && result.has_parent_path()) result = result.parent_path();
   return result;
+}
+
+/// Removes the hidden folders of killed processes.
+void remove_leftover_stages(const fs::path& place) {
+  std::vector<fs::path> stages;
+  std::error_code code;
+  for (fs::directory_iterator entry(place, code), end; !code && entry != end; entry.increment(code)) {
+    if (entry->path().filename().string().starts_with(kStagePrefix)) stages.push_back(entry->path());
+  }
+  for (const fs::path& stage : stages) {
+    const FolderLock lock(stage);
+    if (lock.state() == FolderLock::State::kHeld) fs::remove_all(stage, code);
+  }
 }
 
 }  // namespace
@@ -48,10 +62,10 @@ void StagedFolder::commit() {
   if (names_.empty()) reject("[output] {}: no frame was written", folder_.string());
   std::error_code code;
   if (exists_) {
-    remove_older();
     for (const std::string& name : names_) {
       if (!code) fs::rename(stage_ / name, folder_ / name, code);
     }
+    if (!code) remove_older();
   } else {
     fs::rename(stage_, folder_, code);
   }
@@ -84,12 +98,19 @@ void StagedFolder::make_stage() {
   if (!exists_ && !fs::is_directory(parent, code)) {
     reject("[output] {}: the folder {} does not exist", folder_.string(), parent.string());
   }
-  stage_ = (exists_ ? folder_ : parent) / format("{}{}-{}", kStagePrefix, folder_.filename().string(), ::getpid());
-  fs::remove_all(stage_, code);
-  if (!fs::create_directory(stage_, code)) {
-    const std::string reason = code ? code.message() : "its temporary folder exists";
-    stage_.clear();
-    reject("[output] {}: cannot be written: {}", folder_.string(), reason);
+  const fs::path place = exists_ ? folder_ : parent;
+  remove_leftover_stages(place);
+  for (int number = 0;; ++number) {
+    stage_ = place / format("{}{}-{}-{}", kStagePrefix, folder_.filename().string(), ::getpid(), number);
+    if (!fs::create_directory(stage_, code)) {
+      if (!code && number < kMostTries) continue;
+      const std::string reason = code ? code.message() : "its temporary folder exists";
+      stage_.clear();
+      reject("[output] {}: cannot be written: {}", folder_.string(), reason);
+    }
+    // Until it is locked, another process may take it for a leftover.
+    lock_.emplace(stage_);
+    if (lock_->state() != FolderLock::State::kTaken && fs::exists(stage_, code)) return;
   }
 }
 

@@ -1,17 +1,20 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "core/base/file_lock.h"
 #include "core/render/frame_writer.h"
 
 namespace nextframe {
 
 /// A folder of files being made. They go into a hidden folder first: beside the place of a new folder, which then gets
-/// its name in one rename, and inside a folder that exists (it may be a mount or somebody's working directory), whose
-/// older files of the same kind are then exchanged. Destroyed without commit, the hidden folder is removed.
+/// its name in one rename, and inside a folder that exists (it may be a mount or somebody's working directory). There the
+/// new files get their names before the older ones of the same kind go, so that a crash leaves files of both, each whole,
+/// and never none. Destroyed without commit, the hidden folder is removed; those of killed processes are by the next one.
 class StagedFolder {
  public:
   /// Files of the kind, by their names.
@@ -43,6 +46,7 @@ class StagedFolder {
   std::string kind_;
   bool exists_ = false;
   std::filesystem::path stage_;
+  std::optional<FolderLock> lock_;  ///< on the stage: somebody is at work here
   std::set<std::string> names_;
 };
 

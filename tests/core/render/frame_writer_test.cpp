@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <zip.h>
 
 #include <cmath>
@@ -243,6 +245,46 @@ TEST(FrameWriter, AnExistingOutputIsRefusedUnlessItMayBeReplaced) {
     }
     EXPECT_EQ(folder.names().size(), 1U);
   }
+}
+
+TEST(FrameWriter, FoldersOfKilledWritersGoAndThoseInUseStay) {
+  const ScratchFolder folder;
+  WriterOptions options = options_for(random_frame(8, 8, 1, 1, 1));
+  options.if_exists = IfExists::kReplace;
+  for (const std::string& name : {std::string("out"), std::string("old")}) {
+    if (name == "old") std::filesystem::create_directory(folder / "old");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto writer = make_writer(folder / name, options);
+      writer->write(random_frame(8, 8, 1, 255, 1), {.lead_time = 1});
+      std::raise(SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    ASSERT_EQ(folder.names(name == "old" ? "old" : "").size(), 1U);
+    const auto at_work = make_writer(folder / name, options);
+    write_frames(folder / name, options, 2);
+    at_work->write(random_frame(8, 8, 1, 255, 3), {.lead_time = 1});
+    if (name == "old") at_work->close();
+    EXPECT_EQ(folder.names(name).size(), name == "old" ? 1U : 2U);
+  }
+  EXPECT_EQ(folder.names(), (std::vector<std::string>{"old", "out"}));
+}
+
+// A disk that fails while the images get their names stands in for a crash at that moment.
+TEST(FrameWriter, OlderImagesStayUntilTheNewOnesAreThere) {
+  const ScratchFolder folder;
+  WriterOptions options = options_for(random_frame(8, 8, 1, 1, 1));
+  write_frames(folder / "out", options, 3);
+  options.if_exists = IfExists::kReplace;
+  const auto writer = make_writer(folder / "out", options);
+  writer->write(random_frame(8, 8, 1, 255, 9), {.lead_time = 8});
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "out")) {
+    if (entry.is_directory()) std::filesystem::remove_all(entry.path());
+  }
+  EXPECT_NE(message_of([&] { writer->close(); }, ErrorKind::kFailure), "");
+  EXPECT_EQ(folder.names("out").size(), 3U);
 }
 
 TEST(FrameWriter, AFolderWithOtherFilesIsNotTouched) {
