@@ -5,7 +5,10 @@
 #include <vector>
 
 #include "app/commands/command.h"
+#include "app/commands/run_support.h"
 #include "core/base/error.h"
+#include "core/base/interrupt.h"
+#include "core/base/progress.h"
 #include "core/base/text.h"
 #include "core/frames/media_sources.h"
 #include "core/render/frame_writer.h"
@@ -92,6 +95,7 @@ class GenerateCommand : public Command {
   }
 
   int run(StderrLog& log) override {
+    const InterruptGuard guard;
     const SourceOptions options = source_options(arguments_);
     const SourceTable table = media_sources();
     const auto generator = find_source_kind(table, options).generator(options, Split::kTest);
@@ -101,15 +105,19 @@ class GenerateCommand : public Command {
     frame.height = generator->height();
     frame.width = generator->width();
     frame.channels = generator->channels();
-    std::vector<float> clip(frame.elements() * static_cast<std::size_t>(arguments_.length));
+    frame.pixels.resize(frame.elements());
+    std::int64_t made = 0;
+    Progress progress({.label = "generate", .unit = "frame", .total = arguments_.count * arguments_.length});
     for (std::int64_t c = 0; c < arguments_.count; ++c) {
-      generator->generate(first_sequence(Split::kTest) + static_cast<std::uint64_t>(c), arguments_.length, clip.data());
+      const auto clip = generator->begin(first_sequence(Split::kTest) + static_cast<std::uint64_t>(c));
       for (std::int64_t t = 0; t < arguments_.length; ++t) {
-        const auto first = clip.begin() + static_cast<std::ptrdiff_t>(frame.elements()) * t;
-        frame.pixels.assign(first, first + static_cast<std::ptrdiff_t>(frame.elements()));
+        stop_if_interrupted(guard);
+        clip->next(frame.pixels.data());
         writer->write(frame, {});
+        progress.update(++made, "");
       }
     }
+    progress.finish();
     writer->close();
     log.info("wrote {} clip{} of {} frames, {}x{}, to {}", arguments_.count, arguments_.count == 1 ? "" : "s",
              arguments_.length, frame.height, frame.width, output);

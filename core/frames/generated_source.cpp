@@ -11,12 +11,12 @@
 namespace nextframe {
 namespace {
 
-/// Makes the whole sequence at the first read.
+/// Makes a frame when it is read.
 class GeneratedSource final : public FrameSource {
  public:
   GeneratedSource(std::shared_ptr<const SequenceGenerator> generator, std::uint64_t index, std::int64_t length,
                   std::string name, double frames_per_second)
-      : generator_(std::move(generator)), index_(index), length_(length) {
+      : generator_(std::move(generator)), clip_(generator_->begin(index)), length_(length) {
     info_.name = std::move(name);
     info_.height = generator_->height();
     info_.width = generator_->width();
@@ -38,23 +38,18 @@ class GeneratedSource final : public FrameSource {
     frame.mask.clear();
     frame.name.clear();
     frame.seconds = info_.frames_per_second > 0 ? static_cast<double>(position_) / info_.frames_per_second : -1;
-    const std::size_t elements = frame.elements();
-    if (frames_.empty()) {
-      frames_.resize(elements * static_cast<std::size_t>(length_));
-      generator_->generate(index_, length_, frames_.data());
-    }
-    const float* start = frames_.data() + elements * static_cast<std::size_t>(position_++);
-    frame.pixels.assign(start, start + elements);
+    frame.pixels.resize(frame.elements());
+    clip_->next(frame.pixels.data());
+    ++position_;
     return true;
   }
 
  private:
   std::shared_ptr<const SequenceGenerator> generator_;
-  std::uint64_t index_ = 0;
+  std::unique_ptr<GeneratedClip> clip_;
   std::int64_t length_ = 0;
   std::int64_t position_ = 0;
   SourceInfo info_;
-  std::vector<float> frames_;
 };
 
 }  // namespace

@@ -9,6 +9,18 @@
 
 namespace nextframe {
 
+/// One sequence on its way, frame by frame.
+class GeneratedClip {
+ public:
+  GeneratedClip() = default;
+  GeneratedClip(const GeneratedClip&) = delete;
+  GeneratedClip& operator=(const GeneratedClip&) = delete;
+  virtual ~GeneratedClip() = default;
+
+  /// Writes the next frame [H,W,C], values 0..1.
+  virtual void next(float* frame) = 0;
+};
+
 /// An endless supply of sequences that a computer makes: sequence `index` is a function of the generator's seed and the
 /// index alone, so any can be made again, in any order, from several threads at once.
 class SequenceGenerator {
@@ -21,8 +33,13 @@ class SequenceGenerator {
   virtual std::int64_t height() const = 0;
   virtual std::int64_t width() const = 0;
   virtual std::int64_t channels() const = 0;
-  /// Writes frames [T,H,W,C], values 0..1, with T = length. A longer sequence begins with the frames of a shorter one.
-  virtual void generate(std::uint64_t index, std::int64_t length, float* frames) const = 0;
+  /// Sequence `index` from its first frame on; the generator outlives it.
+  virtual std::unique_ptr<GeneratedClip> begin(std::uint64_t index) const = 0;
+  /// Writes the first frames of a sequence, [T,H,W,C] with T = length.
+  void generate(std::uint64_t index, std::int64_t length, float* frames) const {
+    const std::unique_ptr<GeneratedClip> clip = begin(index);
+    for (std::int64_t t = 0; t < length; ++t) clip->next(frames + t * height() * width() * channels());
+  }
 };
 
 /// The first index of a split's own range of sequences; the ranges are 2^62 long, so no sequence is in two splits.

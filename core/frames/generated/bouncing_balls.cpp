@@ -103,6 +103,23 @@ void draw_ball(const Ball& ball, const BouncingBallsOptions& options, float* fra
   }
 }
 
+class BallsClip final : public GeneratedClip {
+ public:
+  BallsClip(const BouncingBallsOptions& options, std::uint64_t index)
+      : options_(options), random_(options.seed, index), balls_(place_balls(options, random_)) {}
+
+  void next(float* frame) override {
+    std::fill_n(frame, options_.height * options_.width, 0.0F);
+    for (const Ball& ball : balls_) draw_ball(ball, options_, frame);
+    move_balls(balls_, options_);
+  }
+
+ private:
+  const BouncingBallsOptions& options_;
+  Random random_;
+  std::vector<Ball> balls_;
+};
+
 }  // namespace
 
 BouncingBalls::BouncingBalls(const BouncingBallsOptions& options) : options_(options) {
@@ -113,15 +130,8 @@ BouncingBalls::BouncingBalls(const BouncingBallsOptions& options) : options_(opt
   }
 }
 
-void BouncingBalls::generate(std::uint64_t index, std::int64_t length, float* frames) const {
-  Random random(options_.seed, index);
-  std::vector<Ball> balls = place_balls(options_, random);
-  const std::int64_t frame_size = options_.height * options_.width;
-  std::fill_n(frames, length * frame_size, 0.0F);
-  for (std::int64_t t = 0; t < length; ++t) {
-    for (const Ball& ball : balls) draw_ball(ball, options_, frames + t * frame_size);
-    move_balls(balls, options_);
-  }
+std::unique_ptr<GeneratedClip> BouncingBalls::begin(std::uint64_t index) const {
+  return std::make_unique<BallsClip>(options_, index);
 }
 
 }  // namespace nextframe

@@ -27,7 +27,7 @@ class MovingDigits final : public SequenceGenerator {
   std::int64_t height() const override { return options_.height; }
   std::int64_t width() const override { return options_.width; }
   std::int64_t channels() const override { return 1; }
-  void generate(std::uint64_t index, std::int64_t length, float* frames) const override;
+  std::unique_ptr<GeneratedClip> begin(std::uint64_t index) const override;
 
  private:
   MovingDigitsOptions options_;

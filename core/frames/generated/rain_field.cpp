@@ -145,27 +145,39 @@ double field_at(const Weather& weather, const RainFieldOptions& options, Point a
   return sum / (kNoiseDeviation * 1.56);
 }
 
-}  // namespace
+class RainClip final : public GeneratedClip {
+ public:
+  RainClip(const RainFieldOptions& options, std::uint64_t index)
+      : options_(options), random_(options.seed, index), weather_(random_), direction_(weather_.direction) {}
 
-void RainField::generate(std::uint64_t index, std::int64_t length, float* frames) const {
-  Random random(options_.seed, index);
-  const Weather weather(random);
-  BackwardMotion motion;
-  double direction = weather.direction;
-  const double speed = options_.speed * weather.speed_share;
-  for (std::int64_t t = 0; t < length; ++t) {
-    float* frame = frames + t * options_.height * options_.width;
+  void next(float* frame) override {
     for (std::int64_t y = 0; y < options_.height; ++y) {
       for (std::int64_t x = 0; x < options_.width; ++x) {
-        const Point air = motion(static_cast<double>(x) - static_cast<double>(options_.width) / 2,
-                                 static_cast<double>(y) - static_cast<double>(options_.height) / 2);
-        const double rain = field_at(weather, options_, air, static_cast<double>(t)) + weather.wetness;
+        const Point air = motion_(static_cast<double>(x) - static_cast<double>(options_.width) / 2,
+                                  static_cast<double>(y) - static_cast<double>(options_.height) / 2);
+        const double rain = field_at(weather_, options_, air, static_cast<double>(frames_)) + weather_.wetness;
         frame[y * options_.width + x] = static_cast<float>(std::clamp(rain * kBrightness, 0.0, 1.0));
       }
     }
-    motion.prepend(weather.rotation, speed * std::cos(direction), speed * std::sin(direction));
-    direction += weather.turning;
+    const double speed = options_.speed * weather_.speed_share;
+    motion_.prepend(weather_.rotation, speed * std::cos(direction_), speed * std::sin(direction_));
+    direction_ += weather_.turning;
+    ++frames_;
   }
+
+ private:
+  const RainFieldOptions& options_;
+  Random random_;
+  Weather weather_;
+  BackwardMotion motion_;
+  double direction_;
+  std::int64_t frames_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<GeneratedClip> RainField::begin(std::uint64_t index) const {
+  return std::make_unique<RainClip>(options_, index);
 }
 
 }  // namespace nextframe

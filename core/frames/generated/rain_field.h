@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/frames/sequence_generator.h"
 
@@ -25,7 +26,7 @@ class RainField final : public SequenceGenerator {
   std::int64_t height() const override { return options_.height; }
   std::int64_t width() const override { return options_.width; }
   std::int64_t channels() const override { return 1; }
-  void generate(std::uint64_t index, std::int64_t length, float* frames) const override;
+  std::unique_ptr<GeneratedClip> begin(std::uint64_t index) const override;
 
  private:
   RainFieldOptions options_;
