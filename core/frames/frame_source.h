@@ -34,7 +34,8 @@ struct SourceInfo {
   GeoReference place = {};              ///< where the pixels lie
   std::string attribution = {};         ///< whom the data are from
   std::string product = {};             ///< radar: the row of the table of products, as JSON
-  std::vector<std::string> notes = {};  ///< for people: what was left out before anything was read
+  std::vector<std::string> notes = {};  ///< for people: what was left out, as far as it is known by now
+  std::string cut_off = {};             ///< known after the last frame: why frames behind it must have been lost
 
   /// Seconds from one frame to the next; 0 = unknown.
   double step_seconds() const { return frames_per_second > 0 ? 1 / frames_per_second : 0; }

@@ -1,15 +1,22 @@
 #include "core/frames/image_source.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <opencv2/core/mat.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/mapped_file.h"
 #include "core/base/text.h"
+#include "core/frames/decoder_messages.h"
 #include "core/frames/path_list.h"
 
 namespace nextframe {
@@ -25,10 +32,37 @@ bool is_folder(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
+std::uint32_t big_endian(const std::byte* p) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(p[i]);
+  return value;
+}
+
+/// Whether a PNG is damaged or cut off (PNG specification, sections 5.3 to 5.6). libpng would say so to stderr by itself.
+bool is_broken_png(const std::string& path) {
+  constexpr std::string_view kSignature = "\x89PNG\r\n\x1a\n";
+  constexpr std::size_t kLengthAndType = 8, kChecksum = 4;
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!text.starts_with(kSignature)) return false;
+  for (std::size_t at = kSignature.size(); at + kLengthAndType + kChecksum <= bytes.size();) {
+    const std::size_t length = big_endian(bytes.data() + at);
+    if (length > bytes.size() - at - kLengthAndType - kChecksum) return true;
+    const std::size_t end = at + kLengthAndType + length;
+    const auto* checked = reinterpret_cast<const Bytef*>(bytes.data() + at + 4);
+    if (crc32(0, checked, static_cast<uInt>(length + 4)) != big_endian(bytes.data() + end)) return true;
+    if (text.substr(at + 4, 4) == "IEND") return false;
+    at = end + kChecksum;
+  }
+  return true;
+}
+
 cv::Mat read_image(const std::string& path) {
+  silence_decoders();
   cv::Mat image;
   try {
-    image = cv::imread(path, cv::IMREAD_UNCHANGED);
+    if (!is_broken_png(path)) image = cv::imread(path, cv::IMREAD_UNCHANGED);
   } catch (const cv::Exception&) {
     image.release();
   }

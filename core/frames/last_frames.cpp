@@ -134,6 +134,9 @@ LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& option
   if (options.at && !moment) {
     reject("[frames] {}: ends after {} frames, before {}", source.info().name, number, to_text(*options.at));
   }
+  if (!moment && !source.info().cut_off.empty()) {
+    reject("[forecast] {}; --at {} forecasts from its last frame all the same", source.info().cut_off, number);
+  }
   if (static_cast<std::int64_t>(recent.size()) < reach) {
     reject("[frames] {}: got {} frames{}, expected at least {} (context {}{}); use a longer recording{}",
            source.info().name, recent.size(), options.at ? " before " + to_text(*options.at) : "", reach, options.count,

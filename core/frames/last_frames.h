@@ -43,7 +43,7 @@ struct LastFrames {
 };
 
 /// Reads on through `source`, keeping no more than what is returned. Rejects a source with too few frames before the
-/// moment, or that ends before it, and a context that check_context rejects.
+/// moment, or that ends before it, a context that check_context rejects, and, without `at`, a source that was cut off.
 LastFrames read_last_frames(FrameSource& source, const LastFramesOptions& options);
 
 }  // namespace nextframe

@@ -6,17 +6,17 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <opencv2/core/mat.hpp>
-#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/videoio.hpp>
+#include <optional>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/frames/decoder_messages.h"
 #include "core/frames/path_list.h"
+#include "core/frames/video_length.h"
 
 namespace nextframe {
 namespace {
@@ -24,14 +24,12 @@ namespace {
 /// How long a stream may be silent.
 constexpr int kPatienceSeconds = 10;
 
-/// FFmpeg and OpenCV print to stderr by themselves, which is no message for people.
-void silence_decoders() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
-    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-  });
-}
+/// By how much pictures may end before the container's length without anything being lost: a share of the length and
+/// seconds, for the last picture may be shown for long and sound may go on; and frames, where the container counts them.
+constexpr double kTolerance = 0.02;
+constexpr double kToleranceSeconds = 0.5;
+constexpr double kToleranceWithSound = 0.1;
+constexpr double kToleranceSecondsWithSound = 5;
 
 /// FFmpeg shows text as a picture of letters: look before opening.
 void refuse_what_is_no_video(const std::string& path) {
@@ -90,6 +88,8 @@ class VideoSource final : public FrameSource {
       // An absolute path is never taken for a protocol ("a:b.mp4").
       capture_.open(std::filesystem::absolute(path).native(), cv::CAP_FFMPEG);
       if (!capture_.isOpened()) reject("[video] {}: cannot be decoded; it is no video, or damaged or cut off", path);
+      std::error_code ignored;
+      if (std::filesystem::is_regular_file(path, ignored)) length_ = video_length(path);
     }
     if (!grab()) reject("[video] {}: no frame can be decoded; it is damaged or cut off", path);
     info_.height = image_.rows;
@@ -104,7 +104,10 @@ class VideoSource final : public FrameSource {
   const SourceInfo& info() const override { return info_; }
 
   bool next(Frame& frame) override {
-    if (!ready_ && !grab()) return false;
+    if (!ready_ && !grab()) {
+      compare_length();
+      return false;
+    }
     ready_ = false;
     if (image_.rows != info_.height || image_.cols != info_.width) {
       reject("[video] {}: frame {} is {}x{}, the first {}x{}; expected one size throughout", info_.name, number_,
@@ -162,6 +165,27 @@ class VideoSource final : public FrameSource {
     }
   }
 
+  /// After the last frame: notes it where the container promised more.
+  void compare_length() {
+    if (!length_) return;
+    const VideoLength length = *std::exchange(length_, std::nullopt);
+    const bool certain = length.of == VideoLength::Of::kPictures;
+    const double end = seconds_ + (info_.frames_per_second > 0 ? 1 / info_.frames_per_second : 0);
+    const double tolerance = certain ? std::max(kToleranceSeconds, kTolerance * length.seconds)
+                                     : std::max(kToleranceSecondsWithSound, kToleranceWithSound * length.seconds);
+    const auto counted = static_cast<double>(length.frames);
+    const bool all_counted = length.frames > 0 && static_cast<double>(number_) >= (1 - kTolerance) * counted - 3;
+    if (end >= length.seconds - tolerance || all_counted) return;
+    const std::string found = format(
+        "{}: ends after {} frames, at {:.1f} s, but its container says that it lasts {:.1f} s: the file was cut off",
+        info_.name, number_, end, length.seconds);
+    info_.notes.push_back(certain ? found : found + ", or its sound lasts longer");
+    if (certain) {
+      info_.cut_off = found + "; fetch it whole, or take it as it is by ffmpeg -i INPUT -c copy OUTPUT";
+    }
+  }
+
+  std::optional<VideoLength> length_;
   cv::VideoCapture capture_;
   cv::Mat image_;
   SourceInfo info_;

@@ -51,7 +51,7 @@ const std::vector<ThirdParty>& third_party() {
   static const std::vector<ThirdParty> kTable = {
       {"CLI/", {"app/"}},
       {"opencv2/", {"core/render/", "core/baselines/", "core/frames/", "core/motion/", "app/version.cpp"}},
-      {"libav", {"core/render/", "app/version.cpp"}},
+      {"libav", {"core/render/", "core/frames/video_length.cpp", "app/version.cpp"}},
       {"libsw", {"core/render/", "app/version.cpp"}},
       {"gdal", {"core/render/gdal/", "core/frames/gdal/"}},
       {"ogr_", {"core/render/gdal/", "core/frames/gdal/"}},

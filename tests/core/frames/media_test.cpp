@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/videoio.hpp>
 #include <sstream>
 
+#include "core/frames/last_frames.h"
+#include "core/frames/video_length.h"
 #include "tests/core/frames/frames_support.h"
 
 namespace nextframe {
@@ -57,9 +61,68 @@ TEST_F(MediaTest, CountsWhatDecodesOfATruncatedVideo) {
   const auto size = std::filesystem::file_size(folder_ / "whole.mkv");
   std::filesystem::copy_file(folder_ / "whole.mkv", folder_ / "cut.mkv");
   std::filesystem::resize_file(folder_ / "cut.mkv", size / 2);
-  const std::size_t frames = read(folder_ / "cut.mkv").size();
+  const auto source = open_source(media_sources(), folder_ / "cut.mkv");
+  EXPECT_EQ(source->info().notes.size(), 0U);
+  const std::size_t frames = read_all(*source).size();
   EXPECT_GT(frames, 5U);
   EXPECT_LT(frames, 40U);
+  ASSERT_EQ(source->info().notes.size(), 1U);
+  expect_in("cut.mkv: ends after " + std::to_string(frames) + " frames", source->info().notes[0]);
+  expect_in("lasts 2.0 s", source->info().cut_off);
+}
+
+TEST_F(MediaTest, ForecastsFromTheEndOfACutVideoOnlyWhereAskedTo) {
+  write_video(folder_ / "whole.mkv", 40, 160, 120);
+  std::filesystem::copy_file(folder_ / "whole.mkv", folder_ / "cut.mkv");
+  std::filesystem::resize_file(folder_ / "cut.mkv", std::filesystem::file_size(folder_ / "whole.mkv") / 2);
+  LastFramesOptions options{.count = 3};
+  const auto last = [&](const std::string& name) {
+    return read_last_frames(*open_source(media_sources(), folder_ / name), options);
+  };
+  EXPECT_EQ(last("whole.mkv").next_frame, 40);
+  const std::string message = rejection([&] { last("cut.mkv"); });
+  expect_in("the file was cut off", message);
+  const std::size_t at = message.find("--at ");
+  ASSERT_NE(at, std::string::npos);
+  options.at = parse_moment(message.substr(at + 5, message.find(' ', at + 5) - at - 5));
+  EXPECT_EQ(last("cut.mkv").next_frame, options.at->frame);
+}
+
+TEST_F(MediaTest, WarnsOfACutVideoEachTimeItIsTrainedOn) {
+  class Keeping : public Log {
+   public:
+    void write(LogLevel, const std::string& message) override { text += message + "\n"; }
+    std::string text;
+  };
+  write_video(folder_ / "whole.mkv", 40, 160, 120);
+  std::filesystem::copy_file(folder_ / "whole.mkv", folder_ / "cut.mkv");
+  std::filesystem::resize_file(folder_ / "cut.mkv", std::filesystem::file_size(folder_ / "whole.mkv") / 2);
+  DataOptions options;
+  options.sources.resize(1);
+  options.context = options.horizon = 1;
+  options.cache.dir = folder_ / "cache";
+  for (const auto& [name, warned] : {std::pair("whole.mkv", false), {"cut.mkv", true}, {"cut.mkv", true}}) {
+    options.sources[0].path = folder_ / name;
+    Keeping log;
+    const DataSet data(options, media_sources(), log);
+    EXPECT_EQ(log.text.find("the file was cut off") != std::string::npos, warned) << log.text;
+  }
+}
+
+TEST_F(MediaTest, TheLengthOfAVideoIsWhatItsContainerSays) {
+  write_video(folder_ / "a.mkv", 40);
+  write_video(folder_ / "a.avi", 40);
+  for (const std::string& name : {std::string("a.mkv"), std::string("a.avi")}) {
+    const auto length = video_length(folder_ / name);
+    ASSERT_TRUE(length.has_value()) << name;
+    EXPECT_NEAR(length->seconds, 2, 0.06) << name;
+    EXPECT_EQ(length->of, VideoLength::Of::kPictures);
+    const auto source = open_source(media_sources(), folder_ / name);
+    EXPECT_EQ(read_all(*source).size(), 40U);
+    EXPECT_EQ(source->info().cut_off, "");
+  }
+  testing::write_text(folder_ / "noise.mkv", "no video");
+  EXPECT_FALSE(video_length(folder_ / "noise.mkv").has_value());
 }
 
 TEST_F(MediaTest, RefusesWhatIsNoVideo) {
@@ -138,6 +201,20 @@ TEST_F(MediaTest, RefusesBadImages) {
   expect_in("differ in pixel type", refused(folder_ / "b*.png"));
   testing::write_text(folder_ / "c.png", "this is no png");
   expect_in("cannot be decoded", refused(folder_ / "c.png"));
+  // Each byte counts, and the decoder does not get a word in.
+  cv::imwrite(folder_ / "e.png", cv::Mat(40, 50, CV_8UC1, cv::Scalar(9)));
+  std::ifstream stream(folder_ / "e.png", std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  ::testing::internal::CaptureStderr();
+  for (const std::size_t length : {whole.size() - 1, whole.size() / 2, std::size_t{40}, std::size_t{9}}) {
+    testing::write_text(folder_ / "e.png", whole.substr(0, length));
+    expect_in("cut off", refused(folder_ / "e.png"));
+  }
+  std::string damaged = whole;
+  damaged[whole.size() / 2] ^= 1;
+  testing::write_text(folder_ / "e.png", damaged);
+  expect_in("damaged", refused(folder_ / "e.png"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   cv::imwrite(folder_ / "d.tif", cv::Mat(4, 5, CV_32FC1, cv::Scalar(std::nan(""))));
   expect_in("NaN at row 0, column 0", refused(folder_ / "d.tif"));
 }
