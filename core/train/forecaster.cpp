@@ -23,7 +23,24 @@ bool is_colour(const SourceInfo& source) { return source.channels == kColours ||
 
 bool same_range(double a, double b) { return std::abs(a - b) <= 1e-9 * std::max({1.0, std::abs(a), std::abs(b)}); }
 
+/// So many times wider than a model's values, a source's are on another scale.
+constexpr double kOtherScale = 16;
+
 }  // namespace
+
+std::string doubt_of_scale(const FrameFormat& model, const SourceInfo& source) {
+  if (source.pixel_type != PixelType::kFloat32 || source.measurement.quantity != Quantity::kNone) return "";
+  const bool of_pixels = same_range(model.low, 0) && (same_range(model.high, 255) || same_range(model.high, 65535));
+  const bool too_small = of_pixels && source.low >= 0 && source.high <= 1;
+  const bool too_large = source.high - source.low > kOtherScale * (model.high - model.low);
+  if (!too_small && !too_large) return "";
+  return format(
+      "{}: has values {:g} to {:g}, the model was trained on {:g} to {:g}: the forecast will be of no use unless they "
+      "are "
+      "brought to one scale{}",
+      source.name, source.low, source.high, model.low, model.high,
+      too_small ? format(" (multiply by {:g}, or save 8-bit integers)", model.high) : "");
+}
 
 Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source,
                        const ForecasterOptions& options)

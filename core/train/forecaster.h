@@ -32,6 +32,10 @@ struct ForecasterOptions {
   GuideFactory guides = {};  ///< for guided networks
 };
 
+/// What to say where a float source's values can hardly be on the scale that a model knows, such as 0 to 1 for one of 8-bit
+/// video; else "". Floats are taken at their word, so a forecast would be of no use.
+std::string doubt_of_scale(const FrameFormat& model, const SourceInfo& source);
+
 /// Runs a trained model on frames of any size, in source units, and carries its state from frame to frame; beside the state
 /// of a guided one it keeps the few frames that motion is found on. Memory does not grow with the number of frames seen.
 class Forecaster final : public FrameForecaster {

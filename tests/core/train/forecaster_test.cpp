@@ -89,6 +89,26 @@ void expect_close(const std::vector<float>& got, const std::vector<float>& expec
   for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], tolerance) << i;
 }
 
+TEST(DoubtOfScale, IsOfFloatsThatCannotBeOnTheModelsScale) {
+  FrameFormat eight, unit;
+  unit.high = 1;
+  SourceInfo zero_to_one, wide, bytes;
+  zero_to_one.name = wide.name = "a.npy";
+  zero_to_one.pixel_type = wide.pixel_type = PixelType::kFloat32;
+  zero_to_one.high = 1;
+  wide.high = 255;
+  const std::string small = doubt_of_scale(eight, zero_to_one);
+  EXPECT_NE(small.find("a.npy: has values 0 to 1, the model was trained on 0 to 255"), std::string::npos) << small;
+  EXPECT_NE(small.find("multiply by 255"), std::string::npos) << small;
+  EXPECT_NE(doubt_of_scale(unit, wide), "");
+  EXPECT_EQ(doubt_of_scale(eight, wide), "");
+  EXPECT_EQ(doubt_of_scale(unit, zero_to_one), "");
+  EXPECT_EQ(doubt_of_scale(unit, bytes), "");
+  FrameFormat metres = eight;
+  metres.high = 40;
+  EXPECT_EQ(doubt_of_scale(metres, zero_to_one), "");
+}
+
 TEST_F(ForecasterTest, FrameByFrameEqualsTheWholeContextAtOnce) {
   std::vector<float> context;
   for (int i = 0; i < 4; ++i) {
