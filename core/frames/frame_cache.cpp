@@ -1,11 +1,11 @@
 #include "core/frames/frame_cache.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -56,11 +56,13 @@ std::string key_of(std::span<const ClipReference> clips, const Preprocessing& pr
   return key;
 }
 
+/// Values rounded to whole numbers, from 0 on.
 template <class Stored>
-void store(const std::vector<float>& values, double low, double high, std::vector<char>& bytes) {
+void store(const std::vector<float>& values, std::vector<char>& bytes) {
+  constexpr double kHigh = std::numeric_limits<Stored>::max();
   bytes.resize(values.size() * sizeof(Stored));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto clamped = static_cast<Stored>(std::lround(std::clamp<double>(values[i], low, high)));
+    const auto clamped = static_cast<Stored>(std::clamp<double>(values[i], 0, kHigh) + 0.5);
     std::memcpy(bytes.data() + i * sizeof(Stored), &clamped, sizeof(Stored));
   }
 }
@@ -69,10 +71,10 @@ void store(const std::vector<float>& values, double low, double high, std::vecto
 void encode(const Frame& frame, const ClipHeader& header, std::vector<char>& bytes) {
   switch (header.type()) {
     case PixelType::kUint8:
-      store<std::uint8_t>(frame.pixels, 0, 255, bytes);
+      store<std::uint8_t>(frame.pixels, bytes);
       break;
     case PixelType::kUint16:
-      store<std::uint16_t>(frame.pixels, 0, 65535, bytes);
+      store<std::uint16_t>(frame.pixels, bytes);
       break;
     case PixelType::kFloat32:
       bytes.resize(frame.pixels.size() * sizeof(float));

@@ -49,6 +49,12 @@ std::vector<float> resize_width(const std::vector<float>& pixels, std::int64_t r
     float* target = result.data() + row * to * channels;
     for (const Taps& tap : taps) {
       const float* at = source + tap.first * channels;
+      if (channels == 1) {
+        float sum = 0;
+        for (const float weight : tap.weights) sum += weight * *at++;
+        *target++ = sum;
+        continue;
+      }
       for (const float weight : tap.weights) {
         for (std::int64_t c = 0; c < channels; ++c) target[c] += weight * *at++;
       }
