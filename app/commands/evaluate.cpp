@@ -57,6 +57,7 @@ struct EvaluateArguments {
   std::optional<std::int64_t> first_frame;
   std::optional<std::int64_t> every;
   std::optional<std::int64_t> gap;
+  ArrayLayout layout = ArrayLayout::kAuto;
   bool json = false;
   ComputeArguments compute;
 };
@@ -126,6 +127,7 @@ class EvaluateCommand : public Command {
                 "change a key of DATA's configuration, or of the model's own; may be given many times");
     spec.option("--batch", "N", arguments_.batch, {1, 65536},
                 "sequences that go through the network together (default 8)");
+    declare_layout(spec, arguments_.layout);
     spec.group("Written forecasts only: where they begin");
     spec.option(
         "--first-frame", "N", arguments_.first_frame, {},
@@ -255,6 +257,7 @@ class EvaluateCommand : public Command {
                                            {"--baseline-option", !arguments_.baseline_options.empty()},
                                            {"--limit", arguments_.limit.has_value()},
                                            {"--batch", arguments_.batch.has_value()},
+                                           {"--layout", arguments_.layout != ArrayLayout::kAuto},
                                            {"--threads", arguments_.compute.threads != 0},
                                            {"--device", arguments_.compute.device != Device::kAuto},
                                            {"--precision", arguments_.compute.precision.has_value()}});
@@ -277,6 +280,9 @@ class EvaluateCommand : public Command {
   /// Baselines alone, on a configuration's data.
   Findings score_baselines(const InterruptGuard& guard, StderrLog& log) const {
     refuse_options_for_written();
+    if (arguments_.layout != ArrayLayout::kAuto) {
+      reject("[evaluate] --layout: {} is a configuration, which has data.sources.layout", arguments_.subject);
+    }
     if (arguments_.data) {
       reject("[evaluate] {} is a configuration, whose data the baselines are scored on; {} is one too many",
              arguments_.subject, *arguments_.data);
@@ -338,6 +344,9 @@ class EvaluateCommand : public Command {
   /// What DATA names, prepared as the model was trained, but whole frames.
   DataOptions data_options(const TrainedModel& model) const {
     if (!arguments_.data || fs::path(*arguments_.data).extension() == ".json") {
+      if (arguments_.layout != ArrayLayout::kAuto) {
+        reject("[evaluate] --layout: is for DATA that is an array; a configuration has data.sources.layout");
+      }
       DataOptions data = arguments_.data ? load_config(*arguments_.data, arguments_.overrides).data : own_data(model);
       data.crop.reset();
       data.sampling = {};
@@ -352,6 +361,7 @@ class EvaluateCommand : public Command {
     }
     DataOptions data = model.data;
     data.sources.assign(1, input_options(model, *arguments_.data));
+    data.sources.front().layout = arguments_.layout;
     data.split = SplitOptions{};
     data.split.train = 0;
     data.split.validation = 0;

@@ -67,6 +67,7 @@ class ForecastCommand : public Command {
         "--grey", arguments_.grey,
         "a model of one channel on a colour input: forecast its grey alone, instead of red, green and blue one by "
         "one");
+    declare_layout(spec, arguments_.layout);
     spec.group("Radar");
     spec.option(
         "--product", "NAME", arguments_.product,

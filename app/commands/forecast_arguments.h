@@ -50,6 +50,7 @@ struct ForecastArguments {
   bool side_by_side = false;
   bool trained_size = false;
   bool grey = false;
+  ArrayLayout layout = ArrayLayout::kAuto;
   std::string product;
   bool allow_missing = false;
   std::optional<AmountUnit> unit;

@@ -95,6 +95,7 @@ FrameStamp stamp_of(const SourceInfo& source, std::int64_t lead, std::int64_t ga
 ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuard& guard, StderrLog& log)
     : arguments_(arguments), guard_(guard), log_(log), choice_(arguments, log), lengths_(choice_.lengths()) {
   clips_ = find_clips();
+  report_reading(clips_, log_);
   source_ = clips_.front().open();
   info_ = source_->info();
   horizon_ = arguments.frames.value_or(lengths_.horizon);
@@ -103,6 +104,8 @@ ForecastRun::ForecastRun(const ForecastArguments& arguments, const InterruptGuar
   height_ = arguments.trained_size ? (*choice_.model()->file.frames.size)[0] : info_.height;
   width_ = arguments.trained_size ? (*choice_.model()->file.frames.size)[1] : info_.width;
   for (const std::string& note : info_.notes) log_.warning("{}", note);
+  const std::string doubt = choice_.model() != nullptr ? doubt_of_scale(choice_.model()->file.frames, info_) : "";
+  if (!doubt.empty()) log_.warning("{}", doubt);
   check_many();
   check_live();
   check_not_input();
@@ -201,6 +204,7 @@ int ForecastRun::hindcasts() {
   });
   progress.finish();
   output_->close();
+  if (!source_->info().cut_off.empty()) log_.warning("{}", source_->info().cut_off);
   if (skipped > 0) log_.warning("{} hindcasts were left out: their contexts are not whole", skipped);
   log_.info("wrote {} hindcasts of {} frames each to {}", done, horizon_, path_);
   return guard_.interrupted() ? kInterruptedExitCode : 0;

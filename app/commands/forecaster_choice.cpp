@@ -63,6 +63,7 @@ SourceOptions ForecasterChoice::source_options() const {
     options.product = arguments_.product;
     if (!options.product.empty()) options.type = SourceType::kRadar;
   }
+  options.layout = arguments_.layout;
   // Where any part of a context may be missing, no gap within it is too long.
   if (arguments_.allow_missing) options.max_missing = std::max(options.max_missing, lengths_.context * lengths_.gap);
   return options;

@@ -28,6 +28,7 @@ struct InspectArguments {
   std::optional<std::string> target;
   std::vector<std::string> overrides;
   std::string product;
+  ArrayLayout layout = ArrayLayout::kAuto;
   std::optional<std::string> plot;
   bool schema = false;
   bool json = false;
@@ -164,6 +165,7 @@ class InspectCommand : public Command {
         "--product", "NAME", arguments_.product,
         "what radar files are: a row of the table of products, or a .json file with one (default: found by their "
         "names and contents)");
+    declare_layout(spec, arguments_.layout);
     spec.option("--plot", "FILE", arguments_.plot,
                 "of radar: draw the field with the most rain and the share of rain over time, as png");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
@@ -194,8 +196,9 @@ class InspectCommand : public Command {
       refuse({}, format("{} is a model, for which there is", path.string()));
       inspect_model();
     } else {
-      refuse({.product = true, .plot = true}, format("{} is an input, for which there is", path.string()));
-      inspect_input(guard);
+      refuse({.product = true, .layout = true, .plot = true},
+             format("{} is an input, for which there is", path.string()));
+      inspect_input(guard, log);
     }
     return 0;
   }
@@ -205,6 +208,7 @@ class InspectCommand : public Command {
   struct Takes {
     bool set = false;
     bool product = false;
+    bool layout = false;
     bool plot = false;
   };
 
@@ -212,6 +216,7 @@ class InspectCommand : public Command {
   void refuse(const Takes& takes, const std::string& of) const {
     const std::string given = given_among({{"--set", !arguments_.overrides.empty() && !takes.set},
                                            {"--product", !arguments_.product.empty() && !takes.product},
+                                           {"--layout", arguments_.layout != ArrayLayout::kAuto && !takes.layout},
                                            {"--plot", arguments_.plot.has_value() && !takes.plot}});
     if (!given.empty()) reject("[inspect] {} no {}", of, given);
   }
@@ -283,9 +288,10 @@ class InspectCommand : public Command {
     show(document, text);
   }
 
-  void inspect_input(const InterruptGuard& guard) const {
+  void inspect_input(const InterruptGuard& guard, StderrLog& log) const {
     SourceOptions options;
     options.path = *arguments_.target;
+    options.layout = arguments_.layout;
     options.product = arguments_.product;
     if (!options.product.empty()) options.type = SourceType::kRadar;
     json::Value list = json::Value::array();
@@ -293,7 +299,9 @@ class InspectCommand : public Command {
     std::vector<std::vector<std::string>> rows{{"clip", "frames", "size", "frames/s", "seconds", "values"}};
     std::int64_t read = 0;
     std::optional<Progress> progress;
-    for (const ClipReference& clip : list_clips(media_sources(), options)) {
+    const std::vector<ClipReference> clips = list_clips(media_sources(), options);
+    report_reading(clips, log);
+    for (const ClipReference& clip : clips) {
       const std::unique_ptr<FrameSource> source = clip.open();
       const SourceInfo info = source->info();
       std::int64_t frames = 0;
@@ -314,6 +322,7 @@ class InspectCommand : public Command {
           stop_if_interrupted(guard);
           progress->update(++read, clip.name);
         }
+        for (const std::string& note : source->info().notes) log.warning("{}", note);
       }
       const double rate = info.frames_per_second;
       json::Value row = json::Value::object();

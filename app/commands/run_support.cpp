@@ -34,6 +34,20 @@ std::string given_among(std::initializer_list<GivenOption> options) {
   return join(names, ", ");
 }
 
+void declare_layout(CommandSpec& spec, ArrayLayout& layout) {
+  spec.choice("--layout", layout,
+              "what the dimensions of an array are: sequences N, frames T, height, width, channels (default auto: of "
+              "four, THWC where the last is at most 4, else NTHW)");
+}
+
+void report_reading(const std::vector<ClipReference>& clips, Log& log) {
+  std::string said;
+  for (const ClipReference& clip : clips) {
+    if (!clip.reading.empty() && clip.reading != said) log.info("{}", clip.reading);
+    said = clip.reading;
+  }
+}
+
 DecodeObserver DecodeDisplay::observer() {
   return [this](const DecodeProgress& now) {
     stop_if_interrupted(guard_);

@@ -45,6 +45,12 @@ struct GivenOption {
 /// Names those that were given, if any: "--every, --gap".
 std::string given_among(std::initializer_list<GivenOption> options);
 
+/// --layout, alike for every command that reads an array.
+void declare_layout(CommandSpec& spec, ArrayLayout& layout);
+
+/// Says how arrays were taken that could be taken in another way.
+void report_reading(const std::vector<ClipReference>& clips, Log& log);
+
 /// Shows how far decoding has come over all clips, and throws Interrupted once `guard` is.
 class DecodeDisplay {
  public:

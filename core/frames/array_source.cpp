@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 #include "core/base/error.h"
@@ -13,8 +14,14 @@ namespace {
 
 constexpr std::int64_t kMostChannels = 4;
 
-struct ArrayLayout {
+struct ArrayShape {
   std::int64_t sequences = 1, frames = 0, height = 0, width = 0, channels = 1;
+  bool time_first = false;  ///< frame 0 of all sequences, then frame 1
+
+  /// The place of a frame among all of the array.
+  std::int64_t place(std::int64_t sequence, std::int64_t frame) const {
+    return time_first ? frame * sequences + sequence : sequence * frames + frame;
+  }
 };
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -23,29 +30,64 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-ArrayLayout layout_of(const NpyArray& array) {
+/// What `auto` takes an array for.
+ArrayLayout guess_layout(const std::vector<std::int64_t>& shape) {
+  if (shape.size() == 3) return ArrayLayout::kTHW;
+  if (shape.size() == 5) return ArrayLayout::kNTHWC;
+  return shape[3] <= kMostChannels ? ArrayLayout::kTHWC : ArrayLayout::kNTHW;
+}
+
+std::string_view layout_name(ArrayLayout layout) { return enum_names(layout)[static_cast<std::size_t>(layout)].first; }
+
+ArrayShape shape_of(const NpyArray& array, ArrayLayout layout) {
   const std::vector<std::int64_t>& shape = array.shape();
   if (shape.size() < 3 || shape.size() > 5) {
     reject("[array] {}: has shape {}; expected [T,H,W], [T,H,W,C], [N,T,H,W] or [N,T,H,W,C]", array.name(),
            shape_text(shape));
   }
   if (array.elements() == 0) reject("[array] {}: has shape {}, which holds no pixel", array.name(), shape_text(shape));
-  if (shape.size() == 3) return {1, shape[0], shape[1], shape[2], 1};
-  if (shape.size() == 5) return {shape[0], shape[1], shape[2], shape[3], shape[4]};
-  if (shape[3] <= kMostChannels) return {1, shape[0], shape[1], shape[2], shape[3]};
-  return {shape[0], shape[1], shape[2], shape[3], 1};
+  if (layout == ArrayLayout::kAuto) layout = guess_layout(shape);
+  const std::string_view axes = layout_name(layout);
+  if (axes.size() != shape.size()) {
+    reject("[array] {}: has shape {}, which has {} dimensions and not the {} of the layout {}", array.name(),
+           shape_text(shape), shape.size(), axes.size(), axes);
+  }
+  ArrayShape result;
+  result.time_first = layout == ArrayLayout::kTNHW;
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    (axes[i] == 'N'   ? result.sequences
+     : axes[i] == 'T' ? result.frames
+     : axes[i] == 'H' ? result.height
+     : axes[i] == 'W' ? result.width
+                      : result.channels) = shape[i];
+  }
+  return result;
+}
+
+/// How an array was taken that could be taken in two ways, else "".
+std::string reading_of(const NpyArray& array, ArrayLayout layout) {
+  if (layout != ArrayLayout::kAuto || array.shape().size() != 4) return "";
+  const ArrayLayout guessed = guess_layout(array.shape());
+  const ArrayShape shape = shape_of(array, guessed);
+  const bool one = guessed == ArrayLayout::kTHWC;
+  return format("{}: {} is taken as {}: {}{} frames of {}x{}{}; a layout such as {} says otherwise", array.name(),
+                shape_text(array.shape()), layout_name(guessed), one ? "" : format("{} sequences of ", shape.sequences),
+                shape.frames, shape.height, shape.width,
+                one ? format(" with {} channel{}", shape.channels, shape.channels == 1 ? "" : "s") : "",
+                layout_name(one ? ArrayLayout::kNTHW : ArrayLayout::kTHWC));
 }
 
 /// An array and what reading its clips needs, shared by them.
 class FrameArray {
  public:
-  FrameArray(NpyArray array, double frames_per_second) : array_(std::move(array)), layout_(layout_of(array_)) {
+  FrameArray(NpyArray array, const SourceOptions& options)
+      : array_(std::move(array)), shape_(shape_of(array_, options.layout)) {
     info_.name = array_.name();
-    info_.height = layout_.height;
-    info_.width = layout_.width;
-    info_.channels = layout_.channels;
-    info_.frames_per_second = frames_per_second;
-    info_.expected_frames = layout_.frames;
+    info_.height = shape_.height;
+    info_.width = shape_.width;
+    info_.channels = shape_.channels;
+    info_.frames_per_second = options.frames_per_second;
+    info_.expected_frames = shape_.frames;
     const NpyHeader& header = array_.header();
     if (header.kind == NpyKind::kBool) {
       info_.high = 1;
@@ -57,7 +99,7 @@ class FrameArray {
     }
   }
 
-  const ArrayLayout& layout() const { return layout_; }
+  const ArrayShape& shape() const { return shape_; }
   const NpyArray& array() const { return array_; }
 
   SourceInfo info() {
@@ -91,18 +133,25 @@ class FrameArray {
   }
 
   [[noreturn]] void not_finite(std::int64_t element, float value) const {
-    const std::int64_t channel = element % layout_.channels;
-    const std::int64_t pixel = element / layout_.channels;
-    const std::int64_t column = pixel % layout_.width;
-    const std::int64_t row = pixel / layout_.width % layout_.height;
-    const std::int64_t frame = pixel / layout_.width / layout_.height;
+    double stored = 0;
+    array_.read(element, 1, &stored);
+    const std::string found = std::isfinite(stored)
+                                  ? format("{:g}, which is beyond the range of float (3.4e38),", stored)
+                              : std::isnan(value) ? "NaN"
+                                                  : "infinity";
+    const std::int64_t channel = element % shape_.channels;
+    const std::int64_t pixel = element / shape_.channels;
+    const std::int64_t column = pixel % shape_.width;
+    const std::int64_t row = pixel / shape_.width % shape_.height;
+    const std::int64_t place = pixel / shape_.width / shape_.height;
+    const std::int64_t sequence = shape_.time_first ? place % shape_.sequences : place / shape_.frames;
+    const std::int64_t frame = shape_.time_first ? place / shape_.sequences : place % shape_.frames;
     reject("[array] {}: holds {} at sequence {}, frame {}, row {}, column {}, channel {}; expected finite numbers only",
-           array_.name(), std::isnan(value) ? "NaN" : "infinity", frame / layout_.frames, frame % layout_.frames, row,
-           column, channel);
+           array_.name(), found, sequence, frame, row, column, channel);
   }
 
   NpyArray array_;
-  ArrayLayout layout_;
+  ArrayShape shape_;
   SourceInfo info_;
   std::once_flag measured_;
 };
@@ -117,17 +166,17 @@ class ArraySource final : public FrameSource {
   const SourceInfo& info() const override { return info_; }
 
   bool next(Frame& frame) override {
-    const ArrayLayout& layout = array_->layout();
-    if (position_ == layout.frames) return false;
-    frame.height = layout.height;
-    frame.width = layout.width;
-    frame.channels = layout.channels;
+    const ArrayShape& shape = array_->shape();
+    if (position_ == shape.frames) return false;
+    frame.height = shape.height;
+    frame.width = shape.width;
+    frame.channels = shape.channels;
     frame.mask.clear();
     frame.name.clear();
     frame.seconds = info_.frames_per_second > 0 ? static_cast<double>(position_) / info_.frames_per_second : -1;
     frame.pixels.resize(frame.elements());
     const auto elements = static_cast<std::int64_t>(frame.elements());
-    array_->array().read((sequence_ * layout.frames + position_) * elements, elements, frame.pixels.data());
+    array_->array().read(shape.place(sequence_, position_) * elements, elements, frame.pixels.data());
     ++position_;
     return true;
   }
@@ -141,18 +190,23 @@ class ArraySource final : public FrameSource {
 
 }  // namespace
 
-std::vector<ClipReference> array_clips(NpyArray array, const std::string& identity, double frames_per_second) {
-  auto shared = std::make_shared<FrameArray>(std::move(array), frames_per_second);
+std::vector<ClipReference> array_clips(NpyArray array, const std::string& identity, const SourceOptions& options) {
+  const std::string reading = reading_of(array, options.layout);
+  // Another layout makes other frames of the same file.
+  const bool chosen = options.layout != ArrayLayout::kAuto;
+  const std::string series = identity + (chosen ? format("|{}", layout_name(options.layout)) : "");
+  auto shared = std::make_shared<FrameArray>(std::move(array), options);
   std::vector<ClipReference> clips;
-  for (std::int64_t sequence = 0; sequence < shared->layout().sequences; ++sequence) {
+  for (std::int64_t sequence = 0; sequence < shared->shape().sequences; ++sequence) {
     std::string name = shared->array().name();
-    if (shared->layout().sequences > 1) name += "#" + std::to_string(sequence);
-    clips.push_back({name,
-                     identity + "#" + std::to_string(sequence),
-                     [shared, sequence, name] { return std::make_unique<ArraySource>(shared, sequence, name); },
-                     frames_per_second,
-                     {},
-                     identity});
+    if (shared->shape().sequences > 1) name += "#" + std::to_string(sequence);
+    ClipReference& clip = clips.emplace_back();
+    clip.name = name;
+    clip.identity = series + "#" + std::to_string(sequence);
+    clip.open = [shared, sequence, name] { return std::make_unique<ArraySource>(shared, sequence, name); };
+    clip.frames_per_second = options.frames_per_second;
+    clip.series = series;
+    clip.reading = reading;
   }
   return clips;
 }
@@ -181,7 +235,7 @@ std::vector<ClipReference> list_npy(const SourceOptions& options) {
   const ArrayPath array = parse_array_path(options.path);
   std::vector<ClipReference> clips;
   for (const std::string& path : expand_path(array.file)) {
-    std::vector<ClipReference> more = array_clips(NpyArray::open(path), file_identity(path), options.frames_per_second);
+    std::vector<ClipReference> more = array_clips(NpyArray::open(path), file_identity(path), options);
     more = clips_of_part(std::move(more), {path, array.part});
     std::move(more.begin(), more.end(), std::back_inserter(clips));
   }

@@ -166,6 +166,7 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
   for (const std::span<const ClipReference> some : series) {
     std::vector<std::unique_ptr<CachedClip>> cached = cache.get(some, preprocessing(), progress, observer);
     ++progress.clip;
+    if (!some.front().reading.empty()) log.info("{}", some.front().reading);
     for (std::size_t i = 0; i < some.size(); ++i) add_clip(some[i].name, std::move(cached[i]), log);
   }
   height_ = clips_.front()->header().height;

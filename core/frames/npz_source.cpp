@@ -53,7 +53,7 @@ std::vector<std::byte> read_member(zip_t* archive, zip_uint64_t index, const std
   return bytes;
 }
 
-std::vector<ClipReference> clips_of_archive(const std::string& path, double frames_per_second) {
+std::vector<ClipReference> clips_of_archive(const std::string& path, const SourceOptions& options) {
   int error = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &error));
   if (!archive) reject("[npz] {}: is no zip archive, or damaged or cut off", path);
@@ -65,8 +65,8 @@ std::vector<ClipReference> clips_of_archive(const std::string& path, double fram
     const std::string member = found != nullptr ? found : "";
     if (!has_extension(member, {".npy"})) continue;
     const std::string name = path + "#" + member.substr(0, member.size() - 4);
-    auto more = array_clips(NpyArray::from_bytes(read_member(archive.get(), i, name), name), identity + "|" + member,
-                            frames_per_second);
+    auto more =
+        array_clips(NpyArray::from_bytes(read_member(archive.get(), i, name), name), identity + "|" + member, options);
     std::move(more.begin(), more.end(), std::back_inserter(clips));
   }
   if (clips.empty()) reject("[npz] {}: holds no arrays", path);
@@ -83,7 +83,7 @@ std::vector<ClipReference> list_npz(const SourceOptions& options) {
   std::vector<ClipReference> clips;
   const ArrayPath array = parse_array_path(options.path);
   for (const std::string& path : expand_path(array.file)) {
-    std::vector<ClipReference> more = clips_of_archive(path, options.frames_per_second);
+    std::vector<ClipReference> more = clips_of_archive(path, options);
     more = clips_of_part(std::move(more), {path, array.part});
     std::move(more.begin(), more.end(), std::back_inserter(clips));
   }

@@ -27,6 +27,18 @@ constexpr auto enum_names(SourceType) {
                                                                  {"rain", SourceType::kRain}}};
 }
 
+/// What the dimensions of an array are, slowest first: sequences N, frames T, height, width, channels.
+enum class ArrayLayout { kAuto, kTHW, kTHWC, kNTHW, kNTHWC, kTNHW };
+
+constexpr auto enum_names(ArrayLayout) {
+  return std::array<std::pair<std::string_view, ArrayLayout>, 6>{{{"auto", ArrayLayout::kAuto},
+                                                                  {"THW", ArrayLayout::kTHW},
+                                                                  {"THWC", ArrayLayout::kTHWC},
+                                                                  {"NTHW", ArrayLayout::kNTHW},
+                                                                  {"NTHWC", ArrayLayout::kNTHWC},
+                                                                  {"TNHW", ArrayLayout::kTNHW}}};
+}
+
 enum class Split { kTrain, kValidation, kTest };
 
 constexpr std::array<Split, 3> kSplits{Split::kTrain, Split::kValidation, Split::kTest};
@@ -40,12 +52,13 @@ constexpr auto enum_names(Split) {
 inline constexpr double kMostFrames = 1e6;
 inline constexpr double kMostSequences = 1e9;
 
-/// Where frames come from. Recorded sources use `path`, `frames_per_second`, `product` and `max_missing`; generated ones
-/// use the rest.
+/// Where frames come from. Recorded sources use `path`, `frames_per_second`, `layout`, `product` and `max_missing`;
+/// generated ones use the rest.
 struct SourceOptions {
   SourceType type = SourceType::kAuto;
   std::string path = {};
   double frames_per_second = 0;
+  ArrayLayout layout = ArrayLayout::kAuto;
   std::string product = {};
   std::int64_t max_missing = 2;
 
@@ -73,6 +86,10 @@ struct SourceOptions {
              "RAD_%Y%m%d%H%M.h5; for digits an MNIST idx file, empty = drawn glyphs"});
     v.field("frames_per_second", frames_per_second,
             {.doc = "frame rate of images and arrays, which do not tell theirs; 0 = unknown", .min = 0, .max = 100000});
+    v.field(
+        "layout", layout,
+        {.doc = "arrays: what their dimensions are: sequences N, frames T, height, width, channels; auto: THW, NTHWC, "
+                "and of four dimensions THWC where the last is at most 4, else NTHW"});
     v.field(
         "product", product,
         {.doc =

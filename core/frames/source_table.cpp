@@ -58,7 +58,11 @@ const SourceKind& find_source_kind(const SourceTable& table, const SourceOptions
   // Names with times are no path; who reads them looks for the files.
   if (look && !has_time_fields(options.path)) require_path(options.path);
   for (const SourceKind& kind : table) {
-    if (look ? kind.recognises(options.path) : kind.type == options.type) return kind;
+    if (!(look ? kind.recognises(options.path) : kind.type == options.type)) continue;
+    if (options.layout != ArrayLayout::kAuto && kind.type != SourceType::kArray) {
+      reject("[frames] {}: a layout is for arrays only, and this is no .npy or .npz", options.path);
+    }
+    return kind;
   }
   if (!look) reject("[frames] sources of type \"{}\" are not part of this build", type_name(options.type));
   reject("[frames] {}: not a kind of file that can be read; expected {}", options.path, readable_kinds(table));

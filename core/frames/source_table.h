@@ -20,8 +20,9 @@ struct ClipReference {
   std::function<std::unique_ptr<FrameSource>()> open;
   double frames_per_second = 0;         ///< what the options said where the files do not tell; 0 = nothing
   std::vector<std::string> files = {};  ///< the identities one by one where the clip is made of several files
-  std::string series = {};  ///< clips of one series come one after the other, are of one size and kind and need no
-                            ///< decoding, so that they are kept together; empty: a clip by itself
+  std::string series = {};   ///< clips of one series come one after the other, are of one size and kind and need no
+                             ///< decoding, so that they are kept together; empty: a clip by itself
+  std::string reading = {};  ///< for people: how the files were taken, where they could be taken in another way
 };
 
 /// One row: how a kind of source is known, listed and opened. Either `clips` or `generator` is set.
@@ -41,7 +42,8 @@ using SourceTable = std::vector<SourceKind>;
 /// all.
 SourceTable engine_sources();
 
-/// The row for the options; rejects a path that no row recognises and says what can be read.
+/// The row for the options; rejects a path that no row recognises and says what can be read, and a layout for what is no
+/// array.
 const SourceKind& find_source_kind(const SourceTable& table, const SourceOptions& options);
 
 /// All clips of a recorded source.

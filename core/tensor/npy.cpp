@@ -173,6 +173,16 @@ Stored load(const std::byte* address, bool swap) {
   return std::bit_cast<Stored>(bytes);
 }
 
+/// A conversion that is defined for every number: what a float cannot hold becomes infinite.
+template <class T>
+T to_nearest(double value) {
+  constexpr auto kLargest = static_cast<double>(std::numeric_limits<T>::max());
+  if (std::isfinite(value) && std::abs(value) > kLargest) {
+    return std::copysign(std::numeric_limits<T>::infinity(), static_cast<T>(value > 0 ? 1 : -1));
+  }
+  return static_cast<T>(value);
+}
+
 /// Calls visit(load) with the function that turns the bytes of one element into a T.
 template <class T, class Visit>
 void with_loader(const NpyHeader& header, Visit visit) {
@@ -199,7 +209,7 @@ void with_loader(const NpyHeader& header, Visit visit) {
         return visit([swap](const std::byte* p) { return static_cast<T>(from_half(load<std::uint16_t>(p, swap))); });
       }
       if (bytes == 4) return plain(float{});
-      return plain(double{});
+      return visit([swap](const std::byte* p) { return to_nearest<T>(load<double>(p, swap)); });
   }
 }
 

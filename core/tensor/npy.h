@@ -46,7 +46,8 @@ class NpyArray {
   std::int64_t elements() const { return header_.elements(); }
   const std::string& name() const { return name_; }
 
-  /// Elements first .. first + count - 1, counted in C order, converted (integers above 2^24 lose digits as float).
+  /// Elements first .. first + count - 1, counted in C order, converted (as float, integers above 2^24 lose digits and
+  /// doubles beyond its range become infinite).
   void read(std::int64_t first, std::int64_t count, float* values) const;
   void read(std::int64_t first, std::int64_t count, double* values) const;
 

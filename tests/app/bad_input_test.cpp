@@ -61,6 +61,33 @@ TEST_F(BadInput, VideosThatAreNone) {
   ASSERT_EQ(run({"generate", "balls", "--size", "64x64", "--length", "40", "-o", "whole.mp4"}, here()).exit_code, 0);
   write_text(*folder_ / "cut.mp4", read_text(*folder_ / "whole.mp4").substr(0, 2000));
   expect_input_refused("cut.mp4", "cut.mp4");
+  ASSERT_EQ(run({"generate", "rain", "--size", "96x96", "--length", "40", "-o", "whole.mkv"}, here()).exit_code, 0);
+  const std::string whole = read_text(*folder_ / "whole.mkv");
+  write_text(*folder_ / "half.mkv", whole.substr(0, whole.size() / 2));
+  expect_input_refused("half.mkv", "the file was cut off");
+  const Outcome shown = run({"inspect", "half.mkv"}, here());
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_NE(shown.err.find("the file was cut off"), std::string::npos) << shown.err;
+  EXPECT_EQ(run({"forecast", "model", "half.mkv", "--at", "10", "-o", "at.npy"}, here()).exit_code, 0);
+}
+
+TEST_F(BadInput, LayoutsThatDoNotFit) {
+  write_text(*folder_ / "four.npy", npy({8, 16, 16, 12}));
+  const auto refused = [&](const std::string& verb, std::vector<std::string> rest, const std::string& message) {
+    rest.insert(rest.begin(), verb);
+    expect_refused(rest, message);
+  };
+  refused("forecast", {"model", "four.npy", "--layout", "THW", "-o", "out.npy"}, "not the 3 of the layout THW");
+  refused("forecast", {"model", "four.npy", "--layout", "HWT", "-o", "out.npy"}, "--layout");
+  refused("inspect", {"tiny.json", "--layout", "THW"}, "for which there is no --layout");
+  refused("evaluate", {"model", "--layout", "THW"}, "data.sources.layout");
+  const Outcome sequences = run({"inspect", "four.npy"}, here());
+  EXPECT_NE(sequences.out.find("four.npy#7"), std::string::npos) << sequences.out;
+  EXPECT_NE(sequences.err.find("is taken as NTHW: 8 sequences of 16 frames of 16x12"), std::string::npos)
+      << sequences.err;
+  const Outcome channels = run({"inspect", "four.npy", "--layout", "THWC"}, here());
+  EXPECT_NE(channels.out.find("16x16x12"), std::string::npos) << channels.out;
+  EXPECT_EQ(channels.err.find("is taken as"), std::string::npos) << channels.err;
 }
 
 TEST_F(BadInput, FoldersOfNoImagesOrOfDifferentOnes) {

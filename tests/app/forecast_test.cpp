@@ -387,6 +387,35 @@ TEST_F(Forecast, OnAFullDiskNothingHalfWrittenStays) {
   }
 }
 
+TEST_F(Forecast, InterruptedGeneratingLeavesNothing) {
+  for (const auto& [signal, name] :
+       {std::pair(SIGINT, "endless.npy"), {SIGTERM, "endless/"}, {SIGINT, "endless.mkv"}}) {
+    RunOptions options = here();
+    options.interrupt_signal = signal;
+    options.interrupt_when = "generate 1";
+    const std::vector<std::string> before = names_in(folder_->path());
+    const Outcome outcome = run({"generate", "balls", "--length", "100000", "--count", "1000", "-o", name}, options);
+    EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+    EXPECT_NE(outcome.err.find("interrupted; nothing was written"), std::string::npos) << outcome.err;
+    EXPECT_EQ(names_in(folder_->path()), before) << name;
+  }
+}
+
+TEST_F(Forecast, ManySequencesTakeAHandfulOfLines) {
+  ASSERT_EQ(
+      run({"generate", "balls", "--count", "400", "--length", "8", "--size", "16x16", "-o", "hundreds.npy"}, here())
+          .exit_code,
+      0);
+  write_text(*folder_ / "hundreds.json", R"({"data": {"sources": [{"path": "hundreds.npy"}], "context": 4, "horizon": 2,
+                                            "split": {"by": "clip"}, "cache": {"dir": "hundreds-cache"}}})");
+  for (const std::string target : {"hundreds.json", "hundreds.npy"}) {
+    const Outcome outcome = run({"inspect", target}, here());
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_LE(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 8) << outcome.err;
+  }
+  EXPECT_EQ(names_in(folder_->path() / "hundreds-cache").size(), 1U);
+}
+
 TEST_F(Forecast, InterruptedEvaluationsSaySo) {
   RunOptions options = here();
   options.output = RunOptions::Output::kTerminal;

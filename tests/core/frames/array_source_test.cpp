@@ -57,6 +57,43 @@ TEST_F(ArraySourceTest, UnderstandsEveryLayout) {
   }
 }
 
+TEST_F(ArraySourceTest, TakesALayoutAtItsWord) {
+  testing::write_array(folder_ / "a.npy", {2, 3, 4, 5}, counting(120));
+  SourceOptions options;
+  options.path = folder_ / "a.npy";
+  options.layout = ArrayLayout::kTHWC;
+  const auto channels = list_clips(engine_sources(), options);
+  ASSERT_EQ(channels.size(), 1U);
+  EXPECT_EQ(channels[0].open()->info().channels, 5);
+  EXPECT_EQ(channels[0].reading, "");
+  options.layout = ArrayLayout::kNTHW;
+  EXPECT_EQ(list_clips(engine_sources(), options).size(), 2U);
+  const std::string other = list_clips(engine_sources(), options)[0].identity;
+  EXPECT_NE(other, channels[0].identity);
+  options.layout = ArrayLayout::kTNHW;
+  const auto transposed = list_clips(engine_sources(), options);
+  ASSERT_EQ(transposed.size(), 3U);
+  const auto frames = testing::read_all(*transposed[2].open());
+  ASSERT_EQ(frames.size(), 2U);
+  EXPECT_EQ(frames[1].pixels[7], 3 * 20 + 2 * 20 + 7);
+  options.layout = ArrayLayout::kTHW;
+  expect_in("has shape [2,3,4,5], which has 4 dimensions and not the 3 of the layout THW",
+            rejection([&] { list_clips(engine_sources(), options); }));
+  options.type = SourceType::kBalls;
+  expect_in("a layout is for arrays only", rejection([&] { find_source_kind(engine_sources(), options); }));
+}
+
+TEST_F(ArraySourceTest, SaysHowItTookFourDimensions) {
+  testing::write_array(folder_ / "a.npy", {2, 3, 4, 5}, counting(120));
+  testing::write_array(folder_ / "b.npy", {2, 3, 5, 4}, counting(120));
+  testing::write_array(folder_ / "c.npy", {2, 3, 5, 2, 2}, counting(120));
+  expect_in("a.npy: [2,3,4,5] is taken as NTHW: 2 sequences of 3 frames of 4x5; a layout such as THWC",
+            clips(folder_ / "a.npy")[1].reading);
+  expect_in("b.npy: [2,3,5,4] is taken as THWC: 2 frames of 3x5 with 4 channels; a layout such as NTHW",
+            clips(folder_ / "b.npy")[0].reading);
+  EXPECT_EQ(clips(folder_ / "c.npy")[0].reading, "");
+}
+
 TEST_F(ArraySourceTest, KnowsValueRanges) {
   const auto range_of = [&](const std::string& path) {
     const auto source = clips(path).front().open();
@@ -85,6 +122,13 @@ TEST_F(ArraySourceTest, RejectsBadArrays) {
   values[2 * 6 + 1 * 3 + 2] = std::numeric_limits<float>::infinity();
   testing::write_array(path, {4, 2, 3}, values);
   expect_in("infinity", rejection([&] { clips(path).front().open(); }));
+  std::vector<double> wide(24, 0.5);
+  wide[3] = -1e300;
+  testing::write_array(path, {4, 2, 3}, wide);
+  expect_in("-1e+300, which is beyond the range of float", rejection([&] { clips(path).front().open(); }));
+  wide[3] = 3.4e38;
+  testing::write_array(path, {4, 2, 3}, wide);
+  EXPECT_GT(clips(path).front().open()->info().high, 3.3e38);
   expect_in("no such file", rejection([&] { clips(folder_ / "none.npy"); }));
   expect_in("no file matches", rejection([&] { clips(folder_ / "none*.npy"); }));
   testing::write_text(folder_ / "a.xyz", "abc");
