@@ -112,6 +112,7 @@ BenchReport run_bench(const BenchOptions& options) {
   if (on_processor) measure_peaks(report.threads, report.machine);
   {
     Workload work(*backend, report.work, Workload::Frames::kRandom);
+    work.follow(Workload::plan_memory(*backend, report.work));
     measure_step(*backend, work, report);
     measure_forecast(*backend, work, report);
     report.peak_bytes = peak_memory_bytes();

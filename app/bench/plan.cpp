@@ -28,15 +28,12 @@ Plan make_plan(const WorkloadOptions& options) {
     take(counting.total(Phase::kForward), plan.forward_operations, plan.forward_traffic);
     take(counting.total(Phase::kBackward), plan.backward_operations, plan.backward_traffic);
     take(counting.total(Phase::kUpdate), plan.update_operations, plan.update_traffic);
-    plan.training_bytes = counting.memory().peak_bytes();
-    plan.by_purpose = counting.memory().at_peak();
   }
   CountingBackend counting;
   Workload work(counting, options, Workload::Frames::kUndefined);
   counting.restart();
   work.forecast();
   take(counting.total(), plan.forecast_operations, plan.forecast_traffic);
-  plan.forecast_bytes = counting.memory().peak_bytes();
   work.observe_past();
   counting.restart();
   work.respond();

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <string>
 
 #include "app/bench/workload.h"
 
@@ -21,9 +19,6 @@ struct Plan {
   double update_traffic = 0;
   double forecast_traffic = 0;
   double response_traffic = 0;
-  std::int64_t training_bytes = 0;                 ///< of all tensors at their fullest moment
-  std::map<std::string, std::int64_t> by_purpose;  ///< what they were then
-  std::int64_t forecast_bytes = 0;
 
   double step_operations() const { return forward_operations + backward_operations + update_operations; }
   double step_traffic() const { return forward_traffic + backward_traffic + update_traffic; }

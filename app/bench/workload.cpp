@@ -21,7 +21,21 @@ Workload::Workload(Backend& backend, const WorkloadOptions& options, Frames fram
   network_.initialise(Initialisation::kDefault, 1);
 }
 
-void Workload::forward() { prediction_ = network_.forward(context_, options_.horizon, Mode::kTraining, guide_); }
+std::shared_ptr<const MemoryPlan> Workload::plan_memory(const Backend& backend, const WorkloadOptions& options) {
+  const auto trace = std::make_shared<MemoryTrace>();
+  const std::unique_ptr<Backend> planner = backend.make_planner(trace);
+  if (!planner) return nullptr;
+  Workload work(*planner, options, Frames::kUndefined);
+  const MemoryTrace::Moment start = trace->now();
+  work.forward();
+  work.backward();
+  return std::make_shared<MemoryPlan>(nextframe::plan_memory(*trace, start));
+}
+
+void Workload::forward() {
+  planned_.emplace(backend_, plan_);
+  prediction_ = network_.forward(context_, options_.horizon, Mode::kTraining, guide_);
+}
 
 void Workload::backward() {
   network_.parameters().zero_gradients();
@@ -30,6 +44,7 @@ void Workload::backward() {
   loss_.add(prediction_, target_, Tensor(), loss_.valid_weight(target_.shape(), {}), dprediction);
   prediction_ = Tensor();
   network_.backward(dprediction);
+  planned_.reset();
 }
 
 void Workload::update() {
@@ -38,7 +53,10 @@ void Workload::update() {
   network_.parameters().mark_changed();
 }
 
-void Workload::forecast() { network_.forward(context_, options_.horizon, Mode::kInference, guide_); }
+void Workload::forecast() {
+  const PlannedMemory memory(backend_, nullptr);
+  network_.forward(context_, options_.horizon, Mode::kInference, guide_);
+}
 
 Tensor Workload::guide_for(std::int64_t steps, std::int64_t batch, Frames frames) {
   return network_.guided() ? make_frames(steps, batch, options_.channels, 4, frames) : Tensor();
@@ -57,6 +75,7 @@ void Workload::observe_past() {
 }
 
 void Workload::respond() {
+  const PlannedMemory memory(backend_, nullptr);
   const std::int64_t channels = options_.channels + options_.input_only_channels;
   const Tensor frame = backend_.allocate({1, 1, options_.height, options_.width, channels}, DType::kFloat32);
   backend_.upload(last_frame_.data(), frame);

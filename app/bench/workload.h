@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/backend/backend.h"
@@ -47,6 +50,11 @@ class Workload {
   void respond();
   EncoderForecaster& network() { return network_; }
 
+  /// The memory of forward() and backward() together, found without performing them; null where the backend cannot tell.
+  static std::shared_ptr<const MemoryPlan> plan_memory(const Backend& backend, const WorkloadOptions& options);
+  /// From here on forward() and backward() take their memory by plan.
+  void follow(std::shared_ptr<const MemoryPlan> plan) { plan_ = std::move(plan); }
+
  private:
   Tensor make_frames(std::int64_t steps, std::int64_t batch, std::int64_t channels, std::uint64_t stream,
                      Frames frames);
@@ -62,6 +70,8 @@ class Workload {
   Tensor guide_;  ///< empty for a network without one
   Tensor next_guide_;
   Tensor prediction_;
+  std::shared_ptr<const MemoryPlan> plan_;
+  std::optional<PlannedMemory> planned_;  ///< from forward() to the end of backward()
   ModelState past_;
   std::vector<float> last_frame_;
   std::vector<float> next_frame_;

@@ -29,6 +29,7 @@
 #include "core/train/curves.h"
 #include "core/train/evaluation_pictures.h"
 #include "core/train/evaluator.h"
+#include "core/train/memory_limit.h"
 #include "core/train/run_folder.h"
 
 namespace nextframe::app {
@@ -60,6 +61,7 @@ struct EvaluateArguments {
   ArrayLayout layout = ArrayLayout::kAuto;
   bool json = false;
   ComputeArguments compute;
+  MemoryArguments memory;
 };
 
 std::vector<std::string> list_of(const std::string& text) {
@@ -142,6 +144,7 @@ class EvaluateCommand : public Command {
     spec.option("--plots", "DIR", arguments_.plots,
                 "draw the scores by lead time and a performance diagram; of models spectra, reliability and maps, too");
     arguments_.compute.declare(spec);
+    arguments_.memory.declare(spec);
     spec.example("nextframe evaluate runs/digits", "the test split of what it was trained on");
     spec.example("nextframe evaluate runs/holiday other.mp4 --baselines persistence,mean --json",
                  "a recording it never saw");
@@ -259,6 +262,7 @@ class EvaluateCommand : public Command {
                                            {"--batch", arguments_.batch.has_value()},
                                            {"--layout", arguments_.layout != ArrayLayout::kAuto},
                                            {"--threads", arguments_.compute.threads != 0},
+                                           {"--memory-limit", arguments_.memory.limit.has_value()},
                                            {"--device", arguments_.compute.device != Device::kAuto},
                                            {"--precision", arguments_.compute.precision.has_value()}});
     if (given.empty()) return;
@@ -274,6 +278,19 @@ class EvaluateCommand : public Command {
     DecodeDisplay display(guard);
     const DataSet data(data_options(model), media_sources(), log, display.observer());
     EvaluateOptions options = evaluate_options(guard);
+    if (const std::optional<std::int64_t> limit = arguments_.memory.bytes()) {
+      const ForecastFit fit = fit_forecast(*backend, model.options, model.precision,
+                                           {.arrival = ForecastShape::Arrival::kTogether,
+                                            .sequences = options.batch,
+                                            .context = data.options().context,
+                                            .horizon = data.options().horizon,
+                                            .height = data.height(),
+                                            .width = data.width(),
+                                            .channels = channels_of(model.file.frames)},
+                                           limit);
+      model.network->set_execution(fit.execution);
+      log.info("{}", fit.chosen);
+    }
     return collect(data, options, "model", [&] { return evaluate_model(*backend, model, data, options, log); });
   }
 
@@ -286,6 +303,9 @@ class EvaluateCommand : public Command {
     if (arguments_.data) {
       reject("[evaluate] {} is a configuration, whose data the baselines are scored on; {} is one too many",
              arguments_.subject, *arguments_.data);
+    }
+    if (arguments_.memory.limit) {
+      reject("[evaluate] --memory-limit: for models only, but {} is a configuration", arguments_.subject);
     }
     DataOptions data_options = load_config(arguments_.subject, arguments_.overrides).data;
     data_options.crop.reset();

@@ -93,6 +93,7 @@ class ForecastCommand : public Command {
                 "time between two looks into the folder; a file is read once it stays the same for so long "
                 "(default 2)");
     arguments_.compute.declare(spec);
+    arguments_.memory.declare(spec);
     spec.example("nextframe forecast runs/holiday holiday.mp4", "the next frames, as holiday-forecast.mp4");
     spec.example("nextframe forecast runs/holiday holiday.mp4 --at 120 --frames 20 --side-by-side -o compare.mp4",
                  "from frame 120 on, beside what really came");
@@ -155,6 +156,7 @@ class ForecastCommand : public Command {
     const std::string for_models = given_among({{"--trained-size", arguments_.trained_size},
                                                 {"--grey", arguments_.grey},
                                                 {"--threads", arguments_.compute.threads != 0},
+                                                {"--memory-limit", arguments_.memory.limit.has_value()},
                                                 {"--device", arguments_.compute.device != Device::kAuto},
                                                 {"--precision", arguments_.compute.precision.has_value()}});
     if (arguments_.baseline && !for_models.empty()) reject("[forecast] {}: for models, not for baselines", for_models);

@@ -60,6 +60,7 @@ struct ForecastArguments {
   std::optional<std::string> thresholds;
   std::optional<std::string> radius;  ///< km
   ComputeArguments compute;
+  MemoryArguments memory;
 };
 
 }  // namespace nextframe::app

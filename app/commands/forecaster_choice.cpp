@@ -9,8 +9,8 @@
 #include "core/baselines/extrapolation_guide.h"
 #include "core/baselines/motion_baselines.h"
 #include "core/train/baseline_forecaster.h"
-#include "core/train/forecaster.h"
 #include "core/train/masked_forecaster.h"
+#include "core/train/memory_limit.h"
 
 namespace nextframe::app {
 namespace {
@@ -25,7 +25,8 @@ ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
 
 }  // namespace
 
-ForecasterChoice::ForecasterChoice(const ForecastArguments& arguments, StderrLog& log) : arguments_(arguments) {
+ForecasterChoice::ForecasterChoice(const ForecastArguments& arguments, StderrLog& log)
+    : arguments_(arguments), log_(log) {
   if (arguments.baseline) {
     find_baseline(all_baselines(), *arguments.baseline);
     const BaselineOptions options = baseline_options(arguments.baseline_options);
@@ -73,11 +74,29 @@ MissingFrames ForecasterChoice::missing_frames() const {
   return arguments_.allow_missing ? MissingFrames::kAllow : MissingFrames::kRefuse;
 }
 
+void ForecasterChoice::fit_memory(const Forecaster& forecaster, const SourceInfo& source) {
+  const std::optional<std::int64_t> limit = arguments_.memory.bytes();
+  if (!limit) return;
+  const FrameFormat& frames = model_->file.frames;
+  const bool resized = arguments_.trained_size;
+  const ForecastFit fit = fit_forecast(*backend_, model_->options, model_->precision,
+                                       {.sequences = forecaster.channels() / frames.output_channels,
+                                        .context = lengths_.context,
+                                        .horizon = arguments_.frames.value_or(lengths_.horizon),
+                                        .height = resized ? (*frames.size)[0] : source.height,
+                                        .width = resized ? (*frames.size)[1] : source.width,
+                                        .channels = channels_of(frames)},
+                                       limit);
+  model_->network->set_execution(fit.execution);
+  log_.info("{}", fit.chosen);
+}
+
 std::unique_ptr<FrameForecaster> ForecasterChoice::make(const SourceInfo& source) {
   std::unique_ptr<FrameForecaster> made;
   if (model_) {
     auto forecaster = std::make_unique<Forecaster>(*backend_, *model_, source, forecaster_options(arguments_));
     by_channel_ = forecaster->by_channel();
+    fit_memory(*forecaster, source);
     made = std::move(forecaster);
   } else {
     const BaselineEntry& entry = find_baseline(all_baselines(), *arguments_.baseline);

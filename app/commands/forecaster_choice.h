@@ -8,6 +8,7 @@
 #include "core/base/stderr_log.h"
 #include "core/frames/last_frames.h"
 #include "core/frames/options.h"
+#include "core/train/forecaster.h"
 #include "core/train/frame_forecaster.h"
 #include "core/train/trained_model.h"
 
@@ -34,7 +35,11 @@ class ForecasterChoice {
   bool by_channel() const { return by_channel_; }
 
  private:
+  /// Keeps the network within --memory-limit.
+  void fit_memory(const Forecaster& forecaster, const SourceInfo& source);
+
   const ForecastArguments& arguments_;
+  StderrLog& log_;
   std::unique_ptr<Backend> backend_;   ///< null for a baseline
   std::optional<TrainedModel> model_;  ///< none for a baseline
   ForecastLengths lengths_;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "app/bench/bench_config.h"
+#include "app/bench/plan.h"
 #include "app/commands/command.h"
 #include "app/commands/inspect_radar.h"
 #include "app/commands/run_support.h"
@@ -12,7 +14,6 @@
 #include "app/output.h"
 #include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
-#include "core/base/memory.h"
 #include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/frames/media_sources.h"
@@ -32,6 +33,8 @@ struct InspectArguments {
   std::optional<std::string> plot;
   bool schema = false;
   bool json = false;
+  ComputeArguments compute;
+  MemoryArguments memory;
 };
 
 json::Value parameter_list(EncoderForecaster& network) {
@@ -116,22 +119,14 @@ std::string data_text(const DataSet& data) {
                       data.channels(), data.options().context, data.options().horizon, join(parts, ", "));
 }
 
-std::string plan_text(const Plan& plan, std::int64_t other) {
-  std::string out = format("{} parameters\n", with_thousands(static_cast<double>(plan.parameters)));
-  out += format(
+std::string operations_text(const Plan& plan) {
+  return format(
       "operations of a training step: {:.3g} GFLOP (forward {:.3g}, backward {:.3g}, update {:.2g}); forecast {:.3g}\n",
       plan.step_operations() / 1e9, plan.forward_operations / 1e9, plan.backward_operations / 1e9,
       plan.update_operations / 1e9, plan.forecast_operations / 1e9);
-  out += format("memory to train: about {} (tensors {}, program, weights and batches {}); tensors to forecast {}\n",
-                format_bytes(static_cast<double>(plan.training_bytes + other)),
-                format_bytes(static_cast<double>(plan.training_bytes)), format_bytes(static_cast<double>(other)),
-                format_bytes(static_cast<double>(plan.forecast_bytes)));
-  const std::uint64_t available = available_memory_bytes();
-  if (available > 0) out += format("memory that is available here: {}\n", format_bytes(static_cast<double>(available)));
-  return out;
 }
 
-json::Value plan_json(const Plan& plan, std::int64_t other) {
+json::Value plan_json(const Plan& plan, const MemoryPlans& memory) {
   json::Value out = json::Value::object();
   out.set("parameters", plan.parameters);
   out.set("step_operations", plan.step_operations());
@@ -139,10 +134,7 @@ json::Value plan_json(const Plan& plan, std::int64_t other) {
   out.set("backward_operations", plan.backward_operations);
   out.set("update_operations", plan.update_operations);
   out.set("forecast_operations", plan.forecast_operations);
-  out.set("training_bytes", plan.training_bytes + other);
-  out.set("training_tensor_bytes", plan.training_bytes);
-  out.set("forecast_tensor_bytes", plan.forecast_bytes);
-  out.set("available_bytes", available_memory_bytes());
+  out.set("memory", memory_json(memory));
   return out;
 }
 
@@ -170,6 +162,8 @@ class InspectCommand : public Command {
                 "of radar: draw the field with the most rain and the share of rain over time, as png");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
     spec.flag("--json", arguments_.json, "print one JSON document");
+    arguments_.compute.declare(spec);
+    arguments_.memory.declare(spec);
     spec.example("nextframe inspect configs/video.json --set data.sources.0.path=holiday.mp4",
                  "does it fit into memory, and how many windows are there?");
     spec.example("nextframe inspect runs/holiday --json", "the model of a run, for a script");
@@ -189,6 +183,9 @@ class InspectCommand : public Command {
     const InterruptGuard guard;
     const fs::path path = *arguments_.target;
     std::error_code error;
+    if (path.extension() != ".json" && arguments_.memory.limit) {
+      reject("[inspect] --memory-limit: for configurations only, but {} is none", path.string());
+    }
     if (path.extension() == ".json") {
       refuse({.set = true, .plot = true}, format("{} is a configuration, for which there is", path.string()));
       inspect_config(guard, log);
@@ -230,18 +227,21 @@ class InspectCommand : public Command {
   }
 
   void inspect_config(const InterruptGuard& guard, StderrLog& log) const {
-    const Config config = load_config(*arguments_.target, arguments_.overrides);
+    std::vector<std::string> overrides = arguments_.overrides;
+    arguments_.compute.add_override(overrides);
+    const Config config = load_config(*arguments_.target, overrides);
     DecodeDisplay display(guard);
     const DataSet data(config.data, media_sources(), log, display.observer());
-    const Plan plan = plan_training(config, data, *make_backend({}));
-    const std::int64_t other = other_bytes(config, data, plan);
+    const Plan plan = make_plan(workload_of(config, data.crop_height(), data.crop_width(), data.channels()));
+    const std::unique_ptr<Backend> backend = arguments_.compute.make();
+    const MemoryPlans memory = plan_memory(config, data, *backend, arguments_.memory.bytes());
     CountingBackend counting;
     const NetworkChannels channels = channels_of(frame_format_of(data, config.model));
     EncoderForecaster network(counting, DType::kFloat32, config.model, channels.input(), channels.frame);
     json::Value document = json::Value::object();
     document.set("kind", "configuration");
     document.set("name", config.name);
-    document.set("plan", plan_json(plan, other));
+    document.set("plan", plan_json(plan, memory));
     document.set("parameters", parameter_list(network));
     json::Value frames = json::Value::object();
     frames.set("height", data.crop_height());
@@ -250,8 +250,8 @@ class InspectCommand : public Command {
     frames.set("windows", window_counts(data));
     frames.set("clips", clip_list(data));
     document.set("frames", std::move(frames));
-    std::string text =
-        config.name + "\n\n" + parameter_table(network) + "\n" + plan_text(plan, other) + "\n" + data_text(data);
+    std::string text = config.name + "\n\n" + parameter_table(network) + "\n" + operations_text(plan) + "\n" +
+                       memory_text(memory) + "\n" + data_text(data);
     if (arguments_.plot && !holds_rain(data)) reject("[inspect] --plot: {} is not about radar", *arguments_.target);
     if (holds_rain(data)) {
       json::Value list = json::Value::array();

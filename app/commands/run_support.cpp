@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/error.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/json/fields.h"
@@ -46,6 +47,19 @@ void report_reading(const std::vector<ClipReference>& clips, Log& log) {
     if (!clip.reading.empty() && clip.reading != said) log.info("{}", clip.reading);
     said = clip.reading;
   }
+}
+
+void MemoryArguments::declare(CommandSpec& spec) {
+  spec.option("--memory-limit", "SIZE", limit,
+              "stay within so much memory, such as 4G or 800M, by recomputing activations or going through frames in "
+              "smaller pieces");
+}
+
+std::optional<std::int64_t> MemoryArguments::bytes() const {
+  if (!limit) return std::nullopt;
+  const std::optional<std::int64_t> bytes = parse_bytes(*limit);
+  if (!bytes) reject("--memory-limit: got \"{}\", expected a number of bytes such as 4G, 1.5GB or 800MiB", *limit);
+  return bytes;
 }
 
 DecodeObserver DecodeDisplay::observer() {

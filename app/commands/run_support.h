@@ -45,6 +45,15 @@ struct GivenOption {
 /// Names those that were given, if any: "--every, --gap".
 std::string given_among(std::initializer_list<GivenOption> options);
 
+/// --memory-limit, alike for every command that can do with less.
+struct MemoryArguments {
+  std::optional<std::string> limit;
+
+  void declare(CommandSpec& spec);
+  /// In bytes. Rejects a text that is no number of bytes.
+  std::optional<std::int64_t> bytes() const;
+};
+
 /// --layout, alike for every command that reads an array.
 void declare_layout(CommandSpec& spec, ArrayLayout& layout);
 

@@ -7,12 +7,12 @@
 
 #include "app/commands/command.h"
 #include "app/commands/run_support.h"
-#include "app/commands/training_plan.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/baselines/extrapolation_guide.h"
 #include "core/config/config.h"
 #include "core/frames/media_sources.h"
+#include "core/train/memory_limit.h"
 #include "core/train/pictures.h"
 #include "core/train/trainer.h"
 
@@ -27,6 +27,7 @@ struct TrainArguments {
   std::string init;
   std::optional<std::int64_t> seed;
   ComputeArguments compute;
+  MemoryArguments memory;
 };
 
 void report(const TrainResult& result, const TrainRequest& request, Log& log) {
@@ -68,6 +69,7 @@ class TrainCommand : public Command {
     spec.option("--out", "DIR", arguments_.out, "the run folder (default runs/NAME, after the configuration's name)");
     spec.flag("--resume", arguments_.resume, "go on where an earlier run into this folder ended, bit for bit");
     arguments_.compute.declare(spec);
+    arguments_.memory.declare(spec);
     spec.example("nextframe train configs/moving-digits-small.json", "generated digits, into runs/moving-digits-small");
     spec.example("nextframe train configs/video.json --set data.sources.0.path=holiday.mp4 --out runs/holiday",
                  "your own video");
@@ -86,19 +88,25 @@ class TrainCommand : public Command {
     std::vector<std::string> overrides = arguments_.overrides;
     if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));
     arguments_.compute.add_override(overrides);
-    const Config config = load_config(arguments_.config, overrides);
+    Config config = load_config(arguments_.config, overrides);
+    const std::string folder = arguments_.out.value_or("runs/" + config.name);
+    const bool open =
+        config.train.recompute == Recompute::kAuto || (arguments_.memory.limit && config.train.segment == 0);
+    if (arguments_.resume && open) recompute_as_before(folder, config.train);
 
     DecodeDisplay display(guard);
     std::optional<DataSet> data;
     data.emplace(config.data, media_sources(), log, display.observer());
     check_frame_size(config.model, *data);
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
-    check_memory(config, *data, *backend);
+    const TrainingFit fit = fit_training(*backend, config.model, config.train, *data, arguments_.memory.bytes());
+    if (!fit.chosen.empty()) log.info("{}", fit.chosen);
+    config.train = fit.train;
 
     TrainRequest request{.model = config.model,
                          .train = config.train,
                          .config = config_to_json(config),
-                         .folder = arguments_.out.value_or("runs/" + config.name),
+                         .folder = folder,
                          .start = arguments_.resume ? RunStart::kResume : RunStart::kNew,
                          .initial_model = arguments_.init};
     RenderedPictures pictures;
@@ -114,6 +122,15 @@ class TrainCommand : public Command {
   }
 
  private:
+  /// What was chosen when the run began: another choice would round differently.
+  static void recompute_as_before(const std::filesystem::path& folder, TrainOptions& train) {
+    std::error_code error;
+    if (!std::filesystem::exists(folder / "config.json", error)) return;
+    const TrainOptions before = load_config((folder / "config.json").string(), {}).train;
+    train.recompute = before.recompute;
+    train.segment = before.segment;
+  }
+
   void use_run_folder() {
     const std::filesystem::path folder = arguments_.config;
     if (!arguments_.resume) {

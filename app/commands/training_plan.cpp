@@ -1,50 +1,98 @@
 #include "app/commands/training_plan.h"
 
-#include <algorithm>
+#include <utility>
+#include <vector>
 
-#include "app/bench/bench_config.h"
-#include "core/base/error.h"
+#include "app/output.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/json/fields.h"
+#include "core/train/trained_model.h"
 
 namespace nextframe::app {
+namespace {
 
-Plan plan_training(const Config& config, const DataSet& data, const Backend& backend) {
-  WorkloadOptions options = workload_of(config, data.crop_height(), data.crop_width(), data.channels());
-  options.activations = activation_type(config.train.precision, backend);
-  Plan plan = make_plan(options);
-  if (config.train.validation_batch > options.batch && data.window_count(Split::kValidation) > 0) {
-    options.batch = config.train.validation_batch;
-    plan.training_bytes = std::max(plan.training_bytes, make_plan(options).forecast_bytes);
-  }
-  return plan;
+std::string megabytes(std::int64_t bytes) {
+  return bytes == 0 ? "-" : format("{:.1f}", static_cast<double>(bytes) / 1e6);
 }
 
-std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& plan) {
-  constexpr std::int64_t kProgram = 150'000'000;
-  constexpr std::int64_t kFloat = sizeof(float);
-  const std::int64_t frame = data.crop_height() * data.crop_width() * data.channels() * kFloat;
-  const bool guided = config.model.guide != Guidance::kNone;
-  const std::int64_t frames = data.sequence_length() + (guided ? config.data.horizon : 0);
-  const std::int64_t batch = frame * frames * std::max(config.train.batch, config.train.validation_batch);
-  // The motions that a guide keeps, and those of validation.
-  const std::int64_t guides = guided ? 2 * 256'000'000 : 0;
-  // Weights reordered for both directions, their average, and the copies of a checkpoint being written.
-  const std::int64_t weights = plan.parameters * kFloat * (config.train.ema > 0 ? 7 : 5);
-  return kProgram + guides + weights + batch * (config.data.prefetch + 2);
+/// Everything beside the layers, by name.
+std::vector<std::pair<std::string, std::int64_t>> rest_of(const MemoryReport& report) {
+  return {{"optimizer", report.optimizer}, {"frames", report.frames},   {"other", report.other},
+          {"gaps", report.gaps},           {"batches", report.batches}, {"guides", report.guides},
+          {"pictures", report.pictures},   {"program", report.program}};
 }
 
-void check_memory(const Config& config, const DataSet& data, const Backend& backend) {
-  const Plan plan = plan_training(config, data, backend);
-  const auto needed = static_cast<double>(plan.training_bytes + other_bytes(config, data, plan));
-  const auto available = static_cast<double>(available_memory_bytes());
-  if (available > 0 && needed > available) {
-    reject(
-        "[train] needs about {} of memory, {} is available; a smaller train.batch (with train.accumulate), "
-        "train.validation_batch, data.crop, "
-        "data.size or data.context needs less",
-        format_bytes(needed), format_bytes(available));
+std::string table_of(const MemoryReport& report, const std::string& title) {
+  std::vector<std::vector<std::string>> rows{{title, "parameters", "activations", "workspace", "all"}};
+  for (const MemoryReport::Layer& layer : report.layers) {
+    rows.push_back({layer.name, megabytes(layer.parameters), megabytes(layer.activations), megabytes(layer.workspace),
+                    megabytes(layer.parameters + layer.activations + layer.workspace)});
   }
+  for (const auto& [name, bytes] : rest_of(report)) {
+    if (bytes > 0) rows.push_back({name, "", "", "", megabytes(bytes)});
+  }
+  rows.push_back({"all", "", "", "", megabytes(report.total())});
+  return aligned_table(rows);
+}
+
+json::Value json_of(const MemoryReport& report) {
+  json::Value layers = json::Value::array();
+  for (const MemoryReport::Layer& layer : report.layers) {
+    json::Value row = json::Value::object();
+    row.set("name", layer.name);
+    row.set("parameter_bytes", layer.parameters);
+    row.set("activation_bytes", layer.activations);
+    row.set("workspace_bytes", layer.workspace);
+    layers.push_back(std::move(row));
+  }
+  json::Value out = json::Value::object();
+  out.set("layers", std::move(layers));
+  for (const auto& [name, bytes] : rest_of(report)) out.set(name + "_bytes", bytes);
+  out.set("total_bytes", report.total());
+  return out;
+}
+
+}  // namespace
+
+MemoryPlans plan_memory(const Config& config, const DataSet& data, const Backend& backend,
+                        std::optional<std::int64_t> limit) {
+  MemoryPlans plans;
+  if (limit || config.train.recompute == Recompute::kAuto) {
+    plans.training = fit_training(backend, config.model, config.train, data, limit);
+  } else {
+    plans.training = {
+        .train = config.train, .memory = plan_learner(backend, config.model, config.train, data), .chosen = {}};
+  }
+  const ForecastShape shape{.context = config.data.context,
+                            .horizon = config.data.horizon,
+                            .height = data.height(),
+                            .width = data.width(),
+                            .channels = channels_of(frame_format_of(data, config.model))};
+  plans.forecast = fit_forecast(backend, config.model, config.train.precision, shape, limit);
+  return plans;
+}
+
+std::string memory_text(const MemoryPlans& plans) {
+  std::string out = table_of(plans.training.memory.report, "memory to train, MB") + plans.training.chosen + "\n";
+  out += table_of(plans.forecast.report, "memory to forecast, MB") + plans.forecast.chosen + "\n";
+  const std::uint64_t available = available_memory_bytes();
+  if (available > 0) out += format("memory that is available here: {}\n", format_bytes(static_cast<double>(available)));
+  return out;
+}
+
+json::Value memory_json(const MemoryPlans& plans) {
+  json::Value training = json_of(plans.training.memory.report);
+  training.set("recompute", enum_name(plans.training.train.recompute));
+  training.set("segment", plans.training.train.segment);
+  json::Value forecast = json_of(plans.forecast.report);
+  forecast.set("forecast_chunk", plans.forecast.execution.forecast_chunk);
+  forecast.set("tile_rows", plans.forecast.execution.tile_rows);
+  json::Value out = json::Value::object();
+  out.set("training", std::move(training));
+  out.set("forecast", std::move(forecast));
+  out.set("available_bytes", available_memory_bytes());
+  return out;
 }
 
 }  // namespace nextframe::app

@@ -1,19 +1,28 @@
 #pragma once
 
-#include "app/bench/plan.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "core/config/config.h"
-#include "core/frames/data_set.h"
+#include "core/json/value.h"
+#include "core/train/memory_limit.h"
 
 namespace nextframe::app {
 
-/// The plan of a configuration's training step on the frames of `data`, in the precision that `backend` gives it;
-/// training_bytes holds for its validation as well.
-Plan plan_training(const Config& config, const DataSet& data, const Backend& backend);
+/// The memory of training and of forecasting as a configuration asks for them.
+struct MemoryPlans {
+  TrainingFit training;
+  ForecastFit forecast;
+};
 
-/// What a process needs beside the tensors: code and libraries, reordered weights, batches prepared ahead.
-std::int64_t other_bytes(const Config& config, const DataSet& data, const Plan& plan);
+/// Within `limit`, as `train` and `forecast` would choose. Without one, train.recompute "auto" is settled by the memory
+/// that is available, and what does not fit there is shown all the same.
+MemoryPlans plan_memory(const Config& config, const DataSet& data, const Backend& backend,
+                        std::optional<std::int64_t> limit);
 
-/// Rejects a configuration that needs more memory than there is, before anything is trained.
-void check_memory(const Config& config, const DataSet& data, const Backend& backend);
+/// Tables with one row a layer, and what was chosen.
+std::string memory_text(const MemoryPlans& plans);
+json::Value memory_json(const MemoryPlans& plans);
 
 }  // namespace nextframe::app

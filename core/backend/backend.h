@@ -3,7 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
+#include "core/backend/memory_plan.h"
+#include "core/backend/memory_trace.h"
 #include "core/backend/specs.h"
 #include "core/tensor/tensor.h"
 
@@ -47,6 +50,16 @@ class Backend {
   /// Copies `from.bytes()` bytes to host memory, after all work before it.
   virtual void download(const Tensor& from, void* host) = 0;
   virtual void sync() {}
+
+  /// A backend that performs nothing and takes no memory, but asks for every block that this one would, its operations'
+  /// workspace included, and records that in `trace`: its tensors cannot be touched. Null where a backend cannot tell.
+  virtual std::unique_ptr<Backend> make_planner(std::shared_ptr<MemoryTrace>) const { return nullptr; }
+  /// Where a backend that only plans or counts records what is asked for; null where operations are performed.
+  virtual MemoryTrace* trace() const { return nullptr; }
+  /// The memory asked for until end_plan() is that of `plan`, block by block; see PlannedMemory. Work that departs from
+  /// its plan gets other memory, never memory that is in use.
+  virtual void begin_plan(std::shared_ptr<const MemoryPlan>) {}
+  virtual void end_plan() {}
 
   /// A number no earlier call gave: the version of a set of weights. See WeightView.
   std::uint64_t next_weight_version() { return ++weight_version_; }
@@ -225,6 +238,37 @@ class Backend {
 
  private:
   std::uint64_t weight_version_ = 0;
+};
+
+/// While it lives, memory is asked for on behalf of a part of the network, "encoder.0.rnn", as far as anybody records it.
+class Part {
+ public:
+  Part(Backend& backend, std::string_view name) : trace_(backend.trace()) {
+    if (trace_ != nullptr) trace_->enter(name);
+  }
+  ~Part() {
+    if (trace_ != nullptr) trace_->leave();
+  }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+
+ private:
+  MemoryTrace* trace_;
+};
+
+/// While it lives, the backend serves the work of a plan; null stands for work that has none and takes what
+/// fits of the memory that other work has planned.
+class PlannedMemory {
+ public:
+  PlannedMemory(Backend& backend, std::shared_ptr<const MemoryPlan> plan) : backend_(backend) {
+    backend_.begin_plan(std::move(plan));
+  }
+  ~PlannedMemory() { backend_.end_plan(); }
+  PlannedMemory(const PlannedMemory&) = delete;
+  PlannedMemory& operator=(const PlannedMemory&) = delete;
+
+ private:
+  Backend& backend_;
 };
 
 }  // namespace nextframe

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace nextframe {
 
@@ -54,6 +55,13 @@ std::uint64_t available_memory_bytes() {
   if (machine == 0) return group;
   if (group == 0) return machine;
   return machine < group ? machine : group;
+}
+
+std::uint64_t resident_memory_bytes() {
+  std::ifstream stream("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0;
+  if (!(stream >> size >> resident)) return 0;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::uint64_t peak_memory_bytes() {

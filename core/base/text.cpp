@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 
@@ -210,6 +212,29 @@ std::string format_bytes(double bytes) {
   }
   if (unit == 0 || bytes >= 99.95) return format("{:.0f} {}", bytes, kUnits[unit]);
   return format("{:.1f} {}", bytes, kUnits[unit]);
+}
+
+std::optional<std::int64_t> parse_bytes(std::string_view text) {
+  double number = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
+  std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
+  while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
+  constexpr std::string_view kPrefixes = "kmgt";
+  if (!unit.empty()) {
+    const auto lower = static_cast<char>(std::tolower(static_cast<unsigned char>(unit.front())));
+    const std::size_t power = kPrefixes.find(lower);
+    if (power != std::string_view::npos) {
+      unit.remove_prefix(1);
+      const bool binary = !unit.empty() && unit.front() == 'i';
+      if (binary) unit.remove_prefix(1);
+      number *= std::pow(binary ? 1024.0 : 1000.0, static_cast<double>(power + 1));
+    }
+    if (unit != "" && unit != "B") return std::nullopt;
+  }
+  constexpr double kMost = 9e18;
+  if (!(number >= 1) || number > kMost) return std::nullopt;
+  return std::llround(number);
 }
 
 std::string format_duration(double seconds) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,10 @@ std::string to_valid_utf8(std::string_view text);
 
 /// A byte count for people: "512 B", "1.5 kB", "2.8 GB" (powers of 1000).
 std::string format_bytes(double bytes);
+
+/// The bytes of "4G", "1.5 GB", "512MiB" or "1000000": powers of 1000, with an i powers of 1024. Nothing for another text,
+/// nor for less than one byte.
+std::optional<std::int64_t> parse_bytes(std::string_view text);
 
 /// A duration for people: "4.2 s", "3 min 05 s", "2 h 07 min".
 std::string format_duration(double seconds);

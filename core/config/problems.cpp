@@ -243,7 +243,7 @@ void check_schedule(const TrainOptions& train, List& problems) {
 }
 
 void check_recomputation(const TrainOptions& train, List& problems) {
-  if (train.segment > 0 && train.recompute == Recompute::kNone) {
+  if (train.segment > 0 && train.recompute != Recompute::kSegments) {
     problems.push_back(format("train.segment: got {}, expected 0 or train.recompute \"segments\"", train.segment));
   }
 }

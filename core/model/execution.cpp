@@ -8,10 +8,9 @@ namespace nextframe {
 namespace {
 
 // Measured on two Zen 5 cores: the reference network at 64x64 and batch 1 forecasts as fast step by step as in tens, one of
-// 32x32 a few percent faster in tens. At 128x128 to 512x512 whole frames and tiles of 8 to 64 rows are alike within the 10 %
-// that such measurements differ by. At 1000x1000 the tiles that follow from kTileGates, of 4, 5 and 10 rows, take 28 % longer
-// than whole gates, in a fraction of the memory: Winograd's algorithm computes four (5x5) or six rows (3x3) at a time, needed
-// or not. Tiles of 16 rows take up to 5 % longer.
+// 32x32 a few percent faster in tens. At 128x128 to 512x512 whole frames and tiles of 8 to 64 rows are alike within the 7 %
+// that such measurements differ by. At 1000x1000 tiles of 12 or 16 rows take up to 5 % longer than whole gates, and tiles of
+// 4, 5 and 10 rows 28 %: Winograd's algorithm computes four (5x5) or six rows (3x3) at a time, needed or not.
 
 /// Pixels of the finest level that go through the layers together.
 constexpr std::int64_t kPixelsTogether = 4096;
@@ -20,7 +19,9 @@ constexpr std::int64_t kMostStepsTogether = 10;
 /// of a tile.
 constexpr std::int64_t kWholeGates = std::int64_t{1} << 24;
 constexpr std::int64_t kLargeFrame = std::int64_t{1} << 22;
-constexpr std::int64_t kTileGates = std::int64_t{1} << 20;
+constexpr std::int64_t kTileGates = std::int64_t{1} << 22;
+/// Rows that both of Winograd's forms compute without leaving any unused.
+constexpr std::int64_t kTileRowUnit = 12;
 
 std::int64_t gate_channels(const CellOptions& cell) {
   return (cell.kind == CellKind::kConvLstm ? 4 : 3) * cell.hidden_channels;
@@ -58,7 +59,8 @@ Tiling tiling_of(const ExecutionOptions& execution, const Geometry& geometry, co
   const std::int64_t row = geometry.width * gate_channels(cell);
   const std::int64_t frame = row * geometry.height;
   if (frame <= kLargeFrame || frame * geometry.batch * geometry.steps <= kWholeGates) return {};
-  return {.rows = std::clamp<std::int64_t>(kTileGates / row, 1, geometry.height)};
+  const std::int64_t units = std::max<std::int64_t>(1, kTileGates / row / kTileRowUnit);
+  return {.rows = std::min(units * kTileRowUnit, geometry.height)};
 }
 
 }  // namespace nextframe

@@ -100,15 +100,20 @@ ModelFile read_model_file(const std::string& path) {
 }
 
 void write_model_file(const std::string& path, const ModelFile& model) {
-  TensorFile file;
-  file.metadata["format"] = kFormat;
-  file.metadata["format_version"] = kFormatVersion;
-  file.metadata["version"] = model.version;
-  file.metadata["config"] = model.config.dump();
-  file.metadata["frames"] = options_to_json(model.frames).dump();
-  file.metadata["training"] = model.training.dump();
-  file.tensors = model.tensors;
-  write_tensor_file(path, file);
+  std::vector<TensorSource> tensors;
+  for (const NamedTensor& tensor : model.tensors) tensors.push_back(source_of(tensor));
+  write_model_file(path, model, tensors);
+}
+
+void write_model_file(const std::string& path, const ModelFile& model, const std::vector<TensorSource>& tensors) {
+  std::map<std::string, std::string> metadata;
+  metadata["format"] = kFormat;
+  metadata["format_version"] = kFormatVersion;
+  metadata["version"] = model.version;
+  metadata["config"] = model.config.dump();
+  metadata["frames"] = options_to_json(model.frames).dump();
+  metadata["training"] = model.training.dump();
+  write_tensor_file(path, metadata, tensors);
 }
 
 }  // namespace nextframe

@@ -76,5 +76,7 @@ ModelFile parse_model_file(std::span<const std::byte> bytes, const std::string& 
 ModelFile read_model_file(const std::string& path);
 /// Replaces `path` in one rename; a failure leaves the old file.
 void write_model_file(const std::string& path, const ModelFile& model);
+/// The same with tensors from elsewhere, in place of the model's own.
+void write_model_file(const std::string& path, const ModelFile& model, const std::vector<TensorSource>& tensors);
 
 }  // namespace nextframe

@@ -188,32 +188,40 @@ std::string_view read_header_text(std::span<const std::byte> bytes, const std::s
   return text;
 }
 
-json::Value header_of(const TensorFile& file) {
+/// A tensor as the header lists it.
+struct Listed {
+  std::string_view name;
+  const Shape& shape;
+};
+
+/// Everything before the tensors: the header's length and the header, padded so that the tensors are aligned.
+std::string head_of(const std::map<std::string, std::string>& metadata, const std::vector<Listed>& tensors) {
   json::Value header = json::Value::object();
-  if (!file.metadata.empty()) {
-    json::Value metadata = json::Value::object();
-    for (const auto& [key, text] : file.metadata) metadata.members().emplace_back(key, json::Value(text));
-    header.set(kMetadataKey, std::move(metadata));
+  if (!metadata.empty()) {
+    json::Value texts = json::Value::object();
+    for (const auto& [key, text] : metadata) texts.members().emplace_back(key, json::Value(text));
+    header.set(kMetadataKey, std::move(texts));
   }
   std::set<std::string_view> names{kMetadataKey};
   std::uint64_t position = 0;
-  for (const NamedTensor& tensor : file.tensors) {
+  for (const Listed& tensor : tensors) {
     if (!names.insert(tensor.name).second) fail("[model file] two tensors named \"{}\"", tensor.name);
-    if (static_cast<std::size_t>(tensor.shape.elements()) != tensor.values.size()) {
-      fail("[model file] tensor \"{}\": {} values for the shape {}", tensor.name, tensor.values.size(),
-           to_string(tensor.shape));
-    }
     json::Value shape = json::Value::array();
     for (int axis = 0; axis < tensor.shape.rank(); ++axis) shape.push_back(tensor.shape[axis]);
-    const std::uint64_t end = position + tensor.values.size() * sizeof(float);
+    const std::uint64_t end = position + static_cast<std::uint64_t>(tensor.shape.elements()) * sizeof(float);
     json::Value entry = json::Value::object();
     entry.set("dtype", "F32");
     entry.set("shape", std::move(shape));
     entry.set("data_offsets", json::Value::Array{json::Value(position), json::Value(end)});
-    header.members().emplace_back(tensor.name, std::move(entry));
+    header.members().emplace_back(std::string(tensor.name), std::move(entry));
     position = end;
   }
-  return header;
+  std::string text = header.dump();
+  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
+  const std::uint64_t length = text.size();
+  std::string head(kLengthBytes, '\0');
+  std::memcpy(head.data(), &length, kLengthBytes);
+  return head + text;
 }
 
 }  // namespace
@@ -255,16 +263,20 @@ TensorFile read_tensor_file(const std::string& path) {
 }
 
 std::vector<std::byte> serialise(const TensorFile& file) {
-  std::string header = header_of(file).dump();
-  header.append((kLengthBytes - header.size() % kLengthBytes) % kLengthBytes, ' ');  // so that the data is aligned
-  const std::uint64_t length = header.size();
-  std::size_t total = kLengthBytes + header.size();
-  for (const NamedTensor& tensor : file.tensors) total += tensor.values.size() * sizeof(float);
-
-  std::vector<std::byte> bytes(total);
-  std::memcpy(bytes.data(), &length, kLengthBytes);
-  std::memcpy(bytes.data() + kLengthBytes, header.data(), header.size());
-  std::size_t position = kLengthBytes + header.size();
+  std::vector<Listed> listed;
+  std::size_t total = 0;
+  for (const NamedTensor& tensor : file.tensors) {
+    if (static_cast<std::size_t>(tensor.shape.elements()) != tensor.values.size()) {
+      fail("[model file] tensor \"{}\": {} values for the shape {}", tensor.name, tensor.values.size(),
+           to_string(tensor.shape));
+    }
+    listed.push_back({tensor.name, tensor.shape});
+    total += tensor.values.size() * sizeof(float);
+  }
+  const std::string head = head_of(file.metadata, listed);
+  std::vector<std::byte> bytes(head.size() + total);
+  std::memcpy(bytes.data(), head.data(), head.size());
+  std::size_t position = head.size();
   for (const NamedTensor& tensor : file.tensors) {
     if (tensor.values.empty()) continue;
     std::memcpy(bytes.data() + position, tensor.values.data(), tensor.values.size() * sizeof(float));
@@ -273,10 +285,32 @@ std::vector<std::byte> serialise(const TensorFile& file) {
   return bytes;
 }
 
-void write_tensor_file(const std::string& path, const TensorFile& file) {
-  const std::vector<std::byte> bytes = serialise(file);
+void TensorSource::each_piece(const std::function<void(std::span<const float>)>& visit) const {
+  constexpr std::int64_t kPiece = 1 << 18;
+  const std::int64_t count = shape.elements();
+  std::vector<float> piece(static_cast<std::size_t>(std::min(kPiece, count)));
+  for (std::int64_t first = 0; first < count; first += kPiece) {
+    const std::span<float> values = std::span(piece).first(static_cast<std::size_t>(std::min(kPiece, count - first)));
+    read(first, values);
+    visit(values);
+  }
+}
+
+TensorSource source_of(const NamedTensor& tensor) {
+  return {.name = tensor.name, .shape = tensor.shape, .read = [&tensor](std::int64_t first, std::span<float> values) {
+            std::copy_n(tensor.values.begin() + first, values.size(), values.begin());
+          }};
+}
+
+void write_tensor_file(const std::string& path, const std::map<std::string, std::string>& metadata,
+                       const std::vector<TensorSource>& tensors) {
+  std::vector<Listed> listed;
+  for (const TensorSource& tensor : tensors) listed.push_back({tensor.name, tensor.shape});
   AtomicFile output(path);
-  output.write(bytes.data(), bytes.size());
+  output.write(head_of(metadata, listed));
+  for (const TensorSource& tensor : tensors) {
+    tensor.each_piece([&](std::span<const float> values) { output.write(values.data(), values.size_bytes()); });
+  }
   output.commit();
 }
 

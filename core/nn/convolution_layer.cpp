@@ -11,7 +11,7 @@ int same_padding(int kernel, int stride, int dilation) {
 
 ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& prefix,
                                    const ConvolutionLayerOptions& options)
-    : context_(context), options_(options) {
+    : context_(context), name_(prefix), options_(options) {
   spec_ = {.stride = options.stride,
            .pad = same_padding(options.kernel, options.stride, options.dilation),
            .dilation = options.dilation};
@@ -34,6 +34,7 @@ ConvolutionLayer::ConvolutionLayer(const Context& context, const std::string& pr
 }
 
 Tensor ConvolutionLayer::forward(const Tensor& x, Mode mode) {
+  const Part part(context_.backend, name_);
   const bool down = options_.direction == ConvolutionDirection::kDown;
   const auto resized = [&](std::int64_t length) {
     return down ? spec_.output_length(length, options_.kernel) : length * options_.stride;
@@ -67,6 +68,7 @@ void ConvolutionLayer::convolve(const ConvolutionSpec& spec, const Tensor& x, co
 
 void ConvolutionLayer::backward(const Tensor& x, const Tensor& dresult, const Tensor& dx) {
   Backend& backend = context_.backend;
+  const Part part(backend, name_);
   const ParameterSet& parameters = context_.parameters;
   if (options_.activation.kind != Activation::kNone) {
     backend.activate_backward(options_.activation, y_, dresult, dresult);

@@ -65,6 +65,7 @@ class ConvolutionLayer {
   void convolve(const ConvolutionSpec& spec, const Tensor& x, const Tensor& y, Write write);
 
   Context context_;
+  std::string name_;
   ConvolutionLayerOptions options_;
   ConvolutionSpec spec_;
   ParameterSet::Id weight_ = 0;

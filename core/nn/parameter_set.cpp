@@ -22,6 +22,7 @@ ParameterSet::Id ParameterSet::declare(ParameterDeclaration declaration) {
 void ParameterSet::allocate(Backend& backend, DType dtype) {
   backend_ = &backend;
   dtype_ = dtype;
+  const Part part(backend, "parameters");
   values_ = backend.allocate(Shape{elements_}, dtype);
   gradients_ = backend.zeros(Shape{elements_}, dtype);
   for (Parameter& entry : entries_) {
@@ -61,6 +62,7 @@ void draw(const ParameterDeclaration& declaration, Initialisation scheme, double
 }  // namespace
 
 void ParameterSet::initialise(Initialisation scheme, double slope, std::uint64_t seed) {
+  if (backend_->trace() != nullptr) return;  // nothing is there to be filled
   std::vector<float> values(static_cast<std::size_t>(elements_));
   for (std::size_t id = 0; id < entries_.size(); ++id) {
     Random random(seed, id + 1);
@@ -69,15 +71,20 @@ void ParameterSet::initialise(Initialisation scheme, double slope, std::uint64_t
   upload(values);
 }
 
+void ParameterSet::read(std::int64_t first, std::span<float> values) const {
+  const Tensor part = values_.range(first, first + static_cast<std::int64_t>(values.size()));
+  if (dtype_ == DType::kFloat32) {
+    backend_->download(part, values.data());
+    return;
+  }
+  std::vector<double> wide(values.size());
+  backend_->download(part, wide.data());
+  std::transform(wide.begin(), wide.end(), values.begin(), [](double value) { return static_cast<float>(value); });
+}
+
 std::vector<float> ParameterSet::download() const {
   std::vector<float> result(static_cast<std::size_t>(elements_));
-  if (dtype_ == DType::kFloat32) {
-    backend_->download(values_, result.data());
-    return result;
-  }
-  std::vector<double> wide(result.size());
-  backend_->download(values_, wide.data());
-  std::transform(wide.begin(), wide.end(), result.begin(), [](double value) { return static_cast<float>(value); });
+  read(0, result);
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,7 +81,9 @@ class ParameterSet {
   /// To be called after every change of the values: backends keep reordered copies per version.
   void mark_changed();
   void initialise(Initialisation scheme, double slope, std::uint64_t seed);
-  /// Host copies of all values, in order of declaration.
+  /// Host copies of the values from element `first` on, in order of declaration.
+  void read(std::int64_t first, std::span<float> values) const;
+  /// Of all of them.
   std::vector<float> download() const;
   void upload(const std::vector<float>& values);
 

@@ -8,7 +8,7 @@
 namespace nextframe {
 
 RecurrentLayer::RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options)
-    : context_(context), cell_(make_cell(context, prefix, options)) {}
+    : context_(context), name_(prefix), cell_(make_cell(context, prefix, options)) {}
 
 void RecurrentLayer::expect_state(const RecurrentState& state) const {
   if (!state.empty() && static_cast<int>(state.size()) != cell_->state_count()) {
@@ -37,6 +37,7 @@ void RecurrentLayer::allocate_sequences() {
 
 Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, RecurrentState& state) {
   expect_state(state);
+  const Part part(context_.backend, name_);
   geometry_ = geometry;
   initial_ = state;
   allocate_sequences();
@@ -55,6 +56,7 @@ Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, Recurr
 
 Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling) {
   expect_state(state);
+  const Part part(context_.backend, name_);
   const Shape step = geometry.step(options().hidden_channels);
   const InitialState initial = state.empty() ? InitialState::kZero : InitialState::kGiven;
   const Tensor hidden = context_.allocate(step.with_front(geometry.steps));
@@ -100,6 +102,7 @@ RecurrentState RecurrentLayer::state_at(std::int64_t step) const {
 
 Tensor RecurrentLayer::output() {
   if (sequences_.empty()) {
+    const Part part(context_.backend, name_);
     allocate_sequences();
     for (std::int64_t t = 0; t < geometry_.steps; ++t) cell_->restore(t, state_at(t), state_at(t + 1));
   }
@@ -107,6 +110,7 @@ Tensor RecurrentLayer::output() {
 }
 
 Tensor RecurrentLayer::output_gradient() {
+  const Part part(context_.backend, name_);
   dhidden_ = context_.allocate(geometry_.step(options().hidden_channels).with_front(geometry_.steps + 1));
   return dhidden_.range(1, geometry_.steps + 1);
 }
@@ -114,6 +118,7 @@ Tensor RecurrentLayer::output_gradient() {
 RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal, InputGradient input) {
   Backend& backend = context_.backend;
   output();
+  const Part part(backend, name_);
   backend.fill(0.0, dhidden_.at(0));
   RecurrentState dstate(sequences_.size());
   for (std::size_t i = 1; i < dstate.size(); ++i) {

@@ -59,6 +59,7 @@ class RecurrentLayer {
   Tensor allocate_state(int index, const Shape& shape) const;
 
   Context context_;
+  std::string name_;
   std::unique_ptr<Cell> cell_;
   Geometry geometry_;
   RecurrentState initial_;    ///< empty for zeros

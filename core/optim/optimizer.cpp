@@ -18,6 +18,7 @@ Optimizer::Optimizer(Backend& backend, const OptimizerOptions& options, const Gr
                      const Tensor& values, const Tensor& gradients)
     : backend_(backend), options_(options), clipping_(clipping), values_(values), gradients_(gradients) {
   const OptimizerEntry& entry = entry_of(options.type);
+  const Part part(backend, "optimizer");
   if (entry.first || options.momentum > 0) first_ = backend.zeros(values.shape(), values.dtype());
   if (entry.second) second_ = backend.zeros(values.shape(), values.dtype());
   norm_ = backend.zeros({1}, DType::kFloat64);

@@ -27,7 +27,7 @@ class WeightAverage {
   double decay_;
   Tensor values_;
   Tensor average_;
-  Tensor spare_;
+  Tensor spare_;  ///< for a part of the weights while they are exchanged
 };
 
 }  // namespace nextframe

@@ -1,6 +1,7 @@
 #include "core/train/checkpoint.h"
 
 #include <array>
+#include <bit>
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -16,12 +17,15 @@ namespace {
 constexpr std::string_view kFormat = "nextframe-state";
 constexpr std::string_view kVersion = "3";
 
-std::string checksum_of(const std::string& state, const std::vector<NamedTensor>& tensors) {
+std::string checksum_of(const std::string& state, const std::vector<TensorSource>& tensors) {
   Checksum sum;
   sum.add(state);
-  for (const NamedTensor& tensor : tensors) {
+  for (const TensorSource& tensor : tensors) {
     sum.add(tensor.name);
-    sum.add(tensor.values.data(), tensor.values.size() * sizeof(float));
+    // Value by value, so that the pieces do not matter.
+    tensor.each_piece([&](std::span<const float> values) {
+      for (const float value : values) sum.add(std::uint64_t{std::bit_cast<std::uint32_t>(value)});
+    });
   }
   return sum.text();
 }
@@ -82,7 +86,9 @@ Checkpoint parse_checkpoint(const std::filesystem::path& path) {
     reject("{}: is not a training state of this version", path.string());
   }
   const std::string& text = file.metadata["state"];
-  if (file.metadata["checksum"] != checksum_of(text, file.tensors)) {
+  std::vector<TensorSource> sources;
+  for (const NamedTensor& tensor : file.tensors) sources.push_back(source_of(tensor));
+  if (file.metadata["checksum"] != checksum_of(text, sources)) {
     reject("{}: its checksum does not fit its content; the file was damaged or changed", path.string());
   }
   const json::Value state = json::parse(text, path.string());
@@ -155,25 +161,35 @@ void find_differences(const json::Value& saved, const json::Value& now, const st
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint) {
-  TensorFile file;
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  std::vector<TensorSource> sources;
   for (const auto& [name, member] : buffers()) {
-    std::vector<float>& values = checkpoint.*member;
+    const std::vector<float>& values = checkpoint.*member;
     if (values.empty()) continue;
-    const std::int64_t count = static_cast<std::int64_t>(values.size());
-    file.tensors.push_back({std::string(name), {count}, std::move(values)});
+    sources.push_back({.name = std::string(name),
+                       .shape = {static_cast<std::int64_t>(values.size())},
+                       .read = [&values](std::int64_t first, std::span<float> piece) {
+                         std::copy_n(values.begin() + first, piece.size(), piece.begin());
+                       }});
   }
+  write_checkpoint(path, checkpoint, sources);
+}
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const std::vector<TensorSource>& buffers) {
+  Checkpoint numbers = checkpoint;
   json::Value state = json::Value::object();
   Writer writer{state};
-  Numbers{checkpoint}.visit(writer);
+  Numbers{numbers}.visit(writer);
   state.set("config", checkpoint.config);
   state.set("data", checkpoint.data);
   const std::string text = state.dump();
-  file.metadata["format"] = kFormat;
-  file.metadata["format_version"] = kVersion;
-  file.metadata["state"] = text;
-  file.metadata["checksum"] = checksum_of(text, file.tensors);
-  write_tensor_file(path.string(), file);
+  std::map<std::string, std::string> metadata;
+  metadata["format"] = kFormat;
+  metadata["format_version"] = kVersion;
+  metadata["state"] = text;
+  metadata["checksum"] = checksum_of(text, buffers);
+  write_tensor_file(path.string(), metadata, buffers);
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {

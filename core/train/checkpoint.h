@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/json/value.h"
+#include "core/model/safetensors.h"
 #include "core/optim/schedule.h"
 
 namespace nextframe {
@@ -33,7 +34,11 @@ struct Checkpoint {
 };
 
 /// Replaces the file in one rename; a failure (a full disk) leaves the old one.
-void write_checkpoint(const std::filesystem::path& path, Checkpoint checkpoint);
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint);
+/// The same with buffers from elsewhere, under the names that a Checkpoint has for them, in place of its own. They are
+/// read twice, a piece at a time.
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      const std::vector<TensorSource>& buffers);
 
 /// Rejects a file that is truncated, was changed (its checksum tells), or is no state of this program.
 Checkpoint read_checkpoint(const std::filesystem::path& path);

@@ -13,9 +13,6 @@
 namespace nextframe {
 namespace {
 
-/// Frames forecast at a time: enough to keep the machine busy, few enough for any horizon to fit the memory.
-constexpr std::int64_t kChunk = 8;
-
 /// Red, green and blue.
 constexpr std::int64_t kColours = 3;
 

@@ -46,6 +46,9 @@ class Forecaster final : public FrameForecaster {
   /// channels and, for the message, its name. Rejects a source whose channels the model cannot take.
   Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& source, const ForecasterOptions& options = {});
 
+  /// Frames forecast at a time: enough to keep the machine busy, few enough for any horizon to fit the memory.
+  static constexpr std::int64_t kChunk = 8;
+
   ForecastLengths lengths() const override {
     return {.context = model_.data.context, .horizon = model_.data.horizon, .gap = model_.data.gap};
   }

@@ -39,19 +39,29 @@ Learner::Learner(Backend& backend, const ModelOptions& model, const TrainOptions
   if (train.ema > 0) average_.emplace(backend, train.ema, model_.parameters().values());
 }
 
+Tensor Learner::upload(std::span<const float> values, const Shape& shape) {
+  const Part part(backend_, "frames");
+  return to_backend(backend_, values, shape);
+}
+
 Tensor Learner::upload_context(const Batch& batch) {
-  return to_backend(backend_, network_input(batch, channels_, input_), context_shape(batch, channels_));
+  return upload(network_input(batch, channels_, input_), context_shape(batch, channels_));
+}
+
+Tensor Learner::upload_guide(const Batch& batch) {
+  const Part part(backend_, "frames");
+  return guide_of(backend_, batch);
 }
 
 Tensor Learner::upload_mask(const Batch& batch) {
-  if (batch.weights.empty()) return batch.mask.empty() ? Tensor() : to_backend(backend_, batch.mask, mask_shape(batch));
+  if (batch.weights.empty()) return batch.mask.empty() ? Tensor() : upload(batch.mask, mask_shape(batch));
   std::vector<float> mask = batch.mask;
   mask.resize(static_cast<std::size_t>(mask_shape(batch).elements()), 1.0F);
   const auto area = static_cast<std::size_t>(batch.height * batch.width);
   for (std::size_t i = 0; i < mask.size(); ++i) {
     mask[i] *= static_cast<float>(batch.weights[i / area % batch.weights.size()]);
   }
-  return to_backend(backend_, mask, mask_shape(batch));
+  return upload(mask, mask_shape(batch));
 }
 
 Learner::StepResult Learner::step(std::span<const Batch> batches, double lr,
@@ -60,14 +70,7 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr,
   for (const Batch& batch : batches) valid_weight += loss_.valid_weight(target_shape(batch), batch.mask);
   model_.parameters().zero_gradients();
   loss_.begin();
-  for (const Batch& batch : batches) {
-    const Tensor prediction =
-        model_.forward(upload_context(batch), batch.horizon, Mode::kTraining, guide_of(backend_, batch));
-    const Tensor mask = upload_mask(batch);
-    const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
-    loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, valid_weight, dprediction);
-    model_.backward(dprediction);
-  }
+  for (const Batch& batch : batches) add_gradient(batch, valid_weight);
   StepResult result{.loss = loss_.value(), .gradient_norm = optimizer_.measure_gradient()};
   result.finite = std::isfinite(result.loss) && std::isfinite(result.gradient_norm);
   if (!result.finite) return result;
@@ -78,14 +81,31 @@ Learner::StepResult Learner::step(std::span<const Batch> batches, double lr,
   return result;
 }
 
-Learner::Forecast Learner::forecast(const Batch& batch) {
-  const Tensor prediction =
-      model_.forward(upload_context(batch), batch.horizon, Mode::kInference, guide_of(backend_, batch));
+void Learner::add_gradient(const Batch& batch, double valid_weight) {
+  const PlannedMemory memory(backend_, plans_.gradient);
+  Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kTraining, upload_guide(batch));
+  const Tensor dprediction = backend_.allocate(prediction.shape(), kDType);
+  {
+    const Tensor mask = upload_mask(batch);
+    loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, valid_weight, dprediction);
+  }
+  prediction = Tensor();
+  model_.backward(dprediction);
+}
+
+Tensor Learner::add_loss(const Batch& batch) {
+  const Tensor prediction = model_.forward(upload_context(batch), batch.horizon, Mode::kInference, upload_guide(batch));
   const Tensor mask = upload_mask(batch);
+  loss_.add(prediction, upload(batch.target, target_shape(batch)), mask, 1.0, {});
+  return prediction;
+}
+
+Learner::Forecast Learner::forecast(const Batch& batch) {
+  const PlannedMemory memory(backend_, plans_.forecast);
   Forecast forecast;
   forecast.valid_weight = loss_.valid_weight(target_shape(batch), batch.mask);
   loss_.begin();
-  loss_.add(prediction, to_backend(backend_, batch.target, target_shape(batch)), mask, 1.0, {});
+  const Tensor prediction = add_loss(batch);
   forecast.weighted_loss = loss_.value();
   forecast.frames = to_host(backend_, prediction);
   return forecast;

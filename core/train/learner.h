@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "core/backend/backend.h"
 #include "core/frames/batch.h"
@@ -15,6 +17,12 @@
 #include "core/train/options.h"
 
 namespace nextframe {
+
+/// The memory of a training batch and of a validation batch.
+struct LearnerPlans {
+  std::shared_ptr<const MemoryPlan> gradient;
+  std::shared_ptr<const MemoryPlan> forecast;
+};
 
 /// A network and everything that changes its weights. Knows nothing of files, schedules or validation.
 class Learner {
@@ -34,6 +42,8 @@ class Learner {
   /// `before_update` is called once loss and gradient are known to be finite, the weights being still those from before.
   StepResult step(std::span<const Batch> batches, double lr,
                   const std::function<void(const StepResult&)>& before_update = {});
+  /// The part of a step that each batch goes through: adds its loss and gradient, divided by `valid_weight`.
+  void add_gradient(const Batch& batch, double valid_weight);
 
   /// Forecast of a batch's context, [L,N,H,W,C] in host order, and its loss times its valid weight.
   struct Forecast {
@@ -42,6 +52,11 @@ class Learner {
     double valid_weight = 0;
   };
   Forecast forecast(const Batch& batch);
+  /// The part of a forecast that runs on the backend: adds the batch's loss, returns its frames [L,N,H,W,C].
+  Tensor add_loss(const Batch& batch);
+
+  /// From here on add_gradient() and forecast() take their memory by plan; null where there is none.
+  void follow(LearnerPlans plans) { plans_ = std::move(plans); }
 
   /// Does `work` while the weights are their moving average, where one is kept. They come back afterwards, also where it
   /// throws.
@@ -53,7 +68,9 @@ class Learner {
   std::optional<WeightAverage>& average() { return average_; }
 
  private:
+  Tensor upload(std::span<const float> values, const Shape& shape);
   Tensor upload_context(const Batch& batch);
+  Tensor upload_guide(const Batch& batch);
   /// With the sequences' weights; empty where every pixel counts alike.
   Tensor upload_mask(const Batch& batch);
   void swap_average();
@@ -65,6 +82,7 @@ class Learner {
   Loss loss_;
   Optimizer optimizer_;
   std::optional<WeightAverage> average_;
+  LearnerPlans plans_;
 };
 
 Shape context_shape(const Batch& batch, const NetworkChannels& channels);

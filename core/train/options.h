@@ -20,11 +20,12 @@ namespace nextframe {
 enum class Recompute {
   kNone,
   kSegments,  ///< one segment of the time steps after the other: see ExecutionOptions
+  kAuto,      ///< segments where all would not fit into memory: see fit_training, which settles it
 };
 
 constexpr auto enum_names(Recompute) {
-  return std::array<std::pair<std::string_view, Recompute>, 2>{
-      {{"none", Recompute::kNone}, {"segments", Recompute::kSegments}}};
+  return std::array<std::pair<std::string_view, Recompute>, 3>{
+      {{"none", Recompute::kNone}, {"segments", Recompute::kSegments}, {"auto", Recompute::kAuto}}};
 }
 
 /// How a model is trained: the configuration's "train". A step is one update of the weights, from `batch` times
@@ -66,9 +67,11 @@ struct TrainOptions {
     v.field("precision", precision,
             {.doc = "type of what goes through the network: float32; bf16, in half the memory and faster where the "
                     "processor has it; or auto, bf16 on such processors only. Weights and sums stay float32"});
-    v.field("recompute", recompute,
-            {.doc = "segments: keep the states between segments of the sequence only and run each segment again in the "
-                    "backward pass, for about a third more time in much less memory"});
+    v.field(
+        "recompute", recompute,
+        {.doc = "segments: keep the states between segments of the sequence only and run each segment again in the "
+                "backward pass, for about a third more time in much less memory; auto: only where the memory would not "
+                "suffice otherwise"});
     v.field("segment", segment,
             {.doc = "steps of a segment with recompute \"segments\"; 0: chosen for the least memory",
              .min = 0,

@@ -92,20 +92,20 @@ NetworkChannels channels_of(const FrameFormat& frames) {
           .coordinates = frames.coordinates ? CoordinateChannels::kAppended : CoordinateChannels::kNone};
 }
 
-ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
-                        json::Value training) {
-  ModelFile file;
-  file.version = NEXTFRAME_VERSION;
-  file.config = config;
-  file.frames = frames;
-  file.training = std::move(training);
-  const std::vector<float> values = model.parameters().download();
-  for (const Parameter& parameter : model.parameters().entries()) {
-    const auto first = values.begin() + parameter.offset;
-    file.tensors.push_back({parameter.declaration.name, parameter.declaration.shape,
-                            std::vector<float>(first, first + parameter.declaration.shape.elements())});
+void write_model(const std::string& path, EncoderForecaster& model, const json::Value& config,
+                 const FrameFormat& frames, const json::Value& training) {
+  const ModelFile file{
+      .config = config, .frames = frames, .training = training, .version = NEXTFRAME_VERSION, .tensors = {}};
+  const ParameterSet& parameters = model.parameters();
+  std::vector<TensorSource> tensors;
+  for (const Parameter& parameter : parameters.entries()) {
+    tensors.push_back({.name = parameter.declaration.name,
+                       .shape = parameter.declaration.shape,
+                       .read = [&parameters, offset = parameter.offset](std::int64_t first, std::span<float> values) {
+                         parameters.read(offset + first, values);
+                       }});
   }
-  return file;
+  write_model_file(path, file, tensors);
 }
 
 void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name) {

@@ -19,9 +19,9 @@ FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model);
 
 NetworkChannels channels_of(const FrameFormat& frames);
 
-/// The model file of a network's present weights.
-ModelFile to_model_file(EncoderForecaster& model, const json::Value& config, const FrameFormat& frames,
-                        json::Value training);
+/// Writes the model file of a network's present weights, a piece of them at a time.
+void write_model(const std::string& path, EncoderForecaster& model, const json::Value& config,
+                 const FrameFormat& frames, const json::Value& training);
 
 /// Rejects, with the first differences, a file whose parameters have other names or shapes than the network's; `name`
 /// begins the message.

@@ -8,15 +8,28 @@
 #include "core/base/text.h"
 #include "core/train/data_fingerprint.h"
 #include "core/train/guides.h"
-#include "core/train/host_values.h"
 #include "core/train/loss_unit.h"
 #include "core/train/trained_model.h"
+#include "core/train/training_memory.h"
 
 namespace nextframe {
 namespace {
 
-bool all_finite(const std::vector<float>& values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+/// A source of a flat float32 tensor.
+TensorSource source_of(Backend& backend, std::string name, const Tensor& tensor) {
+  return {.name = std::move(name),
+          .shape = tensor.shape(),
+          .read = [&backend, tensor](std::int64_t first, std::span<float> values) {
+            backend.download(tensor.range(first, first + static_cast<std::int64_t>(values.size())), values.data());
+          }};
+}
+
+bool all_finite(const TensorSource& tensor) {
+  bool finite = true;
+  tensor.each_piece([&](std::span<const float> values) {
+    finite = finite && std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  });
+  return finite;
 }
 
 /// A number of a message, which may be none.
@@ -54,6 +67,7 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
                loss_unit_of(services.data, frames_, request.train.loss)),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
+  learner_.follow(plan_learner(services.backend, request.model, request.train, services.data).plans);
   if (services.data.window_count(Split::kValidation) > 0) {
     validator_.emplace(services.data, frames_, request.train, guide_);
   } else if (request.train.schedule.type == ScheduleType::kPlateau) {
@@ -293,28 +307,32 @@ void Trainer::write_models() {
   training.set("metric", request_.train.best_metric);
   training.set("score", json::Value::number_or_null(best ? state_.best_score : std::nan("")));
   learner_.with_average([&] {
-    const ModelFile model = to_model_file(learner_.model(), state_.config, frames_, training);
-    write_model_file(folder_.last().string(), model);
-    if (best || !validator_) write_model_file(folder_.best().string(), model);
+    const auto write = [&](const std::filesystem::path& path) {
+      write_model(path.string(), learner_.model(), state_.config, frames_, training);
+    };
+    write(folder_.last());
+    if (best || !validator_) write(folder_.best());
   });
 }
 
 void Trainer::save() {
-  std::vector<float> weights = learner_.model().parameters().download();
-  if (!all_finite(weights)) {
+  std::vector<TensorSource> buffers;
+  const auto add = [&](const char* name, const Tensor& tensor) {
+    if (tensor) buffers.push_back(source_of(services_.backend, name, tensor));
+  };
+  add("weights", learner_.model().parameters().values());
+  if (!all_finite(buffers.front())) {
     fail("[train] step {}: the update was too large: the weights are not finite and are not saved; {}", state_.step,
          way_on());
   }
-  Backend& backend = services_.backend;
+  add("first_moment", learner_.optimizer().first_moment());
+  add("second_moment", learner_.optimizer().second_moment());
+  if (learner_.average()) add("average", learner_.average()->average());
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
   checkpoint.schedule = schedule_.state();
   checkpoint.seconds = seconds_before_ + watch_.seconds();
-  checkpoint.weights = std::move(weights);
-  checkpoint.first_moment = to_host(backend, learner_.optimizer().first_moment());
-  checkpoint.second_moment = to_host(backend, learner_.optimizer().second_moment());
-  if (learner_.average()) checkpoint.average = to_host(backend, learner_.average()->average());
-  write_checkpoint(folder_.state(), std::move(checkpoint));
+  write_checkpoint(folder_.state(), checkpoint, buffers);
   saved_step_ = state_.step;
   save_due_ = false;
   write_models();

@@ -77,11 +77,13 @@ class Watcher {
   bool interrupted_ = false;
 };
 
-int wait_for(pid_t child) {
+void wait_for(pid_t child, Outcome& outcome) {
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 Outcome run_on_pipes(const std::vector<std::string>& arguments, const RunOptions& options) {
@@ -108,7 +110,7 @@ Outcome run_on_pipes(const std::vector<std::string>& arguments, const RunOptions
   }
   close(out[0]);
   close(err[0]);
-  outcome.exit_code = wait_for(child);
+  wait_for(child, outcome);
   return outcome;
 }
 
@@ -132,7 +134,7 @@ Outcome run_on_terminal(const std::vector<std::string>& arguments, const RunOpti
     watcher.look(outcome.out);
   }
   close(master);
-  outcome.exit_code = wait_for(child);
+  wait_for(child, outcome);
   return outcome;
 }
 

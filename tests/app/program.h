@@ -15,7 +15,8 @@ namespace nextframe::test {
 struct Outcome {
   int exit_code = -1;  ///< 128 + signal where a signal ended it
   std::string out;
-  std::string err;  ///< on a terminal everything is in `out`
+  std::string err;               ///< on a terminal everything is in `out`
+  std::uint64_t peak_bytes = 0;  ///< its largest resident size
 };
 
 struct RunOptions {

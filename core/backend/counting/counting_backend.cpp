@@ -4,8 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <initializer_list>
-
-#include "core/base/error.h"
+#include <utility>
 
 namespace nextframe {
 
@@ -99,32 +98,30 @@ OperationTotal& OperationTotal::operator+=(const OperationTotal& other) {
   return *this;
 }
 
-CountingBackend::CountingBackend() : memory_(std::make_shared<MemoryLedger>()) {}
+/// Memory that is asked for and not there.
+class CountingBackend::Booked final : public Buffer {
+ public:
+  Booked(std::shared_ptr<MemoryTrace> trace, std::size_t bytes)
+      : trace_(std::move(trace)), bytes_(bytes), id_(trace_->allocate(bytes, MemoryUse::kTensor)) {}
+  ~Booked() override { trace_->release(id_); }
+  void* data() const override { return nullptr; }
+  std::size_t bytes() const override { return bytes_; }
+
+ private:
+  std::shared_ptr<MemoryTrace> trace_;
+  std::size_t bytes_;
+  MemoryTrace::Id id_;
+};
+
+CountingBackend::CountingBackend(std::shared_ptr<MemoryTrace> trace) : trace_(std::move(trace)) {}
 
 Tensor CountingBackend::allocate(const Shape& shape, DType dtype) {
   const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
-  return Tensor(memory_->book(label_, bytes), 0, shape, dtype);
+  return Tensor(std::make_shared<Booked>(trace_, bytes), 0, shape, dtype);
 }
 
 void CountingBackend::download(const Tensor& from, void* host) {
   if (from.bytes() > 0) std::memset(host, 0, from.bytes());
-}
-
-void CountingBackend::enter(std::string_view label) {
-  label_lengths_.push_back(label_.size());
-  if (!label_.empty()) label_ += '/';
-  label_ += label;
-}
-
-void CountingBackend::leave() {
-  if (label_lengths_.empty()) fail("[counting] left a label that was never entered");
-  label_.resize(label_lengths_.back());
-  label_lengths_.pop_back();
-}
-
-void CountingBackend::restart() {
-  memory_->restart_peak();
-  totals_.clear();
 }
 
 const OperationTotal& CountingBackend::total(Phase phase, OperationKind kind) const {

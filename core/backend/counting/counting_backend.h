@@ -3,13 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/backend/backend.h"
-#include "core/backend/counting/memory_ledger.h"
 
 namespace nextframe {
 
@@ -50,7 +47,7 @@ struct OperationTotal {
 /// divisions, and four for each exponential or hyperbolic tangent.
 class CountingBackend final : public Backend {
  public:
-  CountingBackend();
+  explicit CountingBackend(std::shared_ptr<MemoryTrace> trace = std::make_shared<MemoryTrace>());
 
   std::string_view name() const override { return "counting"; }
   Tensor allocate(const Shape& shape, DType dtype) override;
@@ -58,15 +55,13 @@ class CountingBackend final : public Backend {
   /// Gives zeros.
   void download(const Tensor& from, void* host) override;
 
-  /// Memory asked for until the matching leave() is booked under `label`, behind the labels entered before:
-  /// "encoder/rnn".
-  void enter(std::string_view label);
-  void leave();
+  MemoryTrace* trace() const override { return trace_.get(); }
+
   void set_phase(Phase phase) { phase_ = phase; }
 
-  const MemoryLedger& memory() const { return *memory_; }
-  /// The memory peak and all operation totals start again.
-  void restart();
+  const MemoryTrace& memory() const { return *trace_; }
+  /// All operation totals start again.
+  void restart() { totals_.clear(); }
   /// Zero totals where the operation was not used.
   const OperationTotal& total(Phase phase, OperationKind kind) const;
   OperationTotal total(Phase phase) const;
@@ -129,26 +124,13 @@ class CountingBackend final : public Backend {
 
  private:
   struct Traffic;
+  class Booked;
   void count(OperationKind kind, std::int64_t operations, const Traffic& traffic);
 
-  std::shared_ptr<MemoryLedger> memory_;
-  std::string label_;
-  std::vector<std::size_t> label_lengths_;
+  std::shared_ptr<MemoryTrace> trace_;
   Phase phase_ = Phase::kForward;
   std::pair<Phase, OperationKind> latest_{};
   std::map<std::pair<Phase, OperationKind>, OperationTotal> totals_;
-};
-
-/// Books the memory of a scope: `CountingScope scope(counting, "optimizer");`
-class CountingScope {
- public:
-  CountingScope(CountingBackend& backend, std::string_view label) : backend_(backend) { backend_.enter(label); }
-  ~CountingScope() { backend_.leave(); }
-  CountingScope(const CountingScope&) = delete;
-  CountingScope& operator=(const CountingScope&) = delete;
-
- private:
-  CountingBackend& backend_;
 };
 
 }  // namespace nextframe

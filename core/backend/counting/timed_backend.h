@@ -21,6 +21,11 @@ class TimedBackend final : public Backend {
   void upload(const void* host, const Tensor& to) override { inner_->upload(host, to); }
   void download(const Tensor& from, void* host) override { inner_->download(from, host); }
   void sync() override { inner_->sync(); }
+  std::unique_ptr<Backend> make_planner(std::shared_ptr<MemoryTrace> trace) const override {
+    return inner_->make_planner(std::move(trace));
+  }
+  void begin_plan(std::shared_ptr<const MemoryPlan> plan) override { inner_->begin_plan(std::move(plan)); }
+  void end_plan() override { inner_->end_plan(); }
 
   void set_phase(Phase phase) { counting_.set_phase(phase); }
   /// Counts and times start again.

@@ -5,6 +5,7 @@
 #include "core/backend/cpu/convolution_plan.h"
 #include "core/backend/cpu/cpu_backend.h"
 #include "core/backend/cpu/memory_pool.h"
+#include "core/backend/cpu/parallel.h"
 
 namespace nextframe::cpu {
 
@@ -13,7 +14,8 @@ class Winograd;
 /// The CPU backend. Each family of operations is defined in the file of its name.
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(const CpuOptions& options);
+  /// With a trace, a backend that only plans.
+  explicit CpuBackend(const CpuOptions& options, std::shared_ptr<MemoryTrace> trace = nullptr);
   ~CpuBackend() override;
 
   std::string_view name() const override { return "cpu"; }
@@ -22,6 +24,11 @@ class CpuBackend final : public Backend {
   Tensor allocate(const Shape& shape, DType dtype) override;
   void upload(const void* host, const Tensor& to) override;
   void download(const Tensor& from, void* host) override;
+  std::unique_ptr<Backend> make_planner(std::shared_ptr<MemoryTrace> trace) const override;
+  MemoryTrace* trace() const override { return trace_.get(); }
+  void begin_plan(std::shared_ptr<const MemoryPlan> plan) override;
+  void end_plan() override { pool_->end_plan(); }
+  const MemoryPool& pool() const { return *pool_; }
 
  protected:
   // elementwise.cpp
@@ -87,6 +94,8 @@ class CpuBackend final : public Backend {
   void do_moving_average(double decay, const Tensor& value, const Tensor& average) override;
 
  private:
+  /// Memory of an operation for itself.
+  Tensor workspace(const Shape& shape, DType dtype);
   void convert(const Tensor& x, const Tensor& y);
   /// x, or a copy of it in float32.
   Tensor in_float(const Tensor& x);
@@ -102,7 +111,8 @@ class CpuBackend final : public Backend {
   void transposed_strided(const ConvolutionSpec& spec, const Tensor& x, const WeightView& w, const Tensor& bias,
                           const Tensor& y, Write write);
 
-  int threads_;
+  Threads threads_;
+  std::shared_ptr<MemoryTrace> trace_;  ///< of a backend that only plans
   std::shared_ptr<MemoryPool> pool_;
   std::unique_ptr<ConvolutionPlans> plans_;
   std::unique_ptr<Winograd> winograd_;

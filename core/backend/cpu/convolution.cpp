@@ -63,7 +63,7 @@ ConvolutionSpec point_spec(const ConvolutionSpec& spec) {
 /// Calls visit(wide pixel or -1 for padding, narrow pixel) for every pixel of narrow [N,P,Q,*], where wide [N,H,W,*] is
 /// read at p * stride - pad.
 template <class Visit>
-void each_strided_pixel(int threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow,
+void each_strided_pixel(const Threads& threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow,
                         const Visit& visit) {
   const std::int64_t height = wide.dimension(1), width = wide.dimension(2);
   const std::int64_t rows = narrow.dimension(1), columns = narrow.dimension(2);
@@ -87,7 +87,7 @@ std::int64_t pixel_bytes(const Tensor& tensor) {
   return tensor.dimension(3) * static_cast<std::int64_t>(size_of(tensor.dtype()));
 }
 
-void gather(int threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow) {
+void gather(const Threads& threads, const ConvolutionSpec& spec, const Tensor& wide, const Tensor& narrow) {
   const std::int64_t pixel = pixel_bytes(wide);
   const char* from = static_cast<const char*>(wide.raw());
   char* to = static_cast<char*>(narrow.raw());
@@ -118,7 +118,7 @@ std::int64_t float_bytes(const Tensor& images) {
 
 Tensor CpuBackend::in_float(const Tensor& x) {
   if (x.dtype() == DType::kFloat32) return x;
-  const Tensor wide = allocate(x.shape(), DType::kFloat32);
+  const Tensor wide = workspace(x.shape(), DType::kFloat32);
   convert(x, wide);
   return wide;
 }
@@ -146,7 +146,7 @@ void CpuBackend::multiply(PlanKey key, const Tensor& x, const WeightView& w, Wei
     key.batch = last - first;
     const Tensor part = y.range(first, last);
     const bool apart = part.dtype() != DType::kFloat32 && !key.accumulate;
-    const Tensor wide = apart ? allocate(part.shape(), DType::kFloat32) : in_float(part);
+    const Tensor wide = apart ? workspace(part.shape(), DType::kFloat32) : in_float(part);
     run(in_float(x.range(first, last)), wide);
     if (part.dtype() != DType::kFloat32) convert(wide, part);
   });
@@ -157,7 +157,7 @@ void CpuBackend::do_convolution(const ConvolutionSpec& spec, const Tensor& x, co
   if (y.elements() == 0) return;
   const ThreadScope scope(threads_);
   if (is_strided_point(spec, w.tensor.shape())) {
-    const Tensor gathered = allocate(gathered_shape(x, y), x.dtype());
+    const Tensor gathered = workspace(gathered_shape(x, y), x.dtype());
     gather(threads_, spec, x, gathered);
     do_convolution(point_spec(spec), gathered, w, bias, y, write);
     return;
@@ -208,12 +208,12 @@ void CpuBackend::transposed_strided(const ConvolutionSpec& spec, const Tensor& x
   } else if (y.dtype() == DType::kBFloat16) {
     each_slice(y.dimension(0), float_bytes(y), [&](std::int64_t first, std::int64_t last) {
       const Tensor part = y.range(first, last);
-      const Tensor gradient = allocate(part.shape(), DType::kFloat32);
+      const Tensor gradient = workspace(part.shape(), DType::kFloat32);
       scatter(spec, x.range(first, last), w, gradient);
       finish(spec.activation, gradient, bias, part, write);
     });
   } else {
-    const Tensor gradient = accumulate ? allocate(y.shape(), y.dtype()) : y;
+    const Tensor gradient = accumulate ? workspace(y.shape(), y.dtype()) : y;
     scatter(spec, x, w, gradient);
     finish(spec.activation, gradient, bias, y, write);
   }
@@ -224,7 +224,7 @@ void CpuBackend::scatter(const ConvolutionSpec& spec, const Tensor& x, const Wei
     multiply(key_of(PlanKind::kDataGradient, spec, y, x, w.tensor.shape()), x, w, WeightOrder::kPlain, Tensor(), y);
     return;
   }
-  const Tensor narrow = allocate(gathered_shape(y, x), y.dtype());
+  const Tensor narrow = workspace(gathered_shape(y, x), y.dtype());
   do_convolution_transposed(ConvolutionSpec{}, x, w, Tensor(), narrow, Write::kOverwrite);
   do_fill(0.0, y);
   const std::int64_t pixel = pixel_bytes(y);
@@ -243,7 +243,7 @@ void CpuBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, con
     return;
   }
   if (is_strided_point(spec, dw.shape())) {
-    const Tensor gathered = allocate(gathered_shape(x, dy), x.dtype());
+    const Tensor gathered = workspace(gathered_shape(x, dy), x.dtype());
     gather(threads_, spec, x, gathered);
     do_convolution_weight_gradient(point_spec(spec), gathered, dy, dw, write);
     return;
@@ -265,7 +265,7 @@ void CpuBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, con
     plans_->run_weights_gradient(key, x, dy, dw);
     return;
   }
-  const Tensor gradient = allocate(dw.shape(), dw.dtype());
+  const Tensor gradient = workspace(dw.shape(), dw.dtype());
   plans_->run_weights_gradient(key, x, dy, gradient);
   do_add(1.0, gradient, dw, Write::kAccumulate);
 }

@@ -83,14 +83,14 @@ dnnl::primitive_attr attributes_of(const PlanKey& key) {
   }
   dnnl::primitive_attr attributes;
   attributes.set_post_ops(after);
-  // One scratchpad of ours for all primitives: the library's own is shared by thread and would outlive the backend.
+  // Scratchpads are ours: the library's own are shared by thread, outlive the backend and are in nobody's plan.
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return attributes;
 }
 
 /// flipped[i][o][a][b] = weights[o][i][kh-1-a][kw-1-b] for weights [out,in,kh,kw].
 void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::int64_t in, std::int64_t taps,
-                   int threads) {
+                   const Threads& threads) {
   parallel_for(threads, in, std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, out * taps)),
                [&](std::int64_t first, std::int64_t last) {
                  for (std::int64_t i = first; i < last; ++i) {
@@ -103,7 +103,7 @@ void flip_and_swap(const float* weights, float* flipped, std::int64_t out, std::
 }
 
 /// What a multiplication by bf16 numbers would make of weights.
-void round_to_bf16(const float* weights, float* rounded, std::int64_t count, int threads) {
+void round_to_bf16(const float* weights, float* rounded, std::int64_t count, const Threads& threads) {
   parallel_for(threads, count, 65536, [=](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) rounded[i] = static_cast<float>(BFloat16(weights[i]));
   });
@@ -118,7 +118,7 @@ bool is_aligned(const Tensor& tensor) { return reinterpret_cast<std::uintptr_t>(
 /// A copy of float32 elements, or nothing of an empty tensor.
 Tensor aligned_copy(MemoryPool& pool, const Tensor& from) {
   if (!from) return {};
-  Tensor copy(pool.allocate(from.bytes()), 0, from.shape(), from.dtype());
+  Tensor copy(pool.allocate(from.bytes(), MemoryUse::kWorkspace), 0, from.shape(), from.dtype());
   std::copy_n(from.data<float>(), from.elements(), copy.data<float>());
   return copy;
 }
@@ -180,7 +180,7 @@ std::size_t PlanKeyHash::operator()(const PlanKey& key) const {
   return hash;
 }
 
-ConvolutionPlans::ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool)
+ConvolutionPlans::ConvolutionPlans(const Threads& threads, std::shared_ptr<MemoryPool> pool)
     : threads_(threads),
       aligned_sums_(dnnl::get_effective_cpu_isa() == dnnl::cpu_isa::sse41),
       pool_(std::move(pool)),
@@ -255,13 +255,10 @@ std::unique_ptr<ConvolutionPlans::Plan> ConvolutionPlans::build(const PlanKey& k
 }
 
 void ConvolutionPlans::execute(Plan& plan, void* source, void* weights, void* bias, void* destination) {
-  if (plan.scratchpad_bytes > 0) {
-    if (!scratchpad_ || scratchpad_->bytes() < plan.scratchpad_bytes) {
-      scratchpad_.reset();
-      scratchpad_ = pool_->allocate(plan.scratchpad_bytes);
-    }
-    plan.scratchpad.set_data_handle(scratchpad_->data());
-  }
+  std::shared_ptr<Buffer> scratchpad;
+  if (plan.scratchpad_bytes > 0) scratchpad = pool_->allocate(plan.scratchpad_bytes, MemoryUse::kWorkspace);
+  if (threads_.idle()) return;
+  if (scratchpad) plan.scratchpad.set_data_handle(scratchpad->data());
   plan.source.set_data_handle(source);
   plan.weights.set_data_handle(weights);
   if (plan.bias) plan.bias.set_data_handle(bias);
@@ -274,7 +271,7 @@ void ConvolutionPlans::run(const PlanKey& key, const Tensor& source, const Weigh
                            const Tensor& bias, const Tensor& destination) {
   Plan& found = plan(key);
   void* const ready = weights_for(found, key, weights, order);
-  if (!key.accumulate || !aligned_sums_ || (is_aligned(bias) && is_aligned(destination))) {
+  if (!key.accumulate || !aligned_sums_ || threads_.idle() || (is_aligned(bias) && is_aligned(destination))) {
     execute(found, source.raw(), ready, address_or_null(bias), destination.raw());
     return;
   }
@@ -292,8 +289,9 @@ void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const Tensor& so
     execute(found, source.raw(), weights.raw(), nullptr, destination.raw());
     return;
   }
-  const auto blocked = pool_->allocate(layout.get_size());
+  const auto blocked = pool_->allocate(layout.get_size(), MemoryUse::kWorkspace);
   execute(found, source.raw(), blocked->data(), nullptr, destination.raw());
+  if (threads_.idle()) return;
   found.plain_weights.set_data_handle(weights.raw());
   found.to_plain.execute(engine_->stream, found.weights, found.plain_weights);
   engine_->stream.wait();
@@ -318,7 +316,7 @@ void* ConvolutionPlans::weights_for(const Plan& plan, const PlanKey& key, const 
   entry.order = order;
   entry.operands = key.operands;
   entry.layout = layout;
-  entry.buffer = pool_->allocate(layout.get_size());
+  entry.buffer = pool_->allocate(layout.get_size(), MemoryUse::kCopy);
   entry.plain = memory(plain, engine_->engine, DNNL_MEMORY_NONE);
   entry.reordered = memory(layout, engine_->engine, entry.buffer->data());
   entry.reorder = dnnl::reorder(entry.plain, entry.reordered);
@@ -331,16 +329,17 @@ void ConvolutionPlans::fill(ReorderedWeights& entry, const PlanKey& key, const W
   float* from = weights.tensor.data<float>();
   std::shared_ptr<Buffer> rounded, flipped;
   if (key.operands == Operands::kRoundedFloat32) {
-    rounded = pool_->allocate(weights.tensor.bytes());
+    rounded = pool_->allocate(weights.tensor.bytes(), MemoryUse::kCopy);
     round_to_bf16(from, floats(rounded), weights.tensor.elements(), threads_);
     from = floats(rounded);
   }
   if (entry.order == WeightOrder::kFlippedSwapped) {
-    flipped = pool_->allocate(weights.tensor.bytes());
+    flipped = pool_->allocate(weights.tensor.bytes(), MemoryUse::kCopy);
     flip_and_swap(from, floats(flipped), key.source_channels, key.destination_channels,
                   key.kernel_height * key.kernel_width, threads_);
     from = floats(flipped);
   }
+  if (threads_.idle()) return;
   entry.plain.set_data_handle(from);
   entry.reorder.execute(engine_->stream, entry.plain, entry.reordered);
   engine_->stream.wait();

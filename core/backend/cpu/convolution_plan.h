@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/backend/cpu/memory_pool.h"
+#include "core/backend/cpu/parallel.h"
 #include "core/backend/specs.h"
 
 namespace nextframe::cpu {
@@ -60,7 +61,7 @@ enum class WeightOrder { kPlain, kFlippedSwapped };
 /// either costs milliseconds, so both are kept: the last partial batch and the validation batch find theirs again.
 class ConvolutionPlans {
  public:
-  ConvolutionPlans(int threads, std::shared_ptr<MemoryPool> pool);
+  ConvolutionPlans(const Threads& threads, std::shared_ptr<MemoryPool> pool);
   ~ConvolutionPlans();
 
   /// Whether oneDNN has more than its plain reference for a problem.
@@ -83,13 +84,12 @@ class ConvolutionPlans {
   void fill(ReorderedWeights& entry, const PlanKey& key, const WeightView& weights);
 
   struct Engine;
-  int threads_;
+  Threads threads_;
   /// Whether oneDNN's kernels add to a destination, and a bias to that, as if both were aligned to 16 bytes: its SSE4.1
   /// kernels do.
   bool aligned_sums_;
   std::shared_ptr<MemoryPool> pool_;
   std::unique_ptr<Engine> engine_;
-  std::shared_ptr<Buffer> scratchpad_;
   std::unordered_map<PlanKey, std::unique_ptr<Plan>, PlanKeyHash> plans_;
   std::unordered_map<const void*, std::vector<ReorderedWeights>> weights_;
 };

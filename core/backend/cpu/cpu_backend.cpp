@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <cstring>
+#include <utility>
 
 #include "core/backend/cpu/backend_impl.h"
 #include "core/backend/cpu/convolution_plan.h"
@@ -14,9 +15,11 @@ namespace nextframe {
 
 namespace cpu {
 
-CpuBackend::CpuBackend(const CpuOptions& options)
-    : threads_(options.threads > 0 ? options.threads : omp_get_num_procs()),
-      pool_(MemoryPool::create()),
+CpuBackend::CpuBackend(const CpuOptions& options, std::shared_ptr<MemoryTrace> trace)
+    : threads_(options.threads > 0 ? options.threads : omp_get_num_procs(),
+               trace ? Threads::Work::kPlan : Threads::Work::kPerform),
+      trace_(std::move(trace)),
+      pool_(MemoryPool::create(trace_)),
       plans_(std::make_unique<ConvolutionPlans>(threads_, pool_)),
       winograd_(std::make_unique<Winograd>(threads_, pool_)) {}
 
@@ -28,17 +31,40 @@ Bf16Support CpuBackend::bf16_support() const {
 
 std::string_view CpuBackend::instructions() const { return onednn_instructions(); }
 
-Tensor CpuBackend::allocate(const Shape& shape, DType dtype) {
+namespace {
+
+Tensor take(MemoryPool& pool, const Shape& shape, DType dtype, MemoryUse use) {
   const std::size_t bytes = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
-  return Tensor(pool_->allocate(bytes), 0, shape, dtype);
+  return Tensor(pool.allocate(bytes, use), 0, shape, dtype);
+}
+
+}  // namespace
+
+Tensor CpuBackend::allocate(const Shape& shape, DType dtype) { return take(*pool_, shape, dtype, MemoryUse::kTensor); }
+
+Tensor CpuBackend::workspace(const Shape& shape, DType dtype) {
+  return take(*pool_, shape, dtype, MemoryUse::kWorkspace);
+}
+
+std::unique_ptr<Backend> CpuBackend::make_planner(std::shared_ptr<MemoryTrace> trace) const {
+  return std::make_unique<CpuBackend>(CpuOptions{.threads = threads_}, std::move(trace));
+}
+
+void CpuBackend::begin_plan(std::shared_ptr<const MemoryPlan> plan) {
+  if (!trace_) pool_->begin_plan(std::move(plan));
 }
 
 void CpuBackend::upload(const void* host, const Tensor& to) {
-  if (to.bytes() > 0) std::memcpy(to.raw(), host, to.bytes());
+  if (to.bytes() > 0 && !threads_.idle()) std::memcpy(to.raw(), host, to.bytes());
 }
 
 void CpuBackend::download(const Tensor& from, void* host) {
-  if (from.bytes() > 0) std::memcpy(host, from.raw(), from.bytes());
+  if (from.bytes() == 0) return;
+  if (threads_.idle()) {
+    std::memset(host, 0, from.bytes());
+  } else {
+    std::memcpy(host, from.raw(), from.bytes());
+  }
 }
 
 }  // namespace cpu

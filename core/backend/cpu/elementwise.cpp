@@ -111,7 +111,7 @@ constexpr std::int64_t kRowsAtOnce = 32;
 
 void CpuBackend::do_fill(double value, const Tensor& y) {
   if (y.dtype() == DType::kFloat64) {
-    std::fill_n(y.data<double>(), y.elements(), value);
+    if (!threads_.idle()) std::fill_n(y.data<double>(), y.elements(), value);
     return;
   }
   const auto fill = [&](auto type) {
@@ -158,7 +158,8 @@ void CpuBackend::do_add(double alpha, const Tensor& x, const Tensor& y, Write wr
   if (y.dtype() == DType::kFloat64) {
     const double* from = x.data<double>();
     double* to = y.data<double>();
-    for (std::int64_t i = 0; i < y.elements(); ++i) to[i] = alpha * from[i] + (accumulate ? to[i] : 0.0);
+    for (std::int64_t i = 0; i < y.elements() && !threads_.idle(); ++i)
+      to[i] = alpha * from[i] + (accumulate ? to[i] : 0.0);
     return;
   }
   const ScaledSum arguments{y.dtype(), static_cast<float>(alpha), x.raw(), y.raw(), accumulate};
@@ -192,7 +193,7 @@ void CpuBackend::do_write_channels(const Tensor& x, std::int64_t first, const Te
 
 void CpuBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   const std::int64_t channels = x.dimension(-1);
-  if (channels == 0) return;
+  if (channels == 0 || threads_.idle()) return;
   const std::int64_t pixels = x.elements() / channels;
   const void* from = x.raw();
   const DType dtype = x.dtype();

@@ -89,7 +89,7 @@ double plane_loss(const Frames& a, std::int64_t number, PlaneBuffers& buffers) {
 void CpuBackend::do_frame_loss(const FrameLossSpec& spec, const Tensor& prediction, const Tensor& target,
                                const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
                                const Tensor& dprediction, Write write) {
-  if (prediction.elements() == 0) return;
+  if (prediction.elements() == 0 || threads_.idle()) return;
   const Frames frames{.spec = spec,
                       .height = prediction.dimension(2),
                       .width = prediction.dimension(3),

@@ -235,6 +235,7 @@ void CpuBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const
 void CpuBackend::do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,
                                         const Tensor& mean, const Tensor& reciprocal_deviation, const Tensor& dy,
                                         const Tensor& dx, const Tensor& dgamma, const Tensor& dbeta) {
+  if (threads_.idle()) return;
   const Sizes sizes(spec, x);
   const float* means = mean.data<float>();
   const float* scales = reciprocal_deviation.data<float>();

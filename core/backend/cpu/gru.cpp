@@ -211,7 +211,7 @@ namespace {
 
 /// Runs a gate kernel over all pixels of `state` [...,C].
 template <class Kernel, class Arguments>
-void each_pixel(int threads, const Tensor& state, const Kernel& kernel, const Arguments& arguments) {
+void each_pixel(const Threads& threads, const Tensor& state, const Kernel& kernel, const Arguments& arguments) {
   const std::int64_t channels = state.dimension(-1);
   parallel_for(threads, state.elements() / channels, kGrain / (3 * channels) + 1,
                [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });

@@ -12,7 +12,7 @@ char* bytes_of(const Tensor& tensor) { return static_cast<char*>(tensor.raw()); 
 /// Calls visit(offset in x, offset in y, length) for each row of `block` neighbouring pixels of the frame x [N,H,W,C], which is
 /// one contiguous piece of y [N,H/block,W/block,block*block*C] too: offsets in bytes.
 template <class Visit>
-void each_block_row(int threads, int block, const Tensor& x, const Visit& visit) {
+void each_block_row(const Threads& threads, int block, const Tensor& x, const Visit& visit) {
   const std::int64_t rows = x.dimension(1) / block, columns = x.dimension(2) / block;
   const std::int64_t piece = block * x.dimension(3) * static_cast<std::int64_t>(size_of(x.dtype()));
   parallel_for(threads, x.dimension(0) * rows, 4, [&](std::int64_t first, std::int64_t last) {

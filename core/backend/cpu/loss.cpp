@@ -147,7 +147,7 @@ void CpuBackend::do_pixel_loss(const PixelLossSpec& spec, const Tensor& predicti
                                const Tensor& mask, const Tensor& lead_weights, const Tensor& sum,
                                const Tensor& dprediction, Write write) {
   const std::int64_t leads = prediction.dimension(0);
-  if (prediction.elements() == 0) return;
+  if (prediction.elements() == 0 || threads_.idle()) return;
   LossRun run{};
   run.kind = spec.kind;
   run.delta = static_cast<float>(spec.delta);

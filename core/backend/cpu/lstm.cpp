@@ -190,6 +190,7 @@ void CpuBackend::do_lstm_backward(const Tensor& cell_previous, const Tensor& cel
                  [&](std::int64_t first, std::int64_t last) { kernel(arguments, first, last, nullptr); });
     return;
   }
+  if (threads_.idle()) return;
   // Each thread sums its own piece in double; the pieces are added in their order.
   std::vector<std::vector<double>> partial(static_cast<std::size_t>(threads_));
   parallel_for(threads_, threads_, 1, [&](std::int64_t first_piece, std::int64_t last_piece) {

@@ -1,8 +1,8 @@
 #include "core/backend/cpu/memory_pool.h"
 
 #include <algorithm>
-#include <iterator>
 #include <new>
+#include <optional>
 
 #include "core/base/error.h"
 
@@ -34,19 +34,22 @@ void forbid(char*, std::size_t) {}
 void allow(char*, std::size_t) {}
 #endif
 
+enum class Access { kFull, kNone };
+
 #if defined(__unix__)
 
 /// Address space that takes no memory until it is touched.
-char* reserve(std::size_t bytes) {
-  void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+char* reserve(std::size_t bytes, Access access) {
+  const int protection = access == Access::kFull ? PROT_READ | PROT_WRITE : PROT_NONE;
+  void* data = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (data == MAP_FAILED) return nullptr;
 #if defined(MADV_HUGEPAGE)
-  madvise(data, bytes, MADV_HUGEPAGE);
+  if (access == Access::kFull) madvise(data, bytes, MADV_HUGEPAGE);
 #endif
   return static_cast<char*>(data);
 }
 
-void release(char* data, std::size_t bytes) { munmap(data, bytes); }
+void unreserve(char* data, std::size_t bytes) { munmap(data, bytes); }
 
 std::size_t machine_bytes() {
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -54,15 +57,18 @@ std::size_t machine_bytes() {
 
 #else
 
-char* reserve(std::size_t bytes) {
+char* reserve(std::size_t bytes, Access) {
   return static_cast<char*>(::operator new(bytes, std::align_val_t(kHugePage), std::nothrow));
 }
 
-void release(char* data, std::size_t) { ::operator delete(data, std::align_val_t(kHugePage)); }
+void unreserve(char* data, std::size_t) { ::operator delete(data, std::align_val_t(kHugePage)); }
 
 std::size_t machine_bytes() { return std::size_t{256} << 20; }
 
 #endif
+
+FreeSpace::Address address_of(const char* data) { return reinterpret_cast<FreeSpace::Address>(data); }
+char* to_pointer(FreeSpace::Address address) { return reinterpret_cast<char*>(address); }
 
 }  // namespace
 
@@ -70,38 +76,67 @@ class MemoryPool::Block : public Buffer {
  public:
   Block(std::shared_ptr<MemoryPool> pool, char* data, std::size_t bytes, std::size_t capacity)
       : pool_(std::move(pool)), data_(data), bytes_(bytes), capacity_(capacity) {}
-  ~Block() override { pool_->give_back(data_, capacity_); }
+  ~Block() override {
+    pool_->give_back(data_, capacity_);
+    if (traced_) pool_->trace_->release(*traced_);
+  }
 
   void* data() const override { return data_; }
   std::size_t bytes() const override { return bytes_; }
+  void trace(MemoryTrace::Id id) { traced_ = id; }
 
  private:
   std::shared_ptr<MemoryPool> pool_;
   char* data_;
   std::size_t bytes_;
   std::size_t capacity_;
+  std::optional<MemoryTrace::Id> traced_;
 };
 
-MemoryPool::~MemoryPool() {
-  for (const Region& region : regions_) {
-    allow(region.data, region.touched);
-    release(region.data, region.bytes);
-  }
+std::shared_ptr<MemoryPool> MemoryPool::create(std::shared_ptr<MemoryTrace> trace) {
+  return std::shared_ptr<MemoryPool>(new MemoryPool(std::move(trace)));
 }
 
-std::shared_ptr<Buffer> MemoryPool::allocate(std::size_t bytes) {
+MemoryPool::~MemoryPool() {
+  for (const Region& region : regions_) release(region);
+  release(arena_);
+}
+
+void MemoryPool::release(const Region& region) {
+  if (region.data == nullptr) return;
+  if (!trace_) allow(region.data, region.touched);
+  unreserve(region.data, region.bytes);
+}
+
+std::shared_ptr<Buffer> MemoryPool::allocate(std::size_t bytes, MemoryUse use) {
   const std::size_t capacity = rounded_up(bytes, kCacheLine) + kStrip;
   const std::lock_guard lock(mutex_);
-  char* data = take(capacity);
-  if (data == nullptr) {
-    add_region(capacity);
-    data = take(capacity);
-  }
-  allow(data, bytes);
-  forbid(data + bytes, capacity - bytes);
+  char* data = working_ && use != MemoryUse::kCopy ? take_planned(capacity) : nullptr;
+  if (data == nullptr) data = take(capacity);
   live_bytes_ += capacity;
   peak_bytes_ = std::max(peak_bytes_, live_bytes_);
-  return std::make_shared<Block>(shared_from_this(), data, bytes, capacity);
+  auto block = std::make_shared<Block>(shared_from_this(), data, bytes, capacity);
+  if (trace_) {
+    block->trace(trace_->allocate(capacity, use));
+  } else {
+    allow(data, bytes);
+    forbid(data + bytes, capacity - bytes);
+  }
+  return block;
+}
+
+void MemoryPool::begin_plan(std::shared_ptr<const MemoryPlan> plan) {
+  const std::lock_guard lock(mutex_);
+  working_ = true;
+  plan_ = std::move(plan);
+  next_place_ = 0;
+  if (plan_ && plan_->bytes > arena_.bytes && arena_blocks_ == 0) resize_arena(plan_->bytes);
+}
+
+void MemoryPool::end_plan() {
+  const std::lock_guard lock(mutex_);
+  working_ = false;
+  plan_.reset();
 }
 
 std::size_t MemoryPool::peak_bytes() const {
@@ -114,32 +149,65 @@ std::size_t MemoryPool::live_bytes() const {
   return live_bytes_;
 }
 
-/// The smallest free piece that holds `capacity`, the lowest among equals, or null.
-char* MemoryPool::take(std::size_t capacity) {
-  auto best = free_.end();
-  for (auto piece = free_.begin(); piece != free_.end(); ++piece) {
-    if (piece->second >= capacity && (best == free_.end() || piece->second < best->second)) best = piece;
+std::int64_t MemoryPool::departures() const {
+  const std::lock_guard lock(mutex_);
+  return departures_;
+}
+
+/// The next place of the plan. Once a size is not the planned one, the rest of the work is taken for unplanned.
+char* MemoryPool::take_planned(std::size_t capacity) {
+  const auto at = [this](std::size_t offset) { return address_of(arena_.data + offset); };
+  const std::size_t places = plan_ ? plan_->places.size() : 0;
+  if (next_place_ < places && plan_->places[next_place_].bytes == capacity) {
+    const MemoryPlan::Place& place = plan_->places[next_place_++];
+    // Somebody may still hold a block that the plan takes for released.
+    if (arena_free_.take_at(at(place.offset), capacity)) {
+      ++arena_blocks_;
+      return arena_.data + place.offset;
+    }
+  } else {
+    next_place_ = places;
   }
-  if (best == free_.end()) return nullptr;
-  char* const data = best->first;
-  const std::size_t rest = best->second - capacity;
-  if (rest > 0) free_.emplace_hint(std::next(best), data + capacity, rest);
-  free_.erase(best);
+  if (plan_) ++departures_;
+  const auto found = arena_free_.take(capacity);
+  if (!found) return nullptr;
+  ++arena_blocks_;
+  return to_pointer(*found);
+}
+
+char* MemoryPool::take(std::size_t capacity) {
+  auto found = free_.take(capacity);
+  if (!found) {
+    add_region(capacity);
+    found = free_.take(capacity);
+  }
+  char* const data = to_pointer(*found);
   for (Region& region : regions_) {
-    if (data < region.data || data >= region.data + region.bytes) continue;
+    if (!region.holds(data)) continue;
     region.touched = std::max(region.touched, static_cast<std::size_t>(data - region.data) + capacity);
   }
   return data;
+}
+
+void MemoryPool::resize_arena(std::size_t bytes) {
+  const std::size_t size = rounded_up(bytes, kHugePage);
+  char* const data = reserve(size, trace_ ? Access::kNone : Access::kFull);
+  if (data == nullptr) return;  // the work is served without an arena, or fails there with a message
+  release(arena_);
+  arena_ = {.data = data, .bytes = size, .touched = size};
+  arena_free_ = FreeSpace();
+  arena_free_.give(address_of(data), size);
 }
 
 /// One region as large as the machine's memory serves for good, unless the system grants less address space.
 void MemoryPool::add_region(std::size_t bytes) {
   const std::size_t least = rounded_up(bytes, kHugePage);
   std::size_t size = std::max(least, rounded_up(machine_bytes(), kHugePage));
-  char* data = reserve(size);
+  const Access access = trace_ ? Access::kNone : Access::kFull;
+  char* data = reserve(size, access);
   while (data == nullptr && size > least) {
     size = std::max(least, rounded_up(size / 4, kHugePage));
-    data = reserve(size);
+    data = reserve(size, access);
   }
   if (data == nullptr) {
     fail(
@@ -148,28 +216,21 @@ void MemoryPool::add_region(std::size_t bytes) {
         "Try a smaller batch or smaller frames.",
         bytes >> 20);
   }
-  regions_.push_back({data, size, 0});
-  free_.emplace(data, size);
+  regions_.push_back({.data = data, .bytes = size});
+  free_.give(address_of(data), size);
 }
 
 void MemoryPool::give_back(char* data, std::size_t capacity) noexcept {
   const std::lock_guard lock(mutex_);
-  forbid(data, capacity);
+  if (!trace_) forbid(data, capacity);
   live_bytes_ -= capacity;
-  // Should two regions lie side by side, pieces merge across them, which does no harm.
-  auto next = free_.lower_bound(data);
-  if (next != free_.end() && data + capacity == next->first) {
-    capacity += next->second;
-    next = free_.erase(next);
+  if (arena_.holds(data)) {
+    arena_free_.give(address_of(data), capacity);
+    --arena_blocks_;
+  } else {
+    // Should two regions lie side by side, pieces merge across them, which does no harm.
+    free_.give(address_of(data), capacity);
   }
-  if (next != free_.begin()) {
-    const auto previous = std::prev(next);
-    if (previous->first + previous->second == data) {
-      previous->second += capacity;
-      return;
-    }
-  }
-  free_.emplace_hint(next, data, capacity);
 }
 
 }  // namespace nextframe::cpu

@@ -170,6 +170,7 @@ UpdateStep factors_of(const OptimizerSpec& spec) {
 }  // namespace
 
 void CpuBackend::do_euclidean_norm(const Tensor& x, const Tensor& norm) {
+  if (threads_.idle()) return;
   const float* from = x.data<float>();
   const std::int64_t count = x.elements();
   const auto kernel = HWY_DYNAMIC_DISPATCH(squares_range);
@@ -187,6 +188,7 @@ void CpuBackend::do_euclidean_norm(const Tensor& x, const Tensor& norm) {
 
 void CpuBackend::do_optimizer_step(const OptimizerSpec& spec, const Tensor& gradient, const Tensor& norm,
                                    const Tensor& value, const Tensor& first, const Tensor& second) {
+  if (threads_.idle()) return;
   UpdateStep step = factors_of(spec);
   step.clip_factor =
       spec.clip_norm > 0.0 ? static_cast<float>(std::min(1.0, spec.clip_norm / norm.data<double>()[0])) : 1.0f;

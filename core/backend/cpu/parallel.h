@@ -7,6 +7,22 @@
 
 namespace nextframe::cpu {
 
+/// How many threads an operation runs on, or that it does not run: a backend that only plans memory goes through its
+/// operations as if it ran them, up to where elements would be touched.
+class Threads {
+ public:
+  enum class Work { kPerform, kPlan };
+
+  Threads(int count, Work work) : count_(count), work_(work) {}
+
+  operator int() const { return count_; }
+  bool idle() const { return work_ == Work::kPlan; }
+
+ private:
+  int count_;
+  Work work_;
+};
+
 /// oneDNN and our own loops run on OpenMP's threads. Its thread count belongs to the calling thread, so each operation
 /// sets the backend's count while it runs and puts the old one back: two backends with different counts live in one
 /// process.
@@ -31,8 +47,9 @@ class ThreadScope {
 /// `count` and `threads`, so that the same thread count gives the same bits; `grain` is the least work worth a thread.
 /// `body` must not throw.
 template <class Body>
-void parallel_for(int threads, std::int64_t count, std::int64_t grain, const Body& body) {
-  const std::int64_t pieces = std::clamp<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1, threads);
+void parallel_for(const Threads& threads, std::int64_t count, std::int64_t grain, const Body& body) {
+  if (threads.idle()) return;
+  const std::int64_t pieces = std::clamp<std::int64_t>(count / std::max<std::int64_t>(grain, 1), 1, int{threads});
   if (pieces == 1) {
     if (count > 0) body(std::int64_t{0}, count);
     return;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/backend/cpu/parallel.h"
 #include "core/backend/cpu/winograd_arguments.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -210,7 +209,7 @@ struct Winograd::Points {
   float* data() const { return static_cast<float*>(buffer->data()); }
 };
 
-Winograd::Winograd(int threads, std::shared_ptr<MemoryPool> pool)
+Winograd::Winograd(const Threads& threads, std::shared_ptr<MemoryPool> pool)
     : threads_(threads), pool_(std::move(pool)), points_limit_(kPointsLimit) {}
 
 Winograd::~Winograd() = default;
@@ -270,7 +269,7 @@ Winograd::Points& Winograd::points_of(const WinogradProblem& problem, const Weig
                         .operands = operands,
                         .inputs = problem.inputs,
                         .outputs = problem.outputs,
-                        .buffer = pool_->allocate(bytes)});
+                        .buffer = pool_->allocate(bytes, MemoryUse::kCopy)});
     points_bytes_ += points_.front().buffer->bytes();
     fill(points_.front(), problem, weights);
     return points_.front();
@@ -302,10 +301,10 @@ float* Winograd::scratch(std::int64_t pieces, std::int64_t each, std::int64_t pi
   const auto bytes = static_cast<std::size_t>(pieces * each + pixel) * sizeof(float);
   if (!scratch_ || scratch_->bytes() < bytes) {
     scratch_.reset();
-    scratch_ = pool_->allocate(bytes);
+    scratch_ = pool_->allocate(bytes, MemoryUse::kCopy);
   }
   float* const memory = static_cast<float*>(scratch_->data());
-  std::fill_n(memory + pieces * each, pixel, 0.0f);
+  if (!threads_.idle()) std::fill_n(memory + pieces * each, pixel, 0.0f);
   return memory;
 }
 
@@ -316,7 +315,7 @@ void Winograd::run(const WinogradProblem& problem, const Tensor& x, const Weight
   points.tiles += tiles;
   const WinogradSizes sizes = HWY_DYNAMIC_DISPATCH(winograd_sizes)(problem);
   // Each thread takes some of the tiles; where there are few of them, some of the panels too.
-  const std::int64_t rows = std::clamp<std::int64_t>(tiles / kFewestTiles, 1, threads_);
+  const std::int64_t rows = std::clamp<std::int64_t>(tiles / kFewestTiles, 1, int{threads_});
   const std::int64_t columns = std::clamp<std::int64_t>(threads_ / rows, 1, sizes.panels);
   float* const memory = scratch(rows * columns, sizes.scratch, problem.inputs);
   const WinogradForward arguments{.problem = problem,

@@ -7,6 +7,7 @@
 
 #include "core/backend/cpu/convolution_plan.h"
 #include "core/backend/cpu/memory_pool.h"
+#include "core/backend/cpu/parallel.h"
 #include "core/backend/specs.h"
 
 namespace nextframe::cpu {
@@ -27,7 +28,7 @@ struct WinogradProblem {
 /// much as those of direct sums in float32.
 class Winograd {
  public:
-  Winograd(int threads, std::shared_ptr<MemoryPool> pool);
+  Winograd(const Threads& threads, std::shared_ptr<MemoryPool> pool);
   ~Winograd();
 
   /// The problem of x -> y, if this algorithm takes fewer than half the multiplications of direct sums for it. Paddings as
@@ -52,7 +53,7 @@ class Winograd {
   /// `pieces` times `each` floats, and behind them `pixel` zeros; the same memory each time, which the caches still hold.
   float* scratch(std::int64_t pieces, std::int64_t each, std::int64_t pixel);
 
-  int threads_;
+  Threads threads_;
   std::shared_ptr<MemoryPool> pool_;
   std::list<Points> points_;  ///< the most recently used first
   std::size_t points_bytes_ = 0;

@@ -179,7 +179,7 @@ void Winograd::run_weight_gradient(const WinogradProblem& problem, const Tensor&
   const WinogradSizes all = HWY_DYNAMIC_DISPATCH(winograd_gradient_sizes)(problem);
   // Each thread takes some of the panels, and where there are few of them, some of the input channels too: no sum is
   // divided, so that its bits do not depend on the threads.
-  const std::int64_t columns = std::min<std::int64_t>(all.panels, threads_);
+  const std::int64_t columns = std::min<std::int64_t>(all.panels, int{threads_});
   const std::int64_t rows = std::clamp<std::int64_t>(threads_ / columns, 1, (problem.inputs + 7) / 8);
   WinogradProblem part = problem;
   part.outputs = (all.panels + columns - 1) / columns * all.columns;

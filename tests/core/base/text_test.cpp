@@ -71,6 +71,14 @@ TEST(Text, ForPeople) {
   EXPECT_EQ(format_bytes(512), "512 B");
   EXPECT_EQ(format_bytes(2.8e9), "2.8 GB");
   EXPECT_EQ(format_bytes(999999), "1.0 MB");
+  EXPECT_EQ(parse_bytes("4G"), 4'000'000'000);
+  EXPECT_EQ(parse_bytes("1.5 GB"), 1'500'000'000);
+  EXPECT_EQ(parse_bytes("512MiB"), 512 << 20);
+  EXPECT_EQ(parse_bytes("800m"), 800'000'000);
+  EXPECT_EQ(parse_bytes("4096"), 4096);
+  for (const char* wrong : {"", "G", "4X", "-1G", "0", "0.1", "4GG", "4 G x", "nan", "inf", "1e30"}) {
+    EXPECT_EQ(parse_bytes(wrong), std::nullopt) << wrong;
+  }
   EXPECT_EQ(format_duration(4.21), "4.2 s");
   EXPECT_EQ(format_duration(185), "3 min 05 s");
   EXPECT_EQ(format_duration(7620), "2 h 07 min");

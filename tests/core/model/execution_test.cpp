@@ -112,9 +112,9 @@ std::int64_t forecast_bytes(const ModelOptions& options, const SequenceLengths& 
   network.set_execution(execution);
   const Tensor context = counting.allocate({lengths.context, 1, side, side, 1}, DType::kFloat32);
   counting.restart();
-  const std::int64_t before = counting.memory().current_bytes();
+  const std::size_t before = counting.memory().live_bytes();
   const Tensor prediction = network.forward(context, lengths.horizon, Mode::kInference);
-  return counting.memory().peak_bytes() - before - static_cast<std::int64_t>(prediction.bytes());
+  return static_cast<std::int64_t>(counting.memory().peak().bytes - before - prediction.bytes());
 }
 
 TEST(ForecastMemory, GrowsNeitherWithContextNorHorizon) {
@@ -153,15 +153,15 @@ std::int64_t training_bytes(const ModelOptions& options, const SequenceLengths& 
   CountingBackend counting;
   EncoderForecaster network(counting, DType::kFloat32, options, 1, 1);
   network.set_execution({.segment = segment});
-  const std::int64_t before = counting.memory().current_bytes();
-  counting.restart();
+  const std::size_t before = counting.memory().live_bytes();
+  const MemoryTrace::Moment start = counting.memory().now();
   {
     const Tensor context = counting.allocate({lengths.context, 2, side, side, 1}, DType::kFloat32);
     const Tensor prediction = network.forward(context, lengths.horizon, Mode::kTraining);
     network.backward(counting.allocate(prediction.shape(), DType::kFloat32));
   }
-  EXPECT_EQ(counting.memory().current_bytes(), before) << "something was kept after the pass";
-  return counting.memory().peak_bytes() - before;
+  EXPECT_EQ(counting.memory().live_bytes(), before) << "something was kept after the pass";
+  return static_cast<std::int64_t>(counting.memory().peak(start).bytes - before);
 }
 
 TEST(SegmentLength, OfLeastMemoryIsNearTheBest) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/error.h"
 #include "core/model/encoder_forecaster.h"
 
 namespace nextframe {
@@ -18,27 +17,18 @@ TEST(CountingBackend, TensorsHaveNoMemory) {
   for (const float value : values) EXPECT_EQ(value, 0.0f);
 }
 
-TEST(CountingBackend, PeakIsWhatWasInUseAtOnce) {
+TEST(CountingBackend, MemoryIsBookedOnParts) {
   CountingBackend backend;
   const Tensor kept = backend.allocate({100}, DType::kFloat32);
   {
-    const CountingScope outer(backend, "encoder");
-    const Tensor a = backend.allocate({50}, DType::kFloat64);
-    {
-      const CountingScope inner(backend, "rnn");
-      const Tensor view = backend.allocate({25}, DType::kFloat32).range(5, 10);
-      EXPECT_EQ(backend.memory().current_bytes(), 400 + 400 + 100);
-    }
-    const Tensor b = backend.allocate({10}, DType::kFloat32);
-    EXPECT_EQ(backend.memory().current_bytes(), 400 + 400 + 40);
+    const Part part(backend, "encoder.0.rnn");
+    const Tensor view = backend.allocate({25}, DType::kFloat64).range(5, 10);
+    EXPECT_EQ(backend.memory().live_bytes(), 600u);
   }
-  EXPECT_EQ(backend.memory().current_bytes(), 400);
-  EXPECT_EQ(backend.memory().peak_bytes(), 900);
-  const std::map<std::string, std::int64_t> expected{{"", 400}, {"encoder", 400}, {"encoder/rnn", 100}};
-  EXPECT_EQ(backend.memory().at_peak(), expected);
-  backend.restart();
-  EXPECT_EQ(backend.memory().peak_bytes(), 400);
-  EXPECT_THROW(backend.leave(), Error);
+  EXPECT_EQ(backend.memory().live_bytes(), 400u);
+  const MemoryTrace::Peak peak = backend.memory().peak();
+  EXPECT_EQ(peak.bytes, 600u);
+  EXPECT_EQ(peak.in_use.at({"encoder.0.rnn", MemoryUse::kTensor}), 200u);
 }
 
 TEST(CountingBackend, TensorsMayOutliveTheBackend) {
@@ -78,8 +68,8 @@ TEST(CountingBackend, ATrainingStepOfARealNetwork) {
   options.levels[0] = {.conv = {.channels = 4, .kernel = 3}, .hidden = 6, .kernel = 5, .input_kernel = 3, .up = {}};
   CountingBackend backend;
   EncoderForecaster network(backend, DType::kFloat32, options, 1, 1);
-  const std::int64_t parameters = backend.memory().current_bytes();
-  EXPECT_EQ(parameters, 2 * 4 * network.parameters().elements());
+  const std::size_t parameters = backend.memory().live_bytes();
+  EXPECT_EQ(parameters, 8 * static_cast<std::size_t>(network.parameters().elements()));
 
   const Tensor context = backend.allocate({3, 2, 8, 8, 1}, DType::kFloat32);
   const Tensor prediction = network.forward(context, 2, Mode::kTraining);
@@ -96,7 +86,7 @@ TEST(CountingBackend, ATrainingStepOfARealNetwork) {
             input + 4 * hidden + head);
   EXPECT_EQ(backend.total(Phase::kBackward, OperationKind::kWeightGradient).operations,
             conv + input + 4 * hidden + head);
-  EXPECT_GT(backend.memory().peak_bytes(), parameters);
+  EXPECT_GT(backend.memory().peak().bytes, parameters);
 }
 
 }  // namespace
