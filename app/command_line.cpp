@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/shipped_files.h"
+
 namespace nextframe::app {
 namespace {
 
@@ -83,11 +85,13 @@ void CommandSpec::positional(std::string name, std::string& target, std::string 
   add({.value = std::move(name),
        .doc = std::move(doc),
        .need = Need::kRequired,
-       .set = [&target](const std::string& text) { target = text; }});
+       .set = [&target](const std::string& text) { target = find_shipped(text); }});
 }
 
 void CommandSpec::positional(std::string name, std::optional<std::string>& target, std::string doc) {
-  add({.value = std::move(name), .doc = std::move(doc), .set = [&target](const std::string& text) { target = text; }});
+  add({.value = std::move(name), .doc = std::move(doc), .set = [&target](const std::string& text) {
+         target = find_shipped(text);
+       }});
 }
 
 void CommandSpec::positional(std::string name, std::vector<std::string>& target, Need need, std::string doc) {
@@ -95,7 +99,7 @@ void CommandSpec::positional(std::string name, std::vector<std::string>& target,
        .doc = std::move(doc),
        .repeat = Repeat::kMany,
        .need = need,
-       .set = [&target](const std::string& text) { target.push_back(text); }});
+       .set = [&target](const std::string& text) { target.push_back(find_shipped(text)); }});
 }
 
 void CommandSpec::flag(std::string flags, bool& target, std::string doc) {

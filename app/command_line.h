@@ -40,6 +40,7 @@ class CommandSpec {
   void group(std::string title) { group_ = std::move(title); }
   void example(std::string command, std::string doc) { examples_.push_back({std::move(command), std::move(doc)}); }
 
+  /// Files of the program's own are found where it was installed; see find_shipped().
   void positional(std::string name, std::string& target, std::string doc);
   void positional(std::string name, std::optional<std::string>& target, std::string doc);
   void positional(std::string name, std::vector<std::string>& target, Need need, std::string doc);

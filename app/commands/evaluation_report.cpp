@@ -14,11 +14,6 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-std::string units_of(const MetricScores& scores, const Evaluation& evaluation) {
-  const std::string_view units = find_metric(scores.metric).units;
-  return units == kUnitsOfValues ? evaluation.units : std::string(units);
-}
-
 std::string label_of(const MetricScores& scores, const Evaluation& evaluation) {
   const std::string units = units_of(scores, evaluation);
   return scores.label() + (units.empty() || units == "dB" ? "" : " (" + units + ")");
@@ -128,6 +123,21 @@ Cells with_names(const std::string& first, const Evaluation& evaluation) {
   return cells;
 }
 
+/// Every score's mean over the lead times, a row each: what the tables above come to.
+std::string means_table(const Evaluation& evaluation) {
+  const std::vector<MetricScores>& metrics = evaluation.forecasters.front().metrics;
+  if (metrics.size() < 2) return "";
+  std::vector<Cells> rows{with_names("mean over lead times", evaluation)};
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    const std::string units = units_of(metrics[m], evaluation);
+    Cells& row = rows.emplace_back(Cells{label_of(metrics[m], evaluation)});
+    for (const ForecasterScores& forecaster : evaluation.forecasters) {
+      row.push_back(number(forecaster.metrics[m].mean, units));
+    }
+  }
+  return "\n" + aligned_table(rows);
+}
+
 std::string threshold_text(double threshold, const Evaluation& evaluation) {
   return format(">= {:g}{}{}", threshold, evaluation.units.empty() ? "" : " ", evaluation.units);
 }
@@ -227,9 +237,8 @@ std::string interval_text(const Gain& gain, int decimals, const std::string& uni
   if (!std::isfinite(gain.low)) return ", too few for an interval";
   std::string out = format(", 95 % interval {:+.{}f} to {:+.{}f}{}", gain.low, decimals, gain.high, decimals, units);
   if (gain.block < gain.whole_block) {
-    out +=
-        format(" (blocks of {} overlapping sequences: the recording is too short for {} of {}, so take it as narrow)",
-               gain.block, kFewestBlocks, gain.whole_block);
+    out += format("; take it as narrow: the sequences overlap, and the recording is too short for {} blocks of {}",
+                  kFewestBlocks, gain.whole_block);
   }
   return out;
 }
@@ -238,7 +247,8 @@ std::string sequences_text(std::int64_t count) { return format("{} sequence{}", 
 
 std::string gains_text(const Evaluation& evaluation) {
   std::string out;
-  if (evaluation.gain && std::isfinite(evaluation.gain->mean)) {
+  const bool asked = evaluation.forecasters.front().find("psnr", {}) != nullptr;
+  if (asked && evaluation.gain && std::isfinite(evaluation.gain->mean)) {
     const PsnrGain& gain = *evaluation.gain;
     out += format("\nPSNR gain over persistence: {:+.2f} dB over {}", gain.mean, sequences_text(gain.sequences));
     out += interval_text(gain, 2, " dB");
@@ -254,103 +264,12 @@ std::string gains_text(const Evaluation& evaluation) {
   return out;
 }
 
-json::Value array_of(const std::vector<double>& values) {
-  json::Value array = json::Value::array();
-  for (const double value : values) array.push_back(json::Value::number_or_null(value));
-  return array;
-}
-
-json::Value array_of(const std::vector<std::int64_t>& values) {
-  json::Value array = json::Value::array();
-  for (const std::int64_t value : values) array.push_back(value);
-  return array;
-}
-
-json::Value to_json(const MetricScores& scores, const Evaluation& evaluation, const ReportOptions& options) {
-  json::Value row = json::Value::object();
-  if (scores.threshold) row.set("threshold", *scores.threshold);
-  if (scores.window) row.set("window", *scores.window);
-  row.set("mean", json::Value::number_or_null(scores.mean));
-  row.set("by_lead_time", array_of(scores.by_lead_time));
-  if (!scores.frames.empty()) row.set("frames", array_of(scores.frames));
-  if (!scores.counts.empty()) {
-    json::Value counts = json::Value::array();
-    for (const Contingency& one : scores.counts) {
-      json::Value lead = json::Value::object();
-      lead.set("hits", one.hits);
-      lead.set("false_alarms", one.false_alarms);
-      lead.set("misses", one.misses);
-      lead.set("correct_negatives", one.correct_negatives);
-      counts.push_back(std::move(lead));
-    }
-    row.set("counts", std::move(counts));
-  }
-  if (scores.metric == "csi") {
-    const double leads = lead_time_above(scores.by_lead_time, options.csi_level);
-    row.set("lead_times_above", leads);
-    if (evaluation.seconds_per_frame > 0) row.set("seconds_above", leads * evaluation.seconds_per_frame);
-  }
-  return row;
-}
-
-json::Value to_json(const Gain& gain) {
-  json::Value out = json::Value::object();
-  out.set("mean", json::Value::number_or_null(gain.mean));
-  out.set("low", json::Value::number_or_null(gain.low));
-  out.set("high", json::Value::number_or_null(gain.high));
-  out.set("block", gain.block);
-  out.set("whole_block", gain.whole_block);
-  out.set("sequences", gain.sequences);
-  return out;
-}
-
-json::Value spectra_json(const EvaluationCurves& curves) {
-  json::Value out = json::Value::array();
-  for (const SpectrumCurve& curve : curves.spectra) {
-    json::Value row = json::Value::object();
-    row.set("forecaster", curve.forecaster);
-    row.set("lead_time", curve.lead_time);
-    row.set("frames", curve.frames);
-    row.set("wavelength_pixels", array_of(curve.wavelength));
-    row.set("forecast", array_of(curve.forecast));
-    row.set("truth", array_of(curve.truth));
-    out.push_back(std::move(row));
-  }
-  return out;
-}
-
-json::Value reliability_json(const EvaluationCurves& curves) {
-  json::Value out = json::Value::array();
-  for (const ReliabilityCurve& curve : curves.reliability) {
-    json::Value bins = json::Value::array();
-    for (const ReliabilityBin& bin : curve.bins) {
-      json::Value one = json::Value::object();
-      one.set("count", bin.count);
-      one.set("forecast", json::Value::number_or_null(bin.count > 0 ? bin.forecast_frequency() : std::nan("")));
-      one.set("observed", json::Value::number_or_null(bin.count > 0 ? bin.observed_frequency() : std::nan("")));
-      bins.push_back(std::move(one));
-    }
-    json::Value row = json::Value::object();
-    row.set("forecaster", curve.forecaster);
-    row.set("threshold", curve.threshold);
-    row.set("window", curve.window);
-    row.set("bins", std::move(bins));
-    out.push_back(std::move(row));
-  }
-  return out;
-}
-
-/// Quoted where a comma, a quote or a line break would end it.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string csv_number(double value) { return std::isfinite(value) ? format("{:.9g}", value) : ""; }
-
 }  // namespace
+
+std::string units_of(const MetricScores& scores, const Evaluation& evaluation) {
+  const std::string_view units = find_metric(scores.metric).units;
+  return units == kUnitsOfValues ? evaluation.units : std::string(units);
+}
 
 std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
   std::string out = format("{} on {}: {} of {} frames\n\n", evaluation.name, evaluation.data,
@@ -359,76 +278,7 @@ std::string report_text(const Evaluation& evaluation, const EvaluationCurves& cu
   out += events_table(evaluation);
   out += skill_table(evaluation, options.csi_level);
   out += power_table(evaluation, curves);
-  return out + gains_text(evaluation);
-}
-
-json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
-  json::Value out = json::Value::object();
-  out.set("name", evaluation.name);
-  out.set("data", evaluation.data);
-  out.set("units", evaluation.units);
-  out.set("sequences", evaluation.sequences);
-  out.set("horizon", evaluation.horizon);
-  out.set("seconds_per_frame", evaluation.seconds_per_frame);
-  out.set("valid_pixels", array_of(evaluation.valid_pixels));
-  out.set("csi_level", options.csi_level);
-  json::Value forecasters = json::Value::array();
-  for (const ForecasterScores& forecaster : evaluation.forecasters) {
-    json::Value metrics = json::Value::object();
-    for (const MetricScores& scores : forecaster.metrics) {
-      metrics.set(scores.label(), to_json(scores, evaluation, options));
-    }
-    json::Value row = json::Value::object();
-    row.set("name", forecaster.name);
-    row.set("metrics", std::move(metrics));
-    forecasters.push_back(std::move(row));
-  }
-  out.set("forecasters", std::move(forecasters));
-  if (evaluation.gain) {
-    json::Value gain = to_json(*evaluation.gain);
-    gain.set("left_out", evaluation.gain->left_out);
-    out.set("psnr_gain", std::move(gain));
-  }
-  json::Value gains = json::Value::array();
-  for (const CsiGain& one : evaluation.csi_gains) {
-    json::Value gain = to_json(one);
-    gain.set("of", one.of);
-    gain.set("over", one.over);
-    gain.set("threshold", one.threshold);
-    gains.push_back(std::move(gain));
-  }
-  if (!evaluation.csi_gains.empty()) out.set("csi_gains", std::move(gains));
-  if (!curves.spectra.empty()) out.set("rapsd", spectra_json(curves));
-  if (!curves.reliability.empty()) out.set("reliability", reliability_json(curves));
-  return out;
-}
-
-std::string report_csv(const Evaluation& evaluation) {
-  std::string out =
-      "forecaster,score,threshold,window,units,lead_time,seconds,value,frames,hits,false_alarms,misses,"
-      "correct_negatives\n";
-  for (const ForecasterScores& forecaster : evaluation.forecasters) {
-    for (const MetricScores& scores : forecaster.metrics) {
-      const std::string start =
-          format("{},{},{},{},{},", csv_cell(forecaster.name), scores.metric,
-                 scores.threshold ? csv_number(*scores.threshold) : "",
-                 scores.window ? format("{}", *scores.window) : std::string(), csv_cell(units_of(scores, evaluation)));
-      for (std::size_t lead = 0; lead < scores.by_lead_time.size(); ++lead) {
-        const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead + 1);
-        out += start + format("{},{},{},{},", lead + 1, seconds > 0 ? csv_number(seconds) : "",
-                              csv_number(scores.by_lead_time[lead]),
-                              scores.frames.empty() ? std::string() : format("{}", scores.frames[lead]));
-        if (scores.counts.empty()) {
-          out += ",,,\n";
-        } else {
-          const Contingency& c = scores.counts[lead];
-          out += format("{},{},{},{}\n", c.hits, c.false_alarms, c.misses, c.correct_negatives);
-        }
-      }
-      out += start + format("mean,,{},,,,,\n", csv_number(scores.mean));
-    }
-  }
-  return out;
+  return out + means_table(evaluation) + gains_text(evaluation);
 }
 
 }  // namespace nextframe::app

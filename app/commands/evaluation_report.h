@@ -14,8 +14,11 @@ struct ReportOptions {
   double csi_level = 0.5;  ///< until which lead time each forecaster's CSI stays at or above this
 };
 
+/// Units of a score: those of the values where it has none of its own.
+std::string units_of(const MetricScores& scores, const Evaluation& evaluation);
+
 /// Tables for people: every score by lead time with its mean, how often events came and were forecast, until when each
-/// stays above a CSI, the power that is lost by scale, and the gains with their intervals.
+/// stays above a CSI, the power that is lost by scale, all the means, and the gains with their intervals.
 std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options);
 
 /// All of it, as one document.

@@ -148,8 +148,8 @@ void ForecastRun::once() {
   output_->end_forecast();
   output_->close();
   const std::string moment = last.time == kNoTime ? format("frame {}", seen.next_frame - 1) : format_time(last.time);
-  log_.info("wrote {} forecast frames, {}x{}, after {} of {}, to {}", horizon_, height_, width_, moment, info_.name,
-            path_);
+  log_.info("wrote {} forecast frame{}, {}x{}, after {} of {}, to {}", horizon_, horizon_ == 1 ? "" : "s", height_,
+            width_, moment, info_.name, path_);
 }
 
 void ForecastRun::every_sequence() {

@@ -183,11 +183,9 @@ class InspectCommand : public Command {
     const InterruptGuard guard;
     const fs::path path = *arguments_.target;
     std::error_code error;
-    if (path.extension() != ".json" && arguments_.memory.limit) {
-      reject("[inspect] --memory-limit: for configurations only, but {} is none", path.string());
-    }
     if (path.extension() == ".json") {
-      refuse({.set = true, .plot = true}, format("{} is a configuration, for which there is", path.string()));
+      refuse({.set = true, .plot = true, .memory_limit = true},
+             format("{} is a configuration, for which there is", path.string()));
       inspect_config(guard, log);
     } else if (path.extension() == ".safetensors" || fs::exists(path / "config.json", error)) {
       refuse({}, format("{} is a model, for which there is", path.string()));
@@ -207,6 +205,7 @@ class InspectCommand : public Command {
     bool product = false;
     bool layout = false;
     bool plot = false;
+    bool memory_limit = false;
   };
 
   /// Rejects the options given that `takes` lacks; `of` begins "... no --set".
@@ -214,7 +213,8 @@ class InspectCommand : public Command {
     const std::string given = given_among({{"--set", !arguments_.overrides.empty() && !takes.set},
                                            {"--product", !arguments_.product.empty() && !takes.product},
                                            {"--layout", arguments_.layout != ArrayLayout::kAuto && !takes.layout},
-                                           {"--plot", arguments_.plot.has_value() && !takes.plot}});
+                                           {"--plot", arguments_.plot.has_value() && !takes.plot},
+                                           {"--memory-limit", arguments_.memory.limit && !takes.memory_limit}});
     if (!given.empty()) reject("[inspect] {} no {}", of, given);
   }
 

@@ -25,6 +25,7 @@ struct TrainArguments {
   std::optional<std::string> out;
   bool resume = false;
   std::string init;
+  std::optional<std::int64_t> steps;
   std::optional<std::int64_t> seed;
   ComputeArguments compute;
   MemoryArguments memory;
@@ -63,6 +64,7 @@ class TrainCommand : public Command {
     spec.group("What to train");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of the configuration, such as train.optimizer.lr=3e-4; may be given many times");
+    spec.option("--steps", "N", arguments_.steps, {1, 1'000'000'000}, "the same as --set train.steps=N");
     spec.option("--seed", "N", arguments_.seed, {}, "the same as --set train.seed=N");
     spec.option("--init", "MODEL", arguments_.init, "start from a trained model instead of new weights");
     spec.group("Run folder");
@@ -73,7 +75,7 @@ class TrainCommand : public Command {
     spec.example("nextframe train configs/moving-digits-small.json", "generated digits, into runs/moving-digits-small");
     spec.example("nextframe train configs/video.json --set data.sources.0.path=holiday.mp4 --out runs/holiday",
                  "your own video");
-    spec.example("nextframe train runs/holiday --resume --set train.steps=40000", "go on, and for longer");
+    spec.example("nextframe train runs/holiday --resume --steps 40000", "go on, and for longer");
   }
 
   int run(StderrLog& log) override {
@@ -86,6 +88,7 @@ class TrainCommand : public Command {
     }
     if (std::filesystem::is_directory(arguments_.config)) use_run_folder();
     std::vector<std::string> overrides = arguments_.overrides;
+    if (arguments_.steps) overrides.push_back(format("train.steps={}", *arguments_.steps));
     if (arguments_.seed) overrides.push_back(format("train.seed={}", *arguments_.seed));
     arguments_.compute.add_override(overrides);
     Config config = load_config(arguments_.config, overrides);

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <string_view>
 
 namespace nextframe {
 
@@ -17,6 +19,11 @@ struct sigaction previous_term {};
 
 void handle(int) {
   if (interrupt_count.exchange(1) > 0) ::_exit(kInterruptedExitCode);
+  // A step may take long: whoever pressed Ctrl-C sees at once that it was heard.
+  constexpr std::string_view kHeard = "\nstopping after this step; once more leaves at once\n";
+  const int before = errno;
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kHeard.data(), kHeard.size());
+  errno = before;
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ namespace nextframe {
 namespace {
 
 constexpr double kDrawIntervalSeconds = 0.1;
+constexpr double kLeastSecondsOfARate = 0.02;
 constexpr int kBarColumns = 20;
 
 std::string bar(double share) {
@@ -29,9 +30,7 @@ Progress::Progress(Options options) : options_(std::move(options)), done_(option
   }
 }
 
-Progress::~Progress() {
-  if (drawn_) std::fputc('\n', stderr);
-}
+Progress::~Progress() { finish(); }
 
 void Progress::update(std::int64_t done, const std::string& detail) {
   done_ = done;
@@ -66,10 +65,11 @@ std::string Progress::line(int columns) const {
       total_known ? std::clamp(static_cast<double>(done_) / static_cast<double>(options_.total), 0.0, 1.0) : 0;
   std::string text = options_.label + (total_known ? format(" {}/{}", done_, options_.total) : format(" {}", done_));
   std::string rest = total_known ? format(" {:.0f}%", share * 100) : "";
-  const double now = rate();
+  // What the clock can hardly tell from nothing is no rate.
+  const double now = watch_.seconds() >= kLeastSecondsOfARate ? rate() : 0;
   if (now >= 1) rest += format(" {:.1f} {}/s", now, options_.unit);
   if (now > 0 && now < 1) rest += format(" {:.1f} s/{}", 1 / now, options_.unit);
-  if (const double left = seconds_left(); left >= 0 && done_ < options_.total)
+  if (const double left = seconds_left(); now > 0 && left >= 0 && done_ < options_.total)
     rest += format(", {} left", format_duration(left));
   if (!detail_.empty()) rest += ", " + detail_;
   // The bar gives way where the words need the room.

@@ -23,7 +23,7 @@ class Progress {
   };
 
   explicit Progress(Options options);
-  /// Ends the drawn line.
+  /// Finishes.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

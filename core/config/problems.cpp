@@ -231,8 +231,10 @@ void check_schedule(const TrainOptions& train, List& problems) {
   const ScheduleOptions& schedule = train.schedule;
   check_schedule_type(schedule, problems);
   if (schedule.warmup > 0 && schedule.warmup >= train.steps) {
-    problems.push_back(format("train.schedule.warmup: got {} steps, expected fewer than train.steps, {}",
-                              schedule.warmup, train.steps));
+    problems.push_back(
+        format("train.schedule.warmup: got {} steps, expected fewer than train.steps, {}; a "
+               "short run may do with train.schedule.warmup=0",
+               schedule.warmup, train.steps));
   }
   if (schedule.warmup > 0 && schedule.type == ScheduleType::kOneCycle) {
     problems.emplace_back("train.schedule.warmup: \"onecycle\" warms up by itself; expected 0");

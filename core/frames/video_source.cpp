@@ -37,7 +37,10 @@ void refuse_what_is_no_video(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) reject("[video] {}: no such file", path);
   if (fs::is_directory(path, error))
-    reject("[video] {}: is a folder; expected a video, or a pattern such as {}/*.mp4", path, path);
+    reject(
+        "[video] {}: is a folder; expected a video, a pattern such as {}/*.mp4, or "
+        "the source's \"type\" as \"images\" for a folder of images",
+        path, path);
   if (!fs::is_regular_file(path, error)) return;
   std::ifstream file(path, std::ios::binary);
   if (!file) reject("[video] {}: cannot be opened", path);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/text.h"
 #include "core/json/value.h"
 
 /// Options structs list their fields once, in a member template
@@ -133,7 +134,7 @@ void read_enum(const Value& value, const std::string& path, E& target, Problems&
       }
     }
   }
-  problems.add(wrong_value(path, value, "one of the known names") + suggestion(got, names));
+  problems.add(wrong_value(path, value, "one of " + join(names, ", ")) + suggestion(got, names));
 }
 
 template <class List>

@@ -29,7 +29,7 @@ struct EvaluateOptions {
   BaselineOptions baseline_options;
   ScoreSelection scores;  ///< without metrics: the usual ones
   Split split = Split::kTest;
-  std::int64_t batch = 8;
+  std::int64_t batch = 8;                         ///< at most so many sequences at once; fewer of large frames
   std::int64_t limit = 0;                         ///< at most so many windows, evenly spread; 0: all
   std::function<void()> between_batches = [] {};  ///< may throw to stop
   Progress::Display display = Progress::Display::kAutomatic;

@@ -55,6 +55,12 @@ void restore_values(Backend& backend, const std::vector<float>& values, const Te
   if (tensor) backend.upload(values.data(), tensor);
 }
 
+std::string no_windows(const DataSet& data, std::string_view split) {
+  return format(
+      "the {} split holds no window of {} frames; lower data.context or data.horizon, or give data.split.{} more",
+      split, (data.sequence_length() - 1) * data.options().gap + 1, split);
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
@@ -132,9 +138,13 @@ void Trainer::restore(const Checkpoint& checkpoint, const json::Value& data) {
 }
 
 TrainResult Trainer::run() {
+  const DataSet& data = services_.data;
   watch_.restart();
   if (!validator_) {
-    log_->warning("there are no validation windows: nothing is validated, and the last model counts as the best");
+    log_->warning("{}: nothing is validated, and the last model counts as the best", no_windows(data, "validation"));
+  }
+  if (!data.generated() && data.options().split.test > 0 && data.window_count(Split::kTest) == 0) {
+    log_->warning("{}: nextframe evaluate will have nothing to score", no_windows(data, "test"));
   }
   try {
     return finish(train());
@@ -344,7 +354,7 @@ TrainResult Trainer::finish(TrainEnd end) {
   log_->info("{} at step {} after {}; the network waited for data {:.1f} % of the time",
              end == TrainEnd::kFinished    ? "finished"
              : end == TrainEnd::kEarlyStop ? "stopped early, no better model was found"
-                                           : "interrupted, everything is saved",
+                                           : "stopped",
              state_.step, format_duration(seconds), 100 * waiting_share_);
   return {.end = end,
           .steps = state_.step,

@@ -211,6 +211,7 @@ TEST_F(Forecast, AStreamCarriesItsStateAlong) {
 
 TEST_F(Forecast, EvaluatesTheModelOnItsOwnTestSplitAndOnARecording) {
   Outcome outcome = run({"evaluate", "model"}, here());
+  EXPECT_NE(outcome.out.find("mean over lead times"), std::string::npos) << outcome.out;
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("8 sequences of 4 frames"), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("persistence"), std::string::npos);

@@ -7,15 +7,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME=$work/cache
 
-# forecasts_from PREFIX: what lies there is enough to forecast, from another folder and with nothing of the build.
+# forecasts_from PREFIX: what lies there is enough to forecast, from another folder and with nothing of the build; the names in
+# the examples of the help are found.
 forecasts_from() {
-  local data=$1/share/nextframe/data
   mkdir "$work/elsewhere"
   cd "$work/elsewhere"
   "$1/bin/nextframe" --version
-  "$1/bin/nextframe" forecast "$data/moving-digits.safetensors" "$data/moving-digits.mkv" --at 8 --frames 3 -o next.npy
+  "$1/bin/nextframe" forecast data/moving-digits.safetensors data/moving-digits.mkv --at 8 --frames 3 -o next.npy
   [ "$(stat -c %s next.npy)" -gt 1000 ] || { echo "next.npy holds no frames" >&2; return 1; }
-  "$1/bin/nextframe" inspect "$1/share/nextframe/configs/moving-digits-small.json" >inspect.txt
+  "$1/bin/nextframe" inspect configs/moving-digits-small.json >inspect.txt
   cd "$work"
   rm -r "$work/elsewhere"
 }

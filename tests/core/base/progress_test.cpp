@@ -25,10 +25,21 @@ TEST(Progress, PlainLinesWhenPiped) {
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.find('\r'), std::string::npos);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  EXPECT_TRUE(text.starts_with("train 1/4 25% ")) << text;
+  EXPECT_TRUE(text.starts_with("train 1/4 25%")) << text;
   EXPECT_EQ(text.find("0.4"), std::string::npos) << text;
-  EXPECT_NE(text.find("train 4/4 100% "), std::string::npos) << text;
+  EXPECT_NE(text.find("train 4/4 100%"), std::string::npos) << text;
   EXPECT_NE(text.find("loss 0.2\n"), std::string::npos) << text;
+}
+
+TEST(Progress, ShowsItsLastStateAtTheEndWhateverTheTime) {
+  testing::internal::CaptureStderr();
+  {
+    Progress progress(
+        {.label = "read", .total = 3, .plain_interval_seconds = 1e9, .display = Progress::Display::kPlain});
+    for (std::int64_t i = 1; i <= 3; ++i) progress.update(i, "");
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(text, "read 1/3 33%\nread 3/3 100%\n");
 }
 
 TEST(Progress, DrawnLineHasABarWhereItFitsAndIsCutToTheTerminal) {
@@ -39,7 +50,7 @@ TEST(Progress, DrawnLineHasABarWhereItFitsAndIsCutToTheTerminal) {
   progress.update(5, std::string(300, 'x'));
   const std::string line = progress.line(79);
   EXPECT_EQ(line.size(), 79u);
-  EXPECT_TRUE(line.starts_with("train 5/10 50% ")) << line;
+  EXPECT_TRUE(line.starts_with("train 5/10 50%")) << line;
   progress.finish();
   EXPECT_TRUE(testing::internal::GetCapturedStderr().starts_with("\r\x1b[K"));
 }
