@@ -128,7 +128,7 @@ class EvaluateCommand : public Command {
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of DATA's configuration, or of the model's own; may be given many times");
     spec.option("--batch", "N", arguments_.batch, {1, 65536},
-                "sequences that go through the network together (default 8)");
+                "sequences that go through the network together, at most (default 8); fewer of large frames");
     declare_layout(spec, arguments_.layout);
     spec.group("Written forecasts only: where they begin");
     spec.option(
@@ -281,7 +281,7 @@ class EvaluateCommand : public Command {
     if (const std::optional<std::int64_t> limit = arguments_.memory.bytes()) {
       const ForecastFit fit = fit_forecast(*backend, model.options, model.precision,
                                            {.arrival = ForecastShape::Arrival::kTogether,
-                                            .sequences = options.batch,
+                                            .sequences = sequences_at_once(options.batch, data),
                                             .context = data.options().context,
                                             .horizon = data.options().horizon,
                                             .height = data.height(),

@@ -277,10 +277,8 @@ Frame ForecastOutput::map_of(const Frame& frame, const FrameStamp& moment) const
   const std::string time = frame.time == kNoTime ? format("lead time {}", moment.lead_time) : format_time(frame.time);
   const std::string lead = moment.seconds > 0 ? format("  +{:g} min", moment.seconds / 60) : "";
   std::vector<std::string> titles{format("{}{}  {}", time, lead, setup_.model)};
-  if (arguments_.probability) {
-    for (const double threshold : rate_list("[forecast] --threshold", arguments_.thresholds.value_or("1"))) {
-      titles.push_back(format("{}{}  at least {:g} mm/h within {:g} km", time, lead, threshold, amounts_->radius_km()));
-    }
+  for (const double threshold : amounts_->thresholds()) {
+    titles.push_back(format("{}{}  at least {:g} mm/h within {:g} km", time, lead, threshold, amounts_->radius_km()));
   }
   Frame map = frame_of(draw_rain_maps(amounts_->convert(frame), titles));
   map.time = frame.time;

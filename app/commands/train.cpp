@@ -64,7 +64,8 @@ class TrainCommand : public Command {
     spec.group("What to train");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
                 "change a key of the configuration, such as train.optimizer.lr=3e-4; may be given many times");
-    spec.option("--steps", "N", arguments_.steps, {1, 1'000'000'000}, "the same as --set train.steps=N");
+    spec.option("--steps", "N", arguments_.steps, {1, static_cast<std::int64_t>(TrainOptions::kMostSteps)},
+                "the same as --set train.steps=N");
     spec.option("--seed", "N", arguments_.seed, {}, "the same as --set train.seed=N");
     spec.option("--init", "MODEL", arguments_.init, "start from a trained model instead of new weights");
     spec.group("Run folder");
@@ -111,7 +112,8 @@ class TrainCommand : public Command {
                          .config = config_to_json(config),
                          .folder = folder,
                          .start = arguments_.resume ? RunStart::kResume : RunStart::kNew,
-                         .initial_model = arguments_.init};
+                         .initial_model = arguments_.init,
+                         .plans = fit.memory.plans};
     RenderedPictures pictures;
     Trainer trainer(request, {.backend = *backend,
                               .data = *data,

@@ -70,13 +70,6 @@ void check_data(const TrainedModel& model, const DataSet& data) {
   }
 }
 
-/// As many sequences at once as asked for, but fewer of large frames, which take long and much memory one by one.
-std::int64_t batch_of(const EvaluateOptions& options, const DataSet& data) {
-  constexpr std::int64_t kEnoughPixels = 4 * 256 * 256;
-  const std::int64_t pixels = std::max<std::int64_t>(1, data.crop_height() * data.crop_width());
-  return std::clamp<std::int64_t>(kEnoughPixels / pixels, 1, options.batch);
-}
-
 /// A model that takes part.
 struct ModelEntrant {
   std::function<std::vector<float>(const Batch&)> forecast;  ///< of a batch, in the network's numbers; empty: no model
@@ -95,7 +88,7 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
   const std::int64_t total = options.limit > 0 ? std::min(options.limit, windows) : windows;
   BatchLoader loader(data, {.split = options.split,
                             .order = BatchOrder::kSequential,
-                            .batch = batch_of(options, data),
+                            .batch = sequences_at_once(options.batch, data),
                             .seed = 1,
                             .first_batch = 0,
                             .limit = options.limit,
@@ -123,6 +116,12 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
 }
 
 }  // namespace
+
+std::int64_t sequences_at_once(std::int64_t batch, const DataSet& data) {
+  constexpr std::int64_t kEnoughPixels = 4 * 256 * 256;
+  const std::int64_t pixels = std::max<std::int64_t>(1, data.crop_height() * data.crop_width());
+  return std::clamp<std::int64_t>(kEnoughPixels / pixels, 1, batch);
+}
 
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log) {

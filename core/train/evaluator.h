@@ -29,7 +29,7 @@ struct EvaluateOptions {
   BaselineOptions baseline_options;
   ScoreSelection scores;  ///< without metrics: the usual ones
   Split split = Split::kTest;
-  std::int64_t batch = 8;                         ///< at most so many sequences at once; fewer of large frames
+  std::int64_t batch = 8;                         ///< see sequences_at_once()
   std::int64_t limit = 0;                         ///< at most so many windows, evenly spread; 0: all
   std::function<void()> between_batches = [] {};  ///< may throw to stop
   Progress::Display display = Progress::Display::kAutomatic;
@@ -59,6 +59,9 @@ struct Evaluation {
 /// windows, unknown baselines and metrics.
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
+
+/// As many sequences at once as `batch` asks for, but fewer of large frames, which take long and much memory one by one.
+std::int64_t sequences_at_once(std::int64_t batch, const DataSet& data);
 
 /// The same without a model: baselines alone.
 Evaluation evaluate_baselines(const DataSet& data, const EvaluateOptions& options);

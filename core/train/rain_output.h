@@ -26,6 +26,7 @@ class RainOutput {
   RainOutput(const RainOutputOptions& options, const SourceInfo& source);
 
   std::vector<RasterLayer> layers() const;
+  const std::vector<double>& thresholds() const { return options_.thresholds; }
   double radius_km() const { return options_.radius_km; }
   /// Above 0 for accumulations: the time that they cover.
   double interval_seconds() const {

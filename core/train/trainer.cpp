@@ -73,7 +73,8 @@ Trainer::Trainer(const TrainRequest& request, const TrainServices& services)
                loss_unit_of(services.data, frames_, request.train.loss)),
       schedule_(request.train.schedule, request.train.optimizer.lr, request.train.steps) {
   check_best_metric(request.train.best_metric);
-  learner_.follow(plan_learner(services.backend, request.model, request.train, services.data).plans);
+  learner_.follow(request.plans ? *request.plans
+                                : plan_learner(services.backend, request.model, request.train, services.data).plans);
   if (services.data.window_count(Split::kValidation) > 0) {
     validator_.emplace(services.data, frames_, request.train, guide_);
   } else if (request.train.schedule.type == ScheduleType::kPlateau) {

@@ -30,6 +30,8 @@ struct TrainRequest {
   std::string folder;
   RunStart start = RunStart::kNew;
   std::string initial_model;  ///< a model file or run folder to start from; empty: new weights
+  /// Of plan_learner() for these options and data, where somebody has made them already; else the trainer does.
+  std::optional<LearnerPlans> plans = {};
 };
 
 /// What the trainer works with; all of it outlives the trainer.
