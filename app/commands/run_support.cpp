@@ -19,7 +19,8 @@ void ComputeArguments::declare(CommandSpec& spec) {
   spec.choice("--device", device, "where to compute (default auto)");
   spec.choice(
       "--precision", precision,
-      "bf16 takes half the memory and, where the processor has it, far less time; auto: bf16 there, else float32 "
+      "bf16 takes about two thirds of the memory and, where the processor has it, a little less time; auto: bf16 "
+      "there, else float32 "
       "(default: train.precision of the configuration or the model)");
 }
 

@@ -64,13 +64,15 @@ struct TrainOptions {
              .max = 65536});
     v.field("steps", steps, {.doc = "updates of the weights", .min = 1, .max = kMostSteps});
     v.field("seed", seed, {.doc = "draws the first weights and the order of the data", .min = 0, .max = kLargestSeed});
-    v.field("precision", precision,
-            {.doc = "type of what goes through the network: float32; bf16, in half the memory and faster where the "
-                    "processor has it; or auto, bf16 on such processors only. Weights and sums stay float32"});
+    v.field(
+        "precision", precision,
+        {.doc = "type of what goes through the network: float32; bf16, with half the activations' memory and a little "
+                "faster "
+                "where the processor has it; or auto, bf16 on such processors only. Weights and sums stay float32"});
     v.field(
         "recompute", recompute,
         {.doc = "segments: keep the states between segments of the sequence only and run each segment again in the "
-                "backward pass, for about a third more time in much less memory; auto: only where the memory would not "
+                "backward pass, for 30 to 45 % more time in much less memory; auto: only where the memory would not "
                 "suffice otherwise"});
     v.field("segment", segment,
             {.doc = "steps of a segment with recompute \"segments\"; 0: chosen for the least memory",
