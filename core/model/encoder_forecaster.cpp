@@ -183,26 +183,28 @@ void EncoderForecaster::encode(const Tensor& frames, LevelStates& states, Mode m
   states.resize(levels_.size());
   Tensor x = enter(frames);
   for (std::size_t k = 0; k < levels_.size(); ++k) {
-    x = levels_[k].conv->forward(x, mode);
+    x = levels_[k].conv->forward(x, Mode::kInference);
     x = advance(*levels_[k].encoder, geometry_at(static_cast<int>(k), frames.dimension(0)), x, states[k], mode);
   }
 }
 
+/// From level k of the forecaster to the one below it, [T*N,H,W,C]; `entering` is the guide as enter() gives it.
+Tensor EncoderForecaster::rise(std::size_t k, const Tensor& x, const Tensor& entering, Mode mode) {
+  return levels_[k].up->forward(x, mode, k == 1 && guided() ? guide_entry_->forward(entering, mode) : Tensor());
+}
+
+Tensor EncoderForecaster::run_head(std::size_t j, const Tensor& x, const Tensor& entering, Mode mode) {
+  return head_[j]->forward(x, mode, j == 0 && guided() ? guide_head_->forward(entering, mode) : Tensor());
+}
+
 Tensor EncoderForecaster::decode(LevelStates& states, const Beginning& from, std::int64_t steps, Mode mode) {
-  Tensor x, entering, finest;
-  if (guided()) {
-    entering = enter(from.guide);
-    finest = guide_entry_->forward(entering, mode);
-    if (levels_.size() == 1) x = finest;
-  }
+  const Tensor entering = guided() ? enter(from.guide) : Tensor();
+  Tensor x = levels_.size() == 1 && guided() ? guide_entry_->forward(entering, Mode::kInference) : Tensor();
   for (std::size_t k = levels_.size(); k-- > 0;) {
     x = advance(*levels_[k].forecaster, geometry_at(static_cast<int>(k), steps), x, states[k], mode);
-    if (levels_[k].up) x = levels_[k].up->forward(x, mode, k == 1 ? finest : Tensor());
+    if (levels_[k].up) x = rise(k, x, entering, Mode::kInference);
   }
-  for (const auto& layer : head_) {
-    const bool beside_guide = guided() && layer == head_.front();
-    x = layer->forward(x, mode, beside_guide ? guide_head_->forward(entering, mode) : Tensor());
-  }
+  for (std::size_t j = 0; j < head_.size(); ++j) x = run_head(j, x, entering, Mode::kInference);
   return leave(x, from, steps);
 }
 

@@ -115,6 +115,10 @@ class EncoderForecaster {
   Tensor predict_steps(LevelStates& states, const Beginning& from, std::int64_t steps);
   void expect_guide(const Tensor& guide, const Shape& frame, std::int64_t steps) const;
   Tensor forward_training(const Tensor& context, std::int64_t horizon, const Tensor& guide);
+  Tensor rise(std::size_t k, const Tensor& x, const Tensor& entering, Mode mode);
+  Tensor run_head(std::size_t j, const Tensor& x, const Tensor& entering, Mode mode);
+  /// Of the input of level k's recurrent layer.
+  Shape input_shape(const RecurrentLayer& layer, int k) const;
   LevelStates backward_forecaster(const Tensor& guide, const Tensor& dprediction, const LevelStates& dfinal);
   LevelStates backward_encoder(const Tensor& frames, const LevelStates& dfinal);
 

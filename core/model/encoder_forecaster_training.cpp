@@ -90,17 +90,28 @@ Tensor EncoderForecaster::enter_gradient(const Tensor& dprediction) {
   return dy;
 }
 
+Shape EncoderForecaster::input_shape(const RecurrentLayer& layer, int k) const {
+  return geometry_at(k, layer.steps()).sequence(layer.options().input_channels);
+}
+
 LevelStates EncoderForecaster::backward_forecaster(const Tensor& guide, const Tensor& dprediction,
                                                    const LevelStates& dfinal) {
-  Tensor dy = enter_gradient(dprediction);
+  // The convolutions between recurrent layers have kept nothing and run again: they are a hundredth of the operations, and
+  // what they give is a fifth of all that there would be to keep.
   const Tensor entering = guided() ? enter(guide) : Tensor();
+  const auto raised = [&](std::size_t k) {
+    return rise(k, levels_[k].forecaster->output().merged(), entering, Mode::kTraining);
+  };
+  std::vector<Tensor> inputs{levels_[0].up ? raised(0) : levels_[0].forecaster->output().merged()};  // of the head
+  for (std::size_t j = 0; j < head_.size(); ++j) inputs.push_back(run_head(j, inputs[j], entering, Mode::kTraining));
+  inputs.pop_back();
+  Tensor dy = enter_gradient(dprediction);
   // Each layer writes the gradient of its input straight to where the layer before it wants its output's gradient.
   for (std::size_t j = head_.size(); j-- > 0;) {
     RecurrentLayer& finest = *levels_[0].forecaster;
     const bool from_recurrent = j == 0 && !levels_[0].up;
-    const Tensor x = j > 0            ? head_[j - 1]->output()
-                     : from_recurrent ? finest.output().merged()
-                                      : levels_[0].up->output();
+    const Tensor x = inputs[j];
+    inputs.pop_back();
     const Tensor dx = from_recurrent ? finest.output_gradient().merged() : context_.allocate(x.shape());
     head_[j]->backward(x, dy, dx);
     if (j == 0 && guided()) guide_head_->backward(entering, dy, {});
@@ -113,8 +124,14 @@ LevelStates EncoderForecaster::backward_forecaster(const Tensor& guide, const Te
     if (k == 1 && guided()) guide_entry_->backward(entering, dy, {});
     dy = Tensor();
     const bool has_input = layer.options().input_channels > 0;
-    RecurrentLayer::Gradients gradients = layer.backward(dfinal.empty() ? RecurrentState() : dfinal[k],
-                                                         has_input ? InputGradient::kWanted : InputGradient::kNone);
+    const InputAgain x = [&] {
+      const bool coarsest = k + 1 == levels_.size();
+      const Tensor given = coarsest ? guide_entry_->forward(entering, Mode::kTraining) : raised(k + 1);
+      return given.reshaped(input_shape(layer, static_cast<int>(k)));
+    };
+    RecurrentLayer::Gradients gradients =
+        layer.backward(dfinal.empty() ? RecurrentState() : dfinal[k], has_input ? x : InputAgain(),
+                       has_input ? InputGradient::kWanted : InputGradient::kNone);
     dstates[k] = std::move(gradients.initial);
     if (has_input) dy = gradients.x.merged();
   }
@@ -128,16 +145,15 @@ LevelStates EncoderForecaster::backward_encoder(const Tensor& frames, const Leve
     RecurrentLayer& layer = *levels_[k].encoder;
     // The coarsest outputs feed nothing but the next state; a finer level's were written by the level below it.
     if (k + 1 == levels_.size()) backend_.fill(0.0, layer.output_gradient());
-    RecurrentLayer::Gradients gradients = layer.backward(dfinal[k], InputGradient::kWanted);
+    const auto below = [&] { return k == 0 ? enter(frames) : levels_[k - 1].encoder->output().merged(); };
+    const InputAgain x = [&] {
+      return levels_[k].conv->forward(below(), Mode::kTraining).reshaped(input_shape(layer, static_cast<int>(k)));
+    };
+    RecurrentLayer::Gradients gradients = layer.backward(dfinal[k], x, InputGradient::kWanted);
     dstates[k] = std::move(gradients.initial);
-    const Tensor dy = gradients.x.merged();
-    if (k == 0) {
-      // The gradient with respect to the frames themselves is nobody's.
-      levels_[0].conv->backward(enter(frames), dy, Tensor());
-    } else {
-      RecurrentLayer& finer = *levels_[k - 1].encoder;
-      levels_[k].conv->backward(finer.output().merged(), dy, finer.output_gradient().merged());
-    }
+    // The gradient with respect to the frames themselves is nobody's.
+    levels_[k].conv->backward(below(), gradients.x.merged(),
+                              k == 0 ? Tensor() : levels_[k - 1].encoder->output_gradient().merged());
   }
   return dstates;
 }

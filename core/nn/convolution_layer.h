@@ -52,8 +52,6 @@ class ConvolutionLayer {
   /// The same with `addend` inside the activation, activation(convolution(x) + bias + addend), which is what a convolution
   /// over further channels gives. Written over `addend`; backward leaves its gradient in `dresult`.
   Tensor forward(const Tensor& x, Mode mode, const Tensor& addend);
-  /// What forward returned, until backward().
-  const Tensor& output() const { return y_; }
   /// x as forward had it, which keeps it for nobody. `dresult`, in the type of forward's result, is overwritten with the
   /// gradient before the activation. Accumulates the parameters' gradients and writes dx where it is given. What forward
   /// kept is released.

@@ -115,7 +115,8 @@ Tensor RecurrentLayer::output_gradient() {
   return dhidden_.range(1, geometry_.steps + 1);
 }
 
-RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal, InputGradient input) {
+RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal, const InputAgain& x,
+                                                   InputGradient input) {
   Backend& backend = context_.backend;
   output();
   const Part part(backend, name_);
@@ -142,8 +143,9 @@ RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal,
   sequences_.resize(1);
   cell_->finish_hidden(sequences_[0].range(0, geometry_.steps));
   sequences_.clear();
+  const Tensor given = x ? x() : Tensor();
   if (input == InputGradient::kWanted) gradients.x = context_.allocate(geometry_.sequence(options().input_channels));
-  cell_->finish_input(gradients.x);
+  cell_->finish_input(given, gradients.x);
   release();
   return gradients;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace nextframe {
 struct Tiling {
   std::int64_t rows = 0;  ///< 0: whole frames, and the input convolution of all steps at once
 };
+
+/// Gives once more what a forward pass was given.
+using InputAgain = std::function<Tensor()>;
 
 /// Whether a backward pass computes the gradient of its layer's input.
 enum class InputGradient { kNone, kWanted };
@@ -29,7 +33,7 @@ class RecurrentLayer {
 
   /// x [T,N,H,W,Cin], empty for a layer without input; `state`, empty for zeros, goes from before the first step to after
   /// the last, and nobody may write to what it held before backward(). Returns h of all steps [T,N,H,W,C], and keeps what
-  /// backward() needs, which h is not part of.
+  /// backward() needs, which neither h nor x is part of.
   Tensor forward(const Geometry& geometry, const Tensor& x, RecurrentState& state);
   /// The same in inference.
   Tensor infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling);
@@ -43,9 +47,9 @@ class RecurrentLayer {
     RecurrentState initial;  ///< of the state before the first step; nothing where that was zero
     Tensor x;                ///< [T,N,H,W,Cin], where it is wanted
   };
-  /// `dfinal`, overwritten, is the gradient of the state after the last step beyond that of the outputs, or empty.
-  /// Accumulates parameter gradients.
-  Gradients backward(const RecurrentState& dfinal, InputGradient input);
+  /// `dfinal`, overwritten, is the gradient of the state after the last step beyond that of the outputs, or empty. `x` is
+  /// asked when the states are no longer needed; empty for a layer without input. Accumulates parameter gradients.
+  Gradients backward(const RecurrentState& dfinal, const InputAgain& x, InputGradient input);
 
   /// Drops what forward kept.
   void release();

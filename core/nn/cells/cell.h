@@ -83,8 +83,9 @@ class Cell {
                              const RecurrentState& dstate, const Tensor& dprevious) = 0;
   /// hidden [T,N,H,W,C] holds h before each step. Accumulates parameter gradients.
   virtual void finish_hidden(const Tensor& hidden) = 0;
-  /// Accumulates parameter gradients, overwrites dx [T,N,H,W,Cin] where it is given, and releases what was kept.
-  virtual void finish_input(const Tensor& dx) = 0;
+  /// x as begin() had it, which keeps it for nobody. Accumulates parameter gradients, overwrites dx [T,N,H,W,Cin] where it is
+  /// given, and releases what was kept.
+  virtual void finish_input(const Tensor& x, const Tensor& dx) = 0;
   /// Drops everything kept for backward.
   virtual void release() = 0;
 

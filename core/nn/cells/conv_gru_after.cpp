@@ -56,7 +56,6 @@ void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState
   hidden_gates_ = context_.allocate(geometry.step(kGates * channels));
   hidden_bias_ = full_hidden_bias();
   if (!has_input()) return;
-  x_ = x;
   context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
                                gates_.merged(), Write::kOverwrite);
 }
@@ -131,14 +130,14 @@ void ConvGruAfter::finish_hidden(const Tensor& hidden) {
                        context_.parameters.gradient(*ids_.hidden_bias), Write::kAccumulate);
 }
 
-void ConvGruAfter::finish_input(const Tensor& dx) {
+void ConvGruAfter::finish_input(const Tensor& x, const Tensor& dx) {
   // The gates go from the hidden side's gradient to the input's.
   context_.backend.write_channels(hidden_candidate_, (kGates - 1) * options_.hidden_channels, gates_);
   hidden_candidate_ = Tensor();
-  ids_.add_input_gradient(context_, input_spec(), x_, gates_, 0, dx, Write::kOverwrite);
+  ids_.add_input_gradient(context_, input_spec(), x, gates_, 0, dx, Write::kOverwrite);
   release();
 }
 
-void ConvGruAfter::release() { x_ = gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = Tensor(); }
+void ConvGruAfter::release() { gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = Tensor(); }
 
 }  // namespace nextframe

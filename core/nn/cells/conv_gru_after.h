@@ -21,7 +21,7 @@ class ConvGruAfter : public Cell {
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_hidden(const Tensor& hidden) override;
-  void finish_input(const Tensor& dx) override;
+  void finish_input(const Tensor& x, const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -36,7 +36,6 @@ class ConvGruAfter : public Cell {
 
   GateParameters ids_;
   std::int64_t hidden_bias_channels_ = 0;
-  Tensor x_;
   Tensor gates_;             ///< [T,N,H,W,3C]
   Tensor hidden_candidate_;  ///< [T,N,H,W,C]
   Tensor hidden_gates_;      ///< [N,H,W,3C], of one step

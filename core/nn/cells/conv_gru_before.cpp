@@ -42,7 +42,6 @@ void ConvGruBefore::begin(const Geometry& geometry, const Tensor& x, InitialStat
   if (mode == Mode::kInference) kept.steps = 1;
   reset_hidden_ = context_.allocate(kept.sequence(options_.hidden_channels));
   if (has_input()) kept.steps = geometry.steps;
-  x_ = has_input() ? x : Tensor();
   begin_part(gates_, kept, x);
   begin_part(candidate_, kept, x);
 }
@@ -177,9 +176,9 @@ void ConvGruBefore::finish_hidden(const Tensor& hidden) {
   reset_hidden_ = Tensor();
 }
 
-void ConvGruBefore::finish_input(const Tensor& dx) {
-  ids_.add_input_gradient(context_, input_spec(), x_, gates_.activated(), gates_.first, dx, Write::kOverwrite);
-  ids_.add_input_gradient(context_, input_spec(), x_, candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
+void ConvGruBefore::finish_input(const Tensor& x, const Tensor& dx) {
+  ids_.add_input_gradient(context_, input_spec(), x, gates_.activated(), gates_.first, dx, Write::kOverwrite);
+  ids_.add_input_gradient(context_, input_spec(), x, candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
   release();
 }
 
@@ -188,7 +187,7 @@ void ConvGruBefore::release() {
     part->raw = part->normalised = Tensor();
     if (part->norm) part->norm->release();
   }
-  x_ = reset_hidden_ = Tensor();
+  reset_hidden_ = Tensor();
 }
 
 }  // namespace nextframe

@@ -23,7 +23,7 @@ class ConvGruBefore : public Cell {
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_hidden(const Tensor& hidden) override;
-  void finish_input(const Tensor& dx) override;
+  void finish_input(const Tensor& x, const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -55,7 +55,6 @@ class ConvGruBefore : public Cell {
   GateParameters ids_;
   Part gates_;      ///< z,r: [T,N,H,W,2C]
   Part candidate_;  ///< n: [T,N,H,W,C]
-  Tensor x_;
   Tensor reset_hidden_;  ///< [T,N,H,W,C]
 };
 

@@ -40,7 +40,6 @@ void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState ini
     norm_->begin(geometry, slots_);
   }
   if (!has_input()) return;
-  x_ = x;
   context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
                                gates_.merged(), Write::kOverwrite);
 }
@@ -110,13 +109,12 @@ void ConvLstm::finish_hidden(const Tensor& hidden) {
   ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), (norm_ ? normalised_ : gates_).range(ran), 0);
 }
 
-void ConvLstm::finish_input(const Tensor& dx) {
-  ids_.add_input_gradient(context_, input_spec(), x_, norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
+void ConvLstm::finish_input(const Tensor& x, const Tensor& dx) {
+  ids_.add_input_gradient(context_, input_spec(), x, norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
   release();
 }
 
 void ConvLstm::release() {
-  x_ = Tensor();
   gates_ = Tensor();
   normalised_ = Tensor();
   if (norm_) norm_->release();

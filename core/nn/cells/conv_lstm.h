@@ -22,7 +22,7 @@ class ConvLstm : public Cell {
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_hidden(const Tensor& hidden) override;
-  void finish_input(const Tensor& dx) override;
+  void finish_input(const Tensor& x, const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -39,7 +39,6 @@ class ConvLstm : public Cell {
   std::optional<ParameterSet::Id> peephole_;
   std::optional<GateNorm> norm_;
   std::int64_t slots_ = 0;
-  Tensor x_;
   Tensor gates_;       ///< [T,N,H,W,4C]
   Tensor normalised_;  ///< the same after the norm, where there is one
 };

@@ -80,8 +80,8 @@ void check(Backend& backend, DType dtype, const GoldenCase& golden, double toler
   for (std::size_t i = 0; i < state.size(); ++i) expect(state[i], std::string("final.") + names[i]);
 
   backend.copy(tensor("doutput"), run.layer().output_gradient());
-  const RecurrentLayer::Gradients gradients =
-      run.layer().backward(dfinal, has_input ? InputGradient::kWanted : InputGradient::kNone);
+  const RecurrentLayer::Gradients gradients = run.layer().backward(
+      dfinal, [&] { return x; }, has_input ? InputGradient::kWanted : InputGradient::kNone);
   ASSERT_EQ(gradients.initial.size(), run.state_count());
   for (std::size_t i = 0; i < run.state_count(); ++i) {
     expect(gradients.initial[i], std::string("dinitial.") + names[i]);

@@ -40,8 +40,9 @@ Differentiable recurrent_function(Backend& backend, RecurrentRun& run, const Geo
     function.forward(in);
     run.parameters().zero_gradients();
     backend.copy(dout[0], run.layer().output_gradient());
-    const RecurrentLayer::Gradients given =
-        run.layer().backward({dout.begin() + 1, dout.end()}, has_input ? InputGradient::kWanted : InputGradient::kNone);
+    const RecurrentLayer::Gradients given = run.layer().backward(
+        {dout.begin() + 1, dout.end()}, [&] { return has_input ? in[parameters] : Tensor(); },
+        has_input ? InputGradient::kWanted : InputGradient::kNone);
     std::vector<Tensor> gradients;
     for (std::size_t i = 0; i < parameters; ++i) gradients.push_back(run.parameters().gradient(i));
     if (has_input) gradients.push_back(given.x);

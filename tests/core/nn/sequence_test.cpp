@@ -73,8 +73,8 @@ class Sequence : public testing::TestWithParam<BackendUnderTest> {
     result.outputs = values(run.layer().forward(geometry, x, result.final));
     expect_same(values(run.layer().output()), result.outputs, "the outputs made again");
     backend_->copy(doutputs, run.layer().output_gradient());
-    const RecurrentLayer::Gradients gradients =
-        run.layer().backward(dfinal, x ? InputGradient::kWanted : InputGradient::kNone);
+    const RecurrentLayer::Gradients gradients = run.layer().backward(
+        dfinal, [&] { return x; }, x ? InputGradient::kWanted : InputGradient::kNone);
     result.dinitial = gradients.initial;
     if (x) result.dx = values(gradients.x);
     result.dparameters = values(run.parameters().gradients());
