@@ -107,6 +107,7 @@ json::Value BenchReport::to_json() const {
   out.set("bf16_peak_gflops", machine.bf16.gflops);
   out.set("bf16_peak_instructions", machine.bf16.instructions);
   out.set("bandwidth_gigabytes_per_second", machine.gigabytes_per_second);
+  out.set("training_peak_bytes", training_peak_bytes);
   out.set("peak_bytes", peak_bytes);
   if (!operations.operations.empty()) {
     json::Value times = json::Value::array();
@@ -147,7 +148,9 @@ std::string BenchReport::to_text() const {
                              peak_text(NumberFormat::kFloat32, machine.float32),
                              peak_text(NumberFormat::kBf16, machine.bf16), machine.gigabytes_per_second);
   }
-  out += nextframe::format("largest memory use: {}\n", format_bytes(static_cast<double>(peak_bytes)));
+  out += nextframe::format("largest memory use: {} training, {} with the forecasts after it\n",
+                           format_bytes(static_cast<double>(training_peak_bytes)),
+                           format_bytes(static_cast<double>(peak_bytes)));
   return out;
 }
 

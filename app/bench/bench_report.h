@@ -42,7 +42,8 @@ struct BenchReport {
   BenchPart response;  ///< one sequence: from its last frame to the first forecast frame, the state held
   MachinePeak machine;
   StepTimes operations;          ///< empty unless asked for
-  std::uint64_t peak_bytes = 0;  ///< the process's largest resident size while it trained and forecast
+  std::uint64_t training_peak_bytes = 0;  ///< the process's largest resident size while it trained
+  std::uint64_t peak_bytes = 0;           ///< the same while it trained and then forecast
 
   /// The least time that the operations can take on this machine; 0 where its peaks are not known.
   double at_peak_seconds(const OperationTime& time) const;

@@ -114,6 +114,7 @@ BenchReport run_bench(const BenchOptions& options) {
     Workload work(*backend, report.work, Workload::Frames::kRandom);
     work.follow(Workload::plan_memory(*backend, report.work));
     measure_step(*backend, work, report);
+    report.training_peak_bytes = peak_memory_bytes();
     measure_forecast(*backend, work, report);
     report.peak_bytes = peak_memory_bytes();
   }

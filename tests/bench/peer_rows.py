@@ -145,7 +145,7 @@ def memory(comparison):
     for precision, problem in problems.items():
         goal = "at most 0.5" if precision == "float32" else "at most 0.30"
         for title, changes in ((precision, ()), (precision + " with recomputation", ("train.recompute=segments",))):
-            ours = comparison.ours.bench(problem, changes=changes)["peak_bytes"]
+            ours = comparison.ours.bench(problem, changes=changes)["training_peak_bytes"]
             yield Result(f"reference-{cell}, peak memory of training, {title}", f"{ours / 2**20:.0f} MiB",
                          f"{theirs / 2**20:.0f} MiB", ours / theirs, goal, f"PyTorch: {smallest}, {mode}",
                          {"ours_bytes": ours, "peer_bytes": theirs})
