@@ -114,7 +114,7 @@ class Backend {
   /// i,f,g,o. `peephole` [3C] in order i,f,o, or empty. The cell states are exact; `cell` may be `cell_previous` (in place).
   void lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
             const Tensor& hidden);
-  /// The state that lstm() made, again, from what it left in the gates: c = f c' + i g, h = o tanh(c).
+  /// The state that lstm() made, again, from what it left in the gates: c = f c' + i g, h = o tanh(c). In place likewise.
   void lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell, const Tensor& hidden);
   /// Its adjoint: gates go from activated to the gradient of the pre-activations; dcell [N,H,W,C] from the gradient of c
   /// to that of c', exact as c is. dpeephole [3C] accumulates.

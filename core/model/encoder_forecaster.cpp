@@ -1,5 +1,7 @@
 #include "core/model/encoder_forecaster.h"
 
+#include <utility>
+
 #include "core/base/error.h"
 
 namespace nextframe {
@@ -170,13 +172,13 @@ Tensor EncoderForecaster::enter(const Tensor& frames) {
 }
 
 /// One recurrent layer over all steps; `state` goes from before the first to after the last.
-Tensor EncoderForecaster::advance(RecurrentLayer& layer, const Geometry& geometry, const Tensor& x,
-                                  RecurrentState& state, Mode mode) {
-  const Tensor sequence = x ? x.reshaped(geometry.sequence(x.dimension(-1))) : Tensor();
+Tensor EncoderForecaster::advance(RecurrentLayer& layer, const Geometry& geometry, Tensor x, RecurrentState& state,
+                                  Mode mode) {
+  if (x) x = x.reshaped(geometry.sequence(x.dimension(-1)));
   if (mode == Mode::kInference) {
-    return layer.infer(geometry, sequence, state, tiling_of(execution_, geometry, layer.options())).merged();
+    return layer.infer(geometry, x, state, tiling_of(execution_, geometry, layer.options())).merged();
   }
-  return layer.forward(geometry, sequence, state).merged();
+  return layer.forward(geometry, std::move(x), state).merged();
 }
 
 void EncoderForecaster::encode(const Tensor& frames, LevelStates& states, Mode mode) {
@@ -184,7 +186,8 @@ void EncoderForecaster::encode(const Tensor& frames, LevelStates& states, Mode m
   Tensor x = enter(frames);
   for (std::size_t k = 0; k < levels_.size(); ++k) {
     x = levels_[k].conv->forward(x, Mode::kInference);
-    x = advance(*levels_[k].encoder, geometry_at(static_cast<int>(k), frames.dimension(0)), x, states[k], mode);
+    x = advance(*levels_[k].encoder, geometry_at(static_cast<int>(k), frames.dimension(0)), std::move(x), states[k],
+                mode);
   }
 }
 
@@ -201,7 +204,7 @@ Tensor EncoderForecaster::decode(LevelStates& states, const Beginning& from, std
   const Tensor entering = guided() ? enter(from.guide) : Tensor();
   Tensor x = levels_.size() == 1 && guided() ? guide_entry_->forward(entering, Mode::kInference) : Tensor();
   for (std::size_t k = levels_.size(); k-- > 0;) {
-    x = advance(*levels_[k].forecaster, geometry_at(static_cast<int>(k), steps), x, states[k], mode);
+    x = advance(*levels_[k].forecaster, geometry_at(static_cast<int>(k), steps), std::move(x), states[k], mode);
     if (levels_[k].up) x = rise(k, x, entering, Mode::kInference);
   }
   for (std::size_t j = 0; j < head_.size(); ++j) x = run_head(j, x, entering, Mode::kInference);

@@ -106,7 +106,7 @@ class EncoderForecaster {
   Tensor first_channels(const Tensor& frame);
   Tensor leave(const Tensor& head_output, const Beginning& from, std::int64_t steps);
   Tensor enter_gradient(const Tensor& dprediction);
-  Tensor advance(RecurrentLayer& layer, const Geometry& geometry, const Tensor& x, RecurrentState& state, Mode mode);
+  Tensor advance(RecurrentLayer& layer, const Geometry& geometry, Tensor x, RecurrentState& state, Mode mode);
   /// Both move `states` from before the first step to after the last.
   void encode(const Tensor& frames, LevelStates& states, Mode mode);
   Tensor decode(LevelStates& states, const Beginning& from, std::int64_t steps, Mode mode);

@@ -7,6 +7,16 @@
 
 namespace nextframe {
 
+namespace {
+
+RecurrentState with_hidden(const Tensor& hidden, const RecurrentState& beyond) {
+  RecurrentState state{hidden};
+  state.insert(state.end(), beyond.begin(), beyond.end());
+  return state;
+}
+
+}  // namespace
+
 RecurrentLayer::RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options)
     : context_(context), name_(prefix), cell_(make_cell(context, prefix, options)) {}
 
@@ -21,37 +31,49 @@ Tensor RecurrentLayer::allocate_state(int index, const Shape& shape) const {
   return index == 0 ? context_.allocate(shape) : context_.allocate_exact(shape);
 }
 
-void RecurrentLayer::allocate_sequences() {
-  sequences_.clear();
-  for (int i = 0; i < cell_->state_count(); ++i) {
-    const Tensor sequence =
-        allocate_state(i, geometry_.step(options().hidden_channels).with_front(geometry_.steps + 1));
-    if (initial_.empty()) {
-      context_.backend.fill(0.0, sequence.at(0));
-    } else {
-      context_.backend.copy(initial_[static_cast<std::size_t>(i)], sequence.at(0));
-    }
-    sequences_.push_back(sequence);
+Tensor RecurrentLayer::begin_hidden() const {
+  const Tensor hidden = context_.allocate(geometry_.step(options().hidden_channels).with_front(geometry_.steps + 1));
+  if (initial_.empty()) {
+    context_.backend.fill(0.0, hidden.at(0));
+  } else {
+    context_.backend.copy(initial_[0], hidden.at(0));
   }
+  return hidden;
 }
 
-Tensor RecurrentLayer::forward(const Geometry& geometry, const Tensor& x, RecurrentState& state) {
+RecurrentState RecurrentLayer::allocate_beyond() const {
+  RecurrentState beyond;
+  for (int i = 1; i < cell_->state_count(); ++i) {
+    beyond.push_back(allocate_state(i, geometry_.step(options().hidden_channels)));
+  }
+  return beyond;
+}
+
+RecurrentState RecurrentLayer::initial_beyond() const {
+  if (!initial_.empty()) return {initial_.begin() + 1, initial_.end()};
+  RecurrentState zeros = allocate_beyond();
+  for (const Tensor& zero : zeros) context_.backend.fill(0.0, zero);
+  return zeros;
+}
+
+Tensor RecurrentLayer::forward(const Geometry& geometry, Tensor x, RecurrentState& state) {
   expect_state(state);
   const Part part(context_.backend, name_);
   geometry_ = geometry;
   initial_ = state;
-  allocate_sequences();
+  const Tensor hidden = begin_hidden();
   cell_->begin(geometry, x, initial_.empty() ? InitialState::kZero : InitialState::kGiven, Mode::kTraining);
-  for (std::int64_t t = 0; t < geometry.steps; ++t) cell_->step(t, state_at(t), state_at(t + 1));
-  state.clear();
-  // Copies: views would keep the sequences alive.
-  for (const Tensor& last : state_at(geometry.steps)) {
-    state.push_back(context_.backend.allocate(last.shape(), last.dtype()));
-    context_.backend.copy(last, state.back());
+  x = Tensor();
+  RecurrentState before = initial_beyond();
+  const RecurrentState after = allocate_beyond();
+  for (std::int64_t t = 0; t < geometry.steps; ++t) {
+    cell_->step(t, with_hidden(hidden.at(t), before), with_hidden(hidden.at(t + 1), after));
+    before = after;  // from the second step on in place
   }
-  const Tensor hidden = sequences_[0].range(1, geometry.steps + 1);
-  sequences_.clear();
-  return hidden;
+  // A copy: a view would keep the sequence alive.
+  state = with_hidden(context_.allocate(hidden.shape().from(1)), after);
+  context_.backend.copy(hidden.at(geometry.steps), state[0]);
+  return hidden.range(1, geometry.steps + 1);
 }
 
 Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling) {
@@ -94,19 +116,32 @@ Tensor RecurrentLayer::infer(const Geometry& geometry, const Tensor& x, Recurren
   return hidden;
 }
 
-RecurrentState RecurrentLayer::state_at(std::int64_t step) const {
-  RecurrentState state;
-  for (const Tensor& sequence : sequences_) state.push_back(sequence.at(step));
-  return state;
+/// About as many pieces as each has steps, so that both together are few.
+std::vector<Range> RecurrentLayer::pieces() const {
+  std::int64_t length = 1;
+  while (length * length < geometry_.steps) ++length;
+  return pieces_of(geometry_.steps, length);
+}
+
+void RecurrentLayer::restore(std::int64_t t, const RecurrentState& before, const RecurrentState& after) {
+  cell_->restore(t, with_hidden(hidden_.at(t), before), with_hidden(hidden_.at(t + 1), after));
 }
 
 Tensor RecurrentLayer::output() {
-  if (sequences_.empty()) {
+  if (!hidden_) {
     const Part part(context_.backend, name_);
-    allocate_sequences();
-    for (std::int64_t t = 0; t < geometry_.steps; ++t) cell_->restore(t, state_at(t), state_at(t + 1));
+    hidden_ = begin_hidden();
+    RecurrentState before = initial_beyond();
+    for (const Range& piece : pieces()) {
+      starts_.push_back(before);
+      const RecurrentState after = allocate_beyond();
+      for (std::int64_t t = piece.first; t < piece.last; ++t) {
+        restore(t, before, after);
+        before = after;
+      }
+    }
   }
-  return sequences_[0].range(1, geometry_.steps + 1);
+  return hidden_.range(1, geometry_.steps + 1);
 }
 
 Tensor RecurrentLayer::output_gradient() {
@@ -121,15 +156,16 @@ RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal,
   output();
   const Part part(backend, name_);
   backend.fill(0.0, dhidden_.at(0));
-  RecurrentState dstate(sequences_.size());
+  RecurrentState dstate(static_cast<std::size_t>(cell_->state_count()));
   for (std::size_t i = 1; i < dstate.size(); ++i) {
-    dstate[i] = dfinal.empty() ? backend.zeros(sequences_[i].shape().from(1), context_.exact_dtype()) : dfinal[i];
+    dstate[i] = dfinal.empty() ? backend.zeros(dhidden_.shape().from(1), context_.exact_dtype()) : dfinal[i];
   }
   if (!dfinal.empty()) backend.add(1.0, dfinal[0], dhidden_.at(geometry_.steps), Write::kAccumulate);
 
-  for (std::int64_t t = geometry_.steps - 1; t >= 0; --t) {
-    dstate[0] = dhidden_.at(t + 1);
-    cell_->step_backward(t, state_at(t), state_at(t + 1), dstate, dhidden_.at(t));
+  const std::vector<Range> all = pieces();
+  for (std::size_t i = all.size(); i-- > 0;) {
+    backward_piece(all[i], starts_[i], dstate);
+    starts_.pop_back();
   }
   Gradients gradients;
   if (!initial_.empty()) {
@@ -139,20 +175,37 @@ RecurrentLayer::Gradients RecurrentLayer::backward(const RecurrentState& dfinal,
   }
   dstate.clear();
   dhidden_ = Tensor();
-  // Only h is needed from here on, for the weights of the hidden convolution, and then not even that.
-  sequences_.resize(1);
-  cell_->finish_hidden(sequences_[0].range(0, geometry_.steps));
-  sequences_.clear();
-  const Tensor given = x ? x() : Tensor();
-  if (input == InputGradient::kWanted) gradients.x = context_.allocate(geometry_.sequence(options().input_channels));
-  cell_->finish_input(given, gradients.x);
+  cell_->finish_hidden(hidden_.range(0, geometry_.steps));
+  hidden_ = Tensor();
+  // One after the other: neither needs the other's memory.
+  cell_->finish_input(x ? x() : Tensor());
+  if (input == InputGradient::kWanted) {
+    gradients.x = context_.allocate(geometry_.sequence(options().input_channels));
+    cell_->input_gradient(gradients.x);
+  }
   release();
   return gradients;
 }
 
+void RecurrentLayer::backward_piece(const Range& piece, const RecurrentState& start, RecurrentState& dstate) {
+  std::vector<RecurrentState> beyond{start};  // before each step, and after the last
+  for (std::int64_t t = piece.first; t < piece.last; ++t) {
+    beyond.push_back(allocate_beyond());
+    // A cell of h alone has all its states already.
+    if (!start.empty()) restore(t, beyond[beyond.size() - 2], beyond.back());
+  }
+  for (std::int64_t t = piece.last - 1; t >= piece.first; --t) {
+    const RecurrentState next = with_hidden(hidden_.at(t + 1), beyond.back());
+    beyond.pop_back();
+    dstate[0] = dhidden_.at(t + 1);
+    cell_->step_backward(t, with_hidden(hidden_.at(t), beyond.back()), next, dstate, dhidden_.at(t));
+  }
+}
+
 void RecurrentLayer::release() {
   initial_.clear();
-  sequences_.clear();
+  hidden_ = Tensor();
+  starts_.clear();
   dhidden_ = Tensor();
   cell_->release();
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/nn/cells/cell.h"
 
@@ -19,10 +20,11 @@ using InputAgain = std::function<Tensor()>;
 /// Whether a backward pass computes the gradient of its layer's input.
 enum class InputGradient { kNone, kWanted };
 
-/// A recurrent layer over a whole sequence: the one time loop, for every kind of cell. In training h and c have T+1 slots,
-/// slot 0 the initial state, so that outputs and previous states are two views of one buffer. They are given up after
-/// forward: the gates, which are kept, make them again at the cost of one pass over memory. In inference nothing is kept but
-/// the states; streaming calls infer() on one step at a time.
+/// A recurrent layer over a whole sequence: the one time loop, for every kind of cell. In training h has T+1 slots, slot 0
+/// the initial state, so that outputs and previous states are two views of one buffer; what else a cell keeps (c) has one.
+/// They are given up after forward: the gates, which are kept, make them again at the cost of one pass over memory, h of
+/// all steps for whoever reads the outputs, c of about sqrt(T) steps at a time. In inference nothing is kept but the
+/// states; streaming calls infer() on one step at a time.
 class RecurrentLayer {
  public:
   RecurrentLayer(const Context& context, const std::string& prefix, const CellOptions& options);
@@ -33,8 +35,8 @@ class RecurrentLayer {
 
   /// x [T,N,H,W,Cin], empty for a layer without input; `state`, empty for zeros, goes from before the first step to after
   /// the last, and nobody may write to what it held before backward(). Returns h of all steps [T,N,H,W,C], and keeps what
-  /// backward() needs, which neither h nor x is part of.
-  Tensor forward(const Geometry& geometry, const Tensor& x, RecurrentState& state);
+  /// backward() needs, which neither h nor x is part of: an x that was moved here is given up before the first step.
+  Tensor forward(const Geometry& geometry, Tensor x, RecurrentState& state);
   /// The same in inference.
   Tensor infer(const Geometry& geometry, const Tensor& x, RecurrentState& state, const Tiling& tiling);
 
@@ -56,19 +58,26 @@ class RecurrentLayer {
 
  private:
   void expect_state(const RecurrentState& state) const;
-  RecurrentState state_at(std::int64_t step) const;
-  /// Sequences with the initial state in slot 0.
-  void allocate_sequences();
   /// A new tensor of `shape` for part `index` of a state.
   Tensor allocate_state(int index, const Shape& shape) const;
+  /// h with the initial one in slot 0.
+  Tensor begin_hidden() const;
+  /// What a state has beyond h: before the first step, and new tensors for it.
+  RecurrentState initial_beyond() const;
+  RecurrentState allocate_beyond() const;
+  void restore(std::int64_t t, const RecurrentState& before, const RecurrentState& after);
+  /// The steps of `piece`, from the last, whose first begins with `start` beyond h.
+  void backward_piece(const Range& piece, const RecurrentState& start, RecurrentState& dstate);
+  std::vector<Range> pieces() const;
 
   Context context_;
   std::string name_;
   std::unique_ptr<Cell> cell_;
   Geometry geometry_;
-  RecurrentState initial_;    ///< empty for zeros
-  RecurrentState sequences_;  ///< [T+1,N,H,W,C] each, in use between output() and backward()
-  Tensor dhidden_;            ///< [T+1,N,H,W,C]
+  RecurrentState initial_;              ///< empty for zeros
+  Tensor hidden_;                       ///< [T+1,N,H,W,C], in use between output() and backward()
+  std::vector<RecurrentState> starts_;  ///< likewise: what the state before each piece has beyond h
+  Tensor dhidden_;                      ///< [T+1,N,H,W,C]
 };
 
 }  // namespace nextframe

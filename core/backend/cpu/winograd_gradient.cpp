@@ -185,12 +185,16 @@ void Winograd::run_weight_gradient(const WinogradProblem& problem, const Tensor&
   part.outputs = (all.panels + columns - 1) / columns * all.columns;
   part.inputs = (problem.inputs + rows - 1) / rows;
   const WinogradSizes sizes = HWY_DYNAMIC_DISPATCH(winograd_gradient_sizes)(part);
-  float* const memory = scratch(rows * columns, sizes.scratch, std::max(problem.inputs, problem.outputs));
+  const std::int64_t pixel = std::max(problem.inputs, problem.outputs), scratch = rows * columns * sizes.scratch;
+  const auto workspace =
+      pool_->allocate(static_cast<std::size_t>(scratch + pixel) * sizeof(float), MemoryUse::kWorkspace);
+  float* const memory = static_cast<float*>(workspace->data());
+  if (!threads_.idle()) std::fill_n(memory + scratch, pixel, 0.0f);
   const WinogradGradient arguments{.problem = problem,
                                    .type = x.dtype(),
                                    .x = x.raw(),
                                    .dy = dy.raw(),
-                                   .zeros = memory + rows * columns * sizes.scratch,
+                                   .zeros = memory + scratch,
                                    .dw = dw.data<float>(),
                                    .write = write};
   const auto kernel = HWY_DYNAMIC_DISPATCH(winograd_gradient);

@@ -54,7 +54,7 @@ using RecurrentState = std::vector<Tensor>;
 ///
 /// Forward: begin(), then step(t) for t = 0 .. T-1. Backward, after a forward in Mode::kTraining: restore(t) for t = 0 .. T-1
 /// where the states were not kept, step_backward(t) for t = T-1 .. 0, then what turns the kept gate gradients of all steps
-/// into one gradient each: finish_hidden() for what the hidden convolution has, finish_input() for what the input has.
+/// into one gradient each: finish_hidden() for what the hidden convolution has, finish_input() for what the input has. Then release().
 class Cell {
  public:
   Cell(const Context& context, const CellOptions& options) : context_(context), options_(options) {}
@@ -83,9 +83,10 @@ class Cell {
                              const RecurrentState& dstate, const Tensor& dprevious) = 0;
   /// hidden [T,N,H,W,C] holds h before each step. Accumulates parameter gradients.
   virtual void finish_hidden(const Tensor& hidden) = 0;
-  /// x as begin() had it, which keeps it for nobody. Accumulates parameter gradients, overwrites dx [T,N,H,W,Cin] where it is
-  /// given, and releases what was kept.
-  virtual void finish_input(const Tensor& x, const Tensor& dx) = 0;
+  /// x as begin() had it, which keeps it for nobody. Accumulates parameter gradients.
+  virtual void finish_input(const Tensor& x) = 0;
+  /// After finish_input(), where somebody wants it: overwrites dx [T,N,H,W,Cin].
+  virtual void input_gradient(const Tensor& dx) = 0;
   /// Drops everything kept for backward.
   virtual void release() = 0;
 

@@ -130,12 +130,15 @@ void ConvGruAfter::finish_hidden(const Tensor& hidden) {
                        context_.parameters.gradient(*ids_.hidden_bias), Write::kAccumulate);
 }
 
-void ConvGruAfter::finish_input(const Tensor& x, const Tensor& dx) {
+void ConvGruAfter::finish_input(const Tensor& x) {
   // The gates go from the hidden side's gradient to the input's.
   context_.backend.write_channels(hidden_candidate_, (kGates - 1) * options_.hidden_channels, gates_);
   hidden_candidate_ = Tensor();
-  ids_.add_input_gradient(context_, input_spec(), x, gates_, 0, dx, Write::kOverwrite);
-  release();
+  ids_.add_input_gradient(context_, input_spec(), x, gates_, 0);
+}
+
+void ConvGruAfter::input_gradient(const Tensor& dx) {
+  ids_.input_gradient(context_, input_spec(), gates_, 0, dx, Write::kOverwrite);
 }
 
 void ConvGruAfter::release() { gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = Tensor(); }

@@ -176,10 +176,15 @@ void ConvGruBefore::finish_hidden(const Tensor& hidden) {
   reset_hidden_ = Tensor();
 }
 
-void ConvGruBefore::finish_input(const Tensor& x, const Tensor& dx) {
-  ids_.add_input_gradient(context_, input_spec(), x, gates_.activated(), gates_.first, dx, Write::kOverwrite);
-  ids_.add_input_gradient(context_, input_spec(), x, candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
-  release();
+void ConvGruBefore::finish_input(const Tensor& x) {
+  for (const Part* part : {&gates_, &candidate_}) {
+    ids_.add_input_gradient(context_, input_spec(), x, part->activated(), part->first);
+  }
+}
+
+void ConvGruBefore::input_gradient(const Tensor& dx) {
+  ids_.input_gradient(context_, input_spec(), gates_.activated(), gates_.first, dx, Write::kOverwrite);
+  ids_.input_gradient(context_, input_spec(), candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
 }
 
 void ConvGruBefore::release() {

@@ -23,7 +23,8 @@ class ConvGruBefore : public Cell {
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_hidden(const Tensor& hidden) override;
-  void finish_input(const Tensor& x, const Tensor& dx) override;
+  void finish_input(const Tensor& x) override;
+  void input_gradient(const Tensor& dx) override;
   void release() override;
 
  protected:
@@ -53,8 +54,8 @@ class ConvGruBefore : public Cell {
   void convolve_hidden(Part& part, std::int64_t t, const Tensor& source);
 
   GateParameters ids_;
-  Part gates_;      ///< z,r: [T,N,H,W,2C]
-  Part candidate_;  ///< n: [T,N,H,W,C]
+  Part gates_;           ///< z,r: [T,N,H,W,2C]
+  Part candidate_;       ///< n: [T,N,H,W,C]
   Tensor reset_hidden_;  ///< [T,N,H,W,C]
 };
 

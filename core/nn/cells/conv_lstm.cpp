@@ -109,9 +109,12 @@ void ConvLstm::finish_hidden(const Tensor& hidden) {
   ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), (norm_ ? normalised_ : gates_).range(ran), 0);
 }
 
-void ConvLstm::finish_input(const Tensor& x, const Tensor& dx) {
-  ids_.add_input_gradient(context_, input_spec(), x, norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
-  release();
+void ConvLstm::finish_input(const Tensor& x) {
+  ids_.add_input_gradient(context_, input_spec(), x, norm_ ? normalised_ : gates_, 0);
+}
+
+void ConvLstm::input_gradient(const Tensor& dx) {
+  ids_.input_gradient(context_, input_spec(), norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
 }
 
 void ConvLstm::release() {

@@ -22,7 +22,8 @@ class ConvLstm : public Cell {
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
                      const RecurrentState& dstate, const Tensor& dprevious) override;
   void finish_hidden(const Tensor& hidden) override;
-  void finish_input(const Tensor& x, const Tensor& dx) override;
+  void finish_input(const Tensor& x) override;
+  void input_gradient(const Tensor& dx) override;
   void release() override;
 
  protected:

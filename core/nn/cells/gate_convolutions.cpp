@@ -26,8 +26,7 @@ void GateParameters::add_hidden_gradient(const Context& context, const Convoluti
 }
 
 void GateParameters::add_input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& x,
-                                        const Tensor& dgates, std::int64_t first, const Tensor& dx,
-                                        Write dx_write) const {
+                                        const Tensor& dgates, std::int64_t first) const {
   const ParameterSet& parameters = context.parameters;
   const std::int64_t last = first + dgates.dimension(-1);
   if (input_bias) {
@@ -36,9 +35,12 @@ void GateParameters::add_input_gradient(const Context& context, const Convolutio
   if (!x) return;
   context.backend.convolution_weight_gradient(spec, x.merged(), dgates.merged(),
                                               parameters.gradient(input_weight).range(first, last), Write::kAccumulate);
-  if (!dx) return;
-  context.backend.convolution_transposed(spec, dgates.merged(), parameters.weight(input_weight, first, last), {},
-                                         dx.merged(), dx_write);
+}
+
+void GateParameters::input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& dgates,
+                                    std::int64_t first, const Tensor& dx, Write write) const {
+  const WeightView weight = context.parameters.weight(input_weight, first, first + dgates.dimension(-1));
+  context.backend.convolution_transposed(spec, dgates.merged(), weight, {}, dx.merged(), write);
 }
 
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,

@@ -21,9 +21,12 @@ struct GateParameters {
   /// weights, with h before each step in `hidden` [T,N,H,W,C];
   void add_hidden_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& hidden,
                            const Tensor& dgates, std::int64_t first) const;
-  /// of the input's bias and weights, and of x [T,N,H,W,Cin] where dx is given; without input x is empty.
+  /// of the input's bias and weights, with x [T,N,H,W,Cin], empty without input;
   void add_input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& x, const Tensor& dgates,
-                          std::int64_t first, const Tensor& dx, Write dx_write) const;
+                          std::int64_t first) const;
+  /// of x.
+  void input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& dgates, std::int64_t first,
+                      const Tensor& dx, Write write) const;
 };
 
 struct GateDeclaration {

@@ -1,5 +1,5 @@
 // The whole network against PyTorch in float64: the reference within 1e-9, backends in float32 within 1e-4 and in bf16
-// within 2e-2 as a whole; and the first losses of training.
+// within 5e-2 as a whole, which mixed_precision_test.cpp holds tighter; and the first losses of training.
 
 #include <gtest/gtest.h>
 
@@ -53,10 +53,10 @@ class GoldenNetwork {
       const std::vector<double>& values = golden_.values("dparameter." + entry.declaration.name);
       expected.insert(expected.end(), values.begin(), values.end());
     }
-    // Where candidates have kinks, each one that rounding carries over to the other side changes the gradient by itself.
+    // Where candidates have kinks, too, each one that rounding carries over to the other side changes the gradient by itself.
     const bool kinks = options_.activation != Activation::kTanh;
     EXPECT_LT(relative_difference(download(backend_, network_.parameters().gradients()), expected),
-              kinks ? 10 * tolerance : tolerance);
+              kinks ? 4 * tolerance : tolerance);
   }
 
   void check_training(double tolerance) {
@@ -136,7 +136,7 @@ class GoldenModels : public testing::TestWithParam<BackendUnderTest> {};
 
 TEST_P(GoldenModels, InFloat) { check_all(*GetParam().make(), DType::kFloat32, {1e-4, 1e-3}); }
 
-TEST_P(GoldenModels, InBf16) { check_all(*GetParam().make(), DType::kBFloat16, {2e-2, 2e-2}); }
+TEST_P(GoldenModels, InBf16) { check_all(*GetParam().make(), DType::kBFloat16, {5e-2, 2e-2}); }
 
 INSTANTIATE_TEST_SUITE_P(Backends, GoldenModels, testing::ValuesIn(backends_under_test()), BackendName());
 
