@@ -187,7 +187,7 @@ namespace {
 /// Fewest channels on either side for which the transforms do not outweigh what is saved.
 constexpr std::int64_t kFewestChannels = 8;
 /// Room for the points of weights, which take 2.6 times (5x5) or 7 times (3x3) as much as the weights.
-constexpr std::size_t kPointsLimit = std::size_t{24} << 20;
+constexpr std::size_t kPointsLimit = std::size_t{16} << 20;
 /// Fewest tiles that are worth a thread of their own.
 constexpr std::int64_t kFewestTiles = 14;
 /// Tiles after which the points of weights were worth computing, and computing them again.
