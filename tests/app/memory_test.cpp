@@ -1,11 +1,24 @@
 #include <gtest/gtest.h>
 
+#include <sys/types.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/json/value.h"
+#include "core/tensor/npy.h"
 #include "tests/app/program.h"
 
 namespace nextframe::test {
@@ -16,6 +29,30 @@ constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
 #endif
+
+/// Watches how much memory of its own a process holds: mapped files, which the system may forget, are not part of it.
+class OwnMemory {
+ public:
+  ~OwnMemory() { stop(); }
+  void watch(pid_t process) {
+    watcher_ = std::thread([this, process] {
+      while (!stopped_) {
+        peak_ = std::max(peak_, memory_of(process, "RssAnon"));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
+    });
+  }
+  std::uint64_t stop() {
+    stopped_ = true;
+    if (watcher_.joinable()) watcher_.join();
+    return peak_;
+  }
+
+ private:
+  std::thread watcher_;
+  std::atomic<bool> stopped_{false};
+  std::uint64_t peak_ = 0;
+};
 
 class Memory : public ::testing::Test {
  protected:
@@ -139,6 +176,32 @@ TEST_F(Memory, ALimitThatNothingSatisfiesNamesTheSmallestOne) {
   const Outcome wrong = run({"train", config, "--memory-limit", "much"}, here());
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_NE(wrong.err.find("--memory-limit: got \"much\""), std::string::npos) << wrong.err;
+}
+
+TEST_F(Memory, DataLargerThanTheMemoryOfATrainingTrain) {
+  if (!std::filesystem::exists("/proc/self/statm")) GTEST_SKIP() << "no /proc: a program's own memory is not known";
+  if (kSanitized) GTEST_SKIP() << "a sanitizer's own memory is much";
+  constexpr std::int64_t kFrames = 3000, kSide = 256;
+  std::vector<std::uint8_t> pixels(kFrames * kSide * kSide);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>((i / 7 + i / 65536 * 3) % 251);
+  {
+    std::ofstream file(folder_ / "large.npy", std::ios::binary);
+    write_npy(file, std::array<std::int64_t, 3>{kFrames, kSide, kSide}, std::span<const std::uint8_t>(pixels));
+  }
+  write_text(folder_ / "large.json", R"({
+    "name": "large",
+    "model": { "levels": [ { "conv": { "channels": 4, "kernel": 3, "stride": 2 }, "hidden": 6, "kernel": 3 } ] },
+    "data": { "sources": [ { "type": "array", "path": "large.npy" } ], "scene_cuts": "ignore", "cache": { "dir": "cache" },
+              "context": 4, "horizon": 4, "crop": [32, 32], "validation_windows": 8, "split": { "by": "time", "gap": 8 } },
+    "train": { "batch": 2, "steps": 300, "validate_every": 300, "samples": 1 } })");
+  OwnMemory memory;
+  RunOptions options = here();
+  options.started = [&](pid_t process) { memory.watch(process); };
+  const Outcome outcome = run({"train", "large.json", "--out", "run", "--threads", "1"}, options);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  // The bytes of the frames; as numbers of a network they would be four times as many.
+  EXPECT_LT(memory.stop(), pixels.size() / 2);
+  EXPECT_GT(memory.stop(), 0u);
 }
 
 TEST_F(Memory, ForecastsAndEvaluationsTakeALimitToo) {

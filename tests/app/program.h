@@ -36,6 +36,10 @@ struct RunOptions {
 /// Runs `nextframe ARGUMENTS...` to its end.
 Outcome run(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
+/// A line of /proc/PID/status, such as "VmRSS" (resident memory) or "RssAnon" (the part of it that is no mapped file), in
+/// bytes; 0 where it is not known.
+std::uint64_t memory_of(pid_t process, const std::string& field);
+
 /// A folder of its own for a test, removed at the end.
 class TemporaryFolder {
  public:

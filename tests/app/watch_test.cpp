@@ -83,21 +83,12 @@ TEST_F(Watch, WhatWillNeverFitEndsIt) {
                  "name a folder");
 }
 
-/// Resident memory of a process in kB, 0 where it is not known.
-long resident_of(pid_t process) {
-  std::ifstream status("/proc/" + std::to_string(process) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::atol(line.c_str() + 6);
-  }
-  return 0;
-}
-
 /// Files that arrive in an order as bad as can be: shuffled within a quarter of an hour, one in twenty cut off for ever,
 /// one in twenty in two pieces, one in twenty twice, one in thirty not at all but much later.
 TEST_F(Watch, TwoThousandFilesInBadOrder) {
   constexpr int kFiles = 2000, kBlock = 15, kEarly = 500;
   std::atomic<pid_t> child = 0;
-  std::atomic<long> early = 0, late = 0;
+  std::atomic<std::uint64_t> early = 0, late = 0;
   std::thread arrivals([&] {
     while (child == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     std::mt19937 random(4);
@@ -136,8 +127,8 @@ TEST_F(Watch, TwoThousandFilesInBadOrder) {
         postponed.erase(postponed.begin());
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(12));
-      if (++arrived == kEarly) early = resident_of(child);
-      if (arrived == kFiles - 1) late = resident_of(child);
+      if (++arrived == kEarly) early = memory_of(child, "VmRSS");
+      if (arrived == kFiles - 1) late = memory_of(child, "VmRSS");
     }
   });
   RunOptions options = here();
@@ -153,9 +144,9 @@ TEST_F(Watch, TwoThousandFilesInBadOrder) {
   EXPECT_NE(outcome.err.find("left out until it changes"), std::string::npos);
   for (const std::string& name : names_in(folder_ / "out")) EXPECT_TRUE(name.ends_with(".nc")) << name;
 #if !defined(__SANITIZE_ADDRESS__)
-  ASSERT_GT(early, 0);
-  constexpr long kNoise = 4096;  // kB; the fields alone are 72 MB as floats
-  EXPECT_GE(late, early / 2);    // it lived until the end
+  ASSERT_GT(early, 0U);
+  constexpr std::uint64_t kNoise = std::uint64_t{4} << 20;  // the fields alone are 72 MB as floats
+  EXPECT_GE(late, early / 2);                               // it lived until the end
   EXPECT_LT(late, early + kNoise);
 #endif
 }
