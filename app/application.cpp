@@ -84,8 +84,9 @@ extern "C" int nextframe_main(int argc, char** argv) {
     log.write(LogLevel::kInfo, "interrupted; nothing was written");
     return kInterruptedExitCode;
   } catch (const std::bad_alloc&) {
-    log.write(LogLevel::kError,
-              "out of memory; a smaller batch, frame size or model needs less, see nextframe inspect");
+    log.write(
+        LogLevel::kError,
+        "out of memory; fewer or smaller frames, a smaller batch or a smaller model need less, see nextframe inspect");
   } catch (const std::exception& error) {
     log.write(LogLevel::kError, error.what());
   }

@@ -38,8 +38,13 @@ BenchOptions load_bench_options(const std::string& config, const std::vector<std
   const Config loaded = load_config(config, overrides);
   const auto [height, width] = frame_size(loaded.data);
   const std::int64_t channels = loaded.data.channels == ChannelMode::kColor ? 3 : 1;
+  const SequenceLengths lengths{.context = loaded.data.context, .horizon = loaded.data.horizon};
+  TrainOptions recomputing = loaded.train;
+  recomputing.recompute = Recompute::kSegments;
+  const bool open = loaded.train.recompute == Recompute::kAuto;
   return {.work = workload_of(loaded, height, width, channels),
           .precision = loaded.train.precision,
+          .segment_where_needed = open ? execution_of(recomputing, loaded.model, lengths).segment : 0,
           .backend = backend,
           .rounds = rounds};
 }

@@ -87,6 +87,7 @@ json::Value BenchReport::to_json() const {
   out.set("width", work.width);
   out.set("channels", work.channels);
   out.set("parameters", parameters);
+  out.set("segment", work.execution.segment);
   out.set("rounds", rounds);
   for (const NamedPart& named : parts_of(*this)) {
     const std::string name = named.key;
@@ -135,6 +136,9 @@ std::string BenchReport::to_text() const {
       work.context, work.horizon, work.height, work.width, work.channels,
       with_thousands(static_cast<double>(parameters)), name_of(format), emulated ? " by way of float32" : "", backend,
       instructions, threads, many);
+  if (work.execution.segment > 0) {
+    out += nextframe::format("activations recomputed in segments of {} steps\n\n", work.execution.segment);
+  }
   std::vector<std::vector<std::string>> rows;
   rows.push_back({"part", "ms", "GFLOP needed", "GFLOP/s", "of peak", "GB moved", "of bandwidth"});
   for (const NamedPart& named : parts_of(*this)) rows.push_back(row_of(named, *this));

@@ -41,7 +41,7 @@ struct BenchReport {
   BenchPart forecast;  ///< the same sequences without gradients
   BenchPart response;  ///< one sequence: from its last frame to the first forecast frame, the state held
   MachinePeak machine;
-  StepTimes operations;          ///< empty unless asked for
+  StepTimes operations;                   ///< empty unless asked for
   std::uint64_t training_peak_bytes = 0;  ///< the process's largest resident size while it trained
   std::uint64_t peak_bytes = 0;           ///< the same while it trained and then forecast
 

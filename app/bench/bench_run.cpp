@@ -79,6 +79,16 @@ void measure_peaks(int threads, MachinePeak& machine) {
   measure_peak(NumberFormat::kBf16, threads, machine.bf16);
 }
 
+/// The memory of a training step, with segments where it is too little without.
+std::shared_ptr<const MemoryPlan> plan_step(const Backend& backend, const BenchOptions& options,
+                                            WorkloadOptions& work) {
+  auto plan = Workload::plan_memory(backend, work);
+  const std::uint64_t available = available_memory_bytes();
+  if (options.segment_where_needed == 0 || !plan || available == 0 || plan->bytes <= available) return plan;
+  work.execution.segment = options.segment_where_needed;
+  return Workload::plan_memory(backend, work);
+}
+
 void count(const WorkloadOptions& options, BenchReport& report) {
   const Plan plan = make_plan(options);
   const auto set = [](BenchPart& part, double operations, double traffic) {
@@ -107,12 +117,13 @@ BenchReport run_bench(const BenchOptions& options) {
   report.backend = std::string(backend->name());
   report.threads = thread_count(options.backend);
   report.rounds = options.rounds;
+  const auto plan = plan_step(*backend, options, report.work);
   count(report.work, report);
   const bool on_processor = report.backend != "cuda";
   if (on_processor) measure_peaks(report.threads, report.machine);
   {
     Workload work(*backend, report.work, Workload::Frames::kRandom);
-    work.follow(Workload::plan_memory(*backend, report.work));
+    work.follow(plan);
     measure_step(*backend, work, report);
     report.training_peak_bytes = peak_memory_bytes();
     measure_forecast(*backend, work, report);

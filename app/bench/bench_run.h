@@ -15,6 +15,7 @@ enum class BenchDetail { kParts, kOperations };
 struct BenchOptions {
   WorkloadOptions work;
   Precision precision = Precision::kFloat32;  ///< decides about work.activations once there is a backend
+  std::int64_t segment_where_needed = 0;      ///< work.execution.segment where the memory does not suffice; 0: never
   BackendOptions backend;
   std::int64_t rounds = 5;  ///< at least so many; more where they are short, until about a second is over
   BenchDetail detail = BenchDetail::kParts;
