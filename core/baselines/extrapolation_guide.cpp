@@ -80,6 +80,7 @@ class ExtrapolationGuide final : public Guide {
     trajectories_.emplace(motion_);
     last_.clear();
     for (std::int64_t c = 0; c < context.channels; ++c) last_.push_back(last_field(context, c, source));
+    latest_ = last_;
     inner_ = {region.top - source.top, region.left - source.left, region.height, region.width};
   }
 
@@ -87,12 +88,14 @@ class ExtrapolationGuide final : public Guide {
     trajectories_->advance();
     const auto channels = std::ssize(last_);
     for (std::int64_t c = 0; c < channels; ++c) {
-      const ScalarField& last = last_[static_cast<std::size_t>(c)];
-      const ScalarField moved = displaced(last, trajectories_->displacement());
+      ScalarField& latest = latest_[static_cast<std::size_t>(c)];
+      const ScalarField moved = displaced(last_[static_cast<std::size_t>(c)], trajectories_->displacement());
       for (std::int64_t y = 0; y < inner_.height; ++y) {
         for (std::int64_t x = 0; x < inner_.width; ++x) {
-          float value = moved.at(inner_.top + y, inner_.left + x);
-          if (is_missing(value)) value = last.at(inner_.top + y, inner_.left + x);
+          float& value = latest.at(inner_.top + y, inner_.left + x);
+          const float now = moved.at(inner_.top + y, inner_.left + x);
+          // Else it stays at what came before the path left what is known: no edge between the two.
+          if (!is_missing(now)) value = now;
           frame[(y * inner_.width + x) * channels + c] = is_missing(value) ? 0 : scale_.to_network(value);
         }
       }
@@ -140,8 +143,9 @@ class ExtrapolationGuide final : public Guide {
   MotionMemory memory_;
   MotionField motion_;  ///< around the region
   std::optional<BackwardTrajectories> trajectories_;
-  std::vector<ScalarField> last_;  ///< around the region, one a channel
-  Region inner_;                   ///< the region within them
+  std::vector<ScalarField> last_;    ///< around the region, one a channel
+  std::vector<ScalarField> latest_;  ///< likewise: what the guide has come to
+  Region inner_;                     ///< the region within them
 };
 
 }  // namespace
