@@ -7,11 +7,22 @@ namespace nextframe::app {
 
 namespace fs = std::filesystem;
 
-std::string shipped_folder() {
+namespace {
+
+/// The folder of the program that runs; empty where the system does not say.
+fs::path program_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (error) return "";
-  const fs::path folder = program.parent_path().parent_path() / "share/nextframe";
+  return error ? fs::path() : program.parent_path();
+}
+
+}  // namespace
+
+std::string shipped_folder() {
+  const fs::path program = program_folder();
+  if (program.empty()) return "";
+  std::error_code error;
+  const fs::path folder = program.parent_path() / "share/nextframe";
   return fs::is_directory(folder, error) ? folder.string() : "";
 }
 
@@ -22,6 +33,16 @@ std::string find_shipped(const std::string& path) {
   if (folder.empty()) return path;
   const fs::path shipped = fs::path(folder) / path;
   return fs::exists(shipped, error) ? shipped.string() : path;
+}
+
+std::string find_module(const std::string& name) {
+  const fs::path program = program_folder();
+  if (program.empty()) return name;
+  for (const fs::path& folder : {program, program.parent_path() / "lib/nextframe"}) {
+    std::error_code error;
+    if (fs::exists(folder / name, error)) return (folder / name).string();
+  }
+  return name;
 }
 
 }  // namespace nextframe::app

@@ -12,4 +12,7 @@ std::string shipped_folder();
 /// program: so that the examples of the help work from anywhere.
 std::string find_shipped(const std::string& path);
 
+/// The module `name` of the program, beside it or in ../lib/nextframe, or the name alone where it is in neither.
+std::string find_module(const std::string& name);
+
 }  // namespace nextframe::app
