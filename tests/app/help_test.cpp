@@ -24,6 +24,11 @@ TEST(Help, ProgramPageNamesEveryCommand) {
   for (const std::string& verb : kVerbs) EXPECT_NE(outcome.out.find("\n  " + verb + " "), std::string::npos) << verb;
 }
 
+TEST(Help, TheManualNamesEveryCommand) {
+  const std::string manual = read_text(NEXTFRAME_SOURCE "/docs/nextframe.1");
+  for (const std::string& verb : kVerbs) EXPECT_NE(manual.find("\n.B " + verb + "\n"), std::string::npos) << verb;
+}
+
 TEST(Help, EveryCommandHasAPageWithExamples) {
   for (const std::string& verb : kVerbs) {
     const Outcome outcome = run({verb, "--help"});

@@ -16,6 +16,7 @@ forecasts_from() {
   "$1/bin/nextframe" forecast data/moving-digits.safetensors data/moving-digits.mkv --at 8 --frames 3 -o next.npy
   [ "$(stat -c %s next.npy)" -gt 1000 ] || { echo "next.npy holds no frames" >&2; return 1; }
   "$1/bin/nextframe" inspect configs/moving-digits-small.json >inspect.txt
+  [ -s "$1/share/man/man1/nextframe.1" ] || { echo "the manual is not installed" >&2; return 1; }
   cd "$work"
   rm -r "$work/elsewhere"
 }
