@@ -316,6 +316,43 @@ void Backend::gru_before_gates_backward(const Tensor& hidden_previous, const Ten
 
 namespace {
 
+/// `rows` of y out of frames x.
+void expect_warp(std::string_view operation, const Tensor& x, const Tensor& flows, const Tensor& y, std::int64_t rows) {
+  expect_rank(operation, "frames", x, 4);
+  expect_rank(operation, "flows", flows, 4);
+  const std::int64_t links = flows.dimension(3) / 2;
+  if (links < 1 || flows.dimension(3) % 2 != 0) {
+    fail("[{}] got {} channels of flows, expected two a copy", operation, flows.dimension(3));
+  }
+  expect_shape(operation, "flows", flows, Shape{x.dimension(0), rows, x.dimension(2), 2 * links});
+  expect_shape(operation, "copies", y, Shape{x.dimension(0), rows, x.dimension(2), links * x.dimension(3)});
+  expect_type(operation, {&x, &y});
+  expect_exact(operation, x, {&flows});
+}
+
+}  // namespace
+
+void Backend::warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y) {
+  expect_rank("warp", "copies", y, 4);
+  expect_warp("warp", x, flows, y, y.dimension(1));
+  if (first_row < 0 || first_row + y.dimension(1) > x.dimension(1)) {
+    fail("[warp] got {} rows from {} of {}", y.dimension(1), first_row, to_string(x.shape()));
+  }
+  do_warp(x, flows, first_row, y);
+}
+
+void Backend::warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows,
+                            const Tensor& dx, Write write) {
+  expect_rank("warp_backward", "frames", x, 4);
+  expect_warp("warp_backward", x, flows, dy, x.dimension(1));
+  expect_shape("warp_backward", "gradient of the flows", dflows, flows.shape());
+  expect_same("warp_backward", x, {&dx});
+  expect_type("warp_backward", {&x, &dflows});
+  do_warp_backward(x, flows, dy, dflows, dx, write);
+}
+
+namespace {
+
 void expect_groups(std::string_view operation, const GroupNormSpec& spec, const Tensor& x,
                    std::initializer_list<const Tensor*> per_channel, std::initializer_list<const Tensor*> per_group) {
   expect_rank(operation, "input", x, 4);

@@ -145,6 +145,17 @@ class Backend {
   void gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
                                  const Tensor& dhidden_previous);
 
+  // --- motion (Shi et al. 2017, after Jaderberg et al. 2015) ---
+  /// L copies of x, each moved along a flow of its own: with p counted from first_row,
+  /// y[n,p,q, l C + c] = x[n, p - v, q - u, c], bilinear between pixels and zero beyond the frame, where the content has
+  /// moved u = flows[n,p,q,2l] pixels to the right and v = flows[n,p,q,2l+1] down to come to (p,q). That is HKO-7's sign.
+  /// x [N,H,W,C]; flows [N,R,W,2L], exact, and y [N,R,W,L C] are R rows of the frame. A flow that is not finite gives NaN.
+  void warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y);
+  /// Its adjoint for all H rows. dflows, an activation, is overwritten; where a place is read that lies on a pixel's row or
+  /// column, at which the derivative jumps, it takes the side to the right or below. dx = what dy leaves there (+ dx).
+  void warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows, const Tensor& dx,
+                     Write write);
+
   // --- normalisation (Wu and He 2018) ---
   /// Channels of [N,H,W,C] in `spec.groups` equal groups; each group of a sample is normalised over H, W and its
   /// channels, then scaled by gamma [C] and shifted by beta [C]. mean and reciprocal_deviation [N,groups], exact, are kept.
@@ -220,6 +231,9 @@ class Backend {
                                              const Tensor& dhidden_previous) = 0;
   virtual void do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden,
                                             const Tensor& gates, const Tensor& dhidden_previous) = 0;
+  virtual void do_warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y) = 0;
+  virtual void do_warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows,
+                                const Tensor& dx, Write write) = 0;
   virtual void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
                              const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) = 0;
   virtual void do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,

@@ -63,6 +63,8 @@ std::string_view name_of(OperationKind kind) {
       return "weight gradient";
     case OperationKind::kGates:
       return "gates";
+    case OperationKind::kWarp:
+      return "warp";
     case OperationKind::kNormalisation:
       return "normalisation";
     case OperationKind::kActivation:
@@ -272,6 +274,18 @@ void CountingBackend::do_gru_before_gates_backward(const Tensor& hidden_previous
                                                    const Tensor& gates, const Tensor& dhidden_previous) {
   count(OperationKind::kGates, 6 * hidden_previous.elements(),
         {{&hidden_previous, &dreset_hidden, &gates, &dhidden_previous}, {&gates, &dhidden_previous}});
+}
+
+// Four pixels and their weights a value, and as much for each of the two gradients.
+void CountingBackend::do_warp(const Tensor& x, const Tensor& flows, std::int64_t, const Tensor& y) {
+  count(OperationKind::kWarp, 8 * y.elements(), {{&x, &flows}, {&y}});
+}
+
+void CountingBackend::do_warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows,
+                                       const Tensor& dx, Write write) {
+  Traffic traffic({&x, &flows, &dy}, {&dflows, &dx});
+  if (write == Write::kAccumulate) traffic.add(dx);
+  count(OperationKind::kWarp, 16 * dy.elements(), traffic);
 }
 
 void CountingBackend::do_group_norm(const GroupNormSpec&, const Tensor& x, const Tensor& gamma, const Tensor& beta,

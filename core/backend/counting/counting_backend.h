@@ -15,6 +15,7 @@ enum class OperationKind {
   kConvolutionTransposed,
   kWeightGradient,
   kGates,
+  kWarp,
   kNormalisation,
   kActivation,
   kElementwise,
@@ -108,6 +109,9 @@ class CountingBackend final : public Backend {
                                      const Tensor& dhidden_previous) override;
   void do_gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
                                     const Tensor& dhidden_previous) override;
+  void do_warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y) override;
+  void do_warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows, const Tensor& dx,
+                        Write write) override;
   void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
                      const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) override;
   void do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& mean,

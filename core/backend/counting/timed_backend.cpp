@@ -142,6 +142,15 @@ void TimedBackend::do_gru_before_gates_backward(const Tensor& hidden_previous, c
   run([&](Backend& b) { b.gru_before_gates_backward(hidden_previous, dreset_hidden, gates, dhidden_previous); });
 }
 
+void TimedBackend::do_warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y) {
+  run([&](Backend& b) { b.warp(x, flows, first_row, y); });
+}
+
+void TimedBackend::do_warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows,
+                                    const Tensor& dx, Write write) {
+  run([&](Backend& b) { b.warp_backward(x, flows, dy, dflows, dx, write); });
+}
+
 void TimedBackend::do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
                                  const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) {
   run([&](Backend& b) { b.group_norm(spec, x, gamma, beta, y, mean, reciprocal_deviation); });

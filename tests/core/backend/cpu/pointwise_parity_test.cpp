@@ -174,6 +174,54 @@ TEST_P(PointwiseParity, GruBefore) {
   });
 }
 
+// As many threads as there are, each sum has one order: one image as well as several, channels of one part and of more.
+TEST_P(PointwiseParity, WarpsGiveTheBitsOfOneThread) {
+  const auto one = make_cpu_backend({.threads = 1});
+  for (const Shape& x : {Shape{1, 9, 7, 5}, Shape{1, 16, 12, 64}, Shape{3, 8, 9, 33}}) {
+    const Shape flows = x.with(-1, 6), copies = with_channels(x, 3);
+    std::vector<std::vector<float>> inputs;
+    for (const Shape& shape : {x, flows, copies, x}) {
+      inputs.emplace_back(static_cast<std::size_t>(shape.elements()));
+      for (float& value : inputs.back()) value = static_cast<float>(random_.uniform(-3.0, 3.0));
+    }
+    const auto results = [&](Backend& backend) {
+      const auto uploaded = [&](const Shape& shape, std::size_t i) {
+        const Tensor tensor = backend.allocate(shape, DType::kFloat32);
+        backend.upload(inputs[i].data(), tensor);
+        return tensor;
+      };
+      const Tensor y = backend.allocate(copies, DType::kFloat32), dflows = backend.allocate(flows, DType::kFloat32);
+      const Tensor dx = uploaded(x, 3);
+      backend.warp(uploaded(x, 0), uploaded(flows, 1), 0, y);
+      backend.warp_backward(uploaded(x, 0), uploaded(flows, 1), uploaded(copies, 2), dflows, dx, Write::kAccumulate);
+      std::vector<std::vector<float>> values;
+      for (const Tensor& tensor : {y, dflows, dx}) {
+        values.emplace_back(static_cast<std::size_t>(tensor.elements()));
+        backend.download(tensor, values.back().data());
+      }
+      return values;
+    };
+    EXPECT_EQ(results(*cpu_), results(*one)) << to_string(x);
+  }
+}
+
+TEST_P(PointwiseParity, WarpsPassNanOn) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Both x = filled({1, 2, 2, 19}), y = poisoned({1, 2, 2, 19}), dflows = poisoned({1, 2, 2, 2});
+  const Both flows = uploaded({1, 2, 2, 2}, {0, 0, nan, 0, 3e38f, -3e38f, 0, std::numeric_limits<float>::infinity()});
+  cpu_->warp(x.cpu, flows.cpu, 0, y.cpu);
+  for (int k = 0; k < 19; ++k) {
+    EXPECT_EQ(element(y.cpu, k), element(x.cpu, k));
+    EXPECT_TRUE(std::isnan(element(y.cpu, 19 + k)));
+    EXPECT_EQ(element(y.cpu, 38 + k), 0.0);
+    EXPECT_TRUE(std::isnan(element(y.cpu, 57 + k)));
+  }
+  cpu_->warp_backward(x.cpu, flows.cpu, filled({1, 2, 2, 19}).cpu, dflows.cpu, poisoned({1, 2, 2, 19}).cpu,
+                      Write::kOverwrite);
+  EXPECT_TRUE(std::isnan(element(dflows.cpu, 2)) && std::isnan(element(dflows.cpu, 3)));
+  EXPECT_EQ(element(dflows.cpu, 4), 0.0);
+}
+
 TEST_P(PointwiseParity, GroupNorm) {
   for (const std::int64_t groups : {1, 2, 4}) {
     for (const std::int64_t width : {1, 3, 16, 32}) {

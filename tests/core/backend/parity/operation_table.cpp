@@ -284,6 +284,39 @@ void add_gru(Cases& cases) {
   }
 }
 
+/// Flows that lead a few pixels away and beyond the frame, and ones that point at the pixels themselves.
+void add_warps(Cases& cases) {
+  for (const Shape& x : state_shapes()) {
+    // As published, once, and beside it few.
+    for (const std::int64_t links : {1, x[3] == 17 ? 13 : 3}) {
+      for (const double reach : {0.0, 2.5, 40.0}) {
+        const OperationArgument flows = exact(read(x.with(-1, 2 * links), -reach, reach));
+        const std::string at = " " + to_string(x) + " links " + std::to_string(links) + " reach " +
+                               std::to_string(static_cast<int>(reach));
+        cases.push_back({"warp" + at, {read(x), flows, written(times(x, links))}, [](Backend& b, const Tensors& t) {
+                           b.warp(t[0], t[1], 0, t[2]);
+                         }});
+        for (const Write write : kWrites) {
+          cases.push_back(
+              {"warp_backward" + at + suffix(write),
+               {read(x),
+                flows,
+                read(times(x, links)),
+                written(x.with(-1, 2 * links)),
+                {.role = role_of(write), .shape = x}},
+               [write](Backend& b, const Tensors& t) { b.warp_backward(t[0], t[1], t[2], t[3], t[4], write); }});
+        }
+      }
+    }
+    for (const auto& [first, count] : row_windows(x[1])) {
+      const Shape rows = x.with(1, count);
+      cases.push_back({"warp of " + to_string(x) + " rows " + std::to_string(first) + " and " + std::to_string(count),
+                       {read(x), exact(read(rows.with(-1, 4), -3.0, 3.0)), written(times(rows, 2))},
+                       [at = first](Backend& b, const Tensors& t) { b.warp(t[0], t[1], at, t[2]); }});
+    }
+  }
+}
+
 void add_group_norm(Cases& cases) {
   for (const int groups : {1, 2, 4}) {
     for (const std::int64_t width : {1, 3, 16, 32}) {
@@ -402,6 +435,7 @@ std::vector<OperationCase> operation_table() {
   }
   add_lstm(cases);
   add_gru(cases);
+  add_warps(cases);
   add_group_norm(cases);
   add_pixel_losses(cases);
   add_frame_losses(cases);

@@ -46,6 +46,43 @@ TEST_F(Definition, ConvolutionCorrelatesAndPadsWithZeros) {
   EXPECT_EQ(values(y), (std::vector<double>{104, 106, 100, 111, 114, 103, 120, 123, 106}));
 }
 
+TEST_F(Definition, WarpMovesAlongItsFlows) {
+  // 1 2 3    moved one to the right, half a pixel down, and both by far.
+  // 4 5 6
+  const std::vector<double> flow{1, 0, 0, 0.5, -7, 9};
+  std::vector<double> flows;
+  for (int pixel = 0; pixel < 6; ++pixel) flows.insert(flows.end(), flow.begin(), flow.end());
+  const Tensor y = fresh({1, 2, 3, 3});
+  backend_.warp(counting({1, 2, 3, 1}), tensor({1, 2, 3, 6}, flows), 0, y);
+  EXPECT_EQ(values(y), (std::vector<double>{0, 0.5, 0, 1, 1, 0, 2, 1.5, 0, 0, 2.5, 0, 4, 3.5, 0, 5, 4.5, 0}));
+}
+
+TEST_F(Definition, WarpGivesItsRowsAndKeepsChannelsTogether) {
+  const Tensor y = fresh({1, 1, 2, 4});
+  backend_.warp(counting({1, 3, 2, 2}), tensor({1, 1, 2, 4}, {0, 0, 0, 1, 0, 0, 0, 1}), 2, y);
+  EXPECT_EQ(values(y), (std::vector<double>{9, 10, 5, 6, 11, 12, 7, 8}));
+}
+
+TEST_F(Definition, WarpAlongWhatIsNoFlowGivesNan) {
+  const Tensor y = fresh({1, 1, 2, 2}), dflows = fresh({1, 1, 2, 4}), dx = fresh({1, 1, 2, 1});
+  const Tensor x = counting({1, 1, 2, 1});
+  const Tensor flows = tensor({1, 1, 2, 4}, {0, 0, kNan, 0, 0, std::numeric_limits<double>::infinity(), 0, 0});
+  backend_.warp(x, flows, 0, y);
+  const std::vector<double> got = values(y);
+  EXPECT_EQ(got[0], 1.0);
+  EXPECT_TRUE(std::isnan(got[1]) && std::isnan(got[2]));
+  EXPECT_EQ(got[3], 2.0);
+  backend_.warp_backward(x, flows, y, dflows, dx, Write::kOverwrite);
+  EXPECT_TRUE(std::isnan(values(dflows)[2]));
+}
+
+TEST_F(Definition, WarpRefusesFlowsThatDoNotFit) {
+  const Tensor x = counting({1, 3, 2, 2});
+  EXPECT_THROW(backend_.warp(x, fresh({1, 3, 2, 3}), 0, fresh({1, 3, 2, 2})), Error);
+  EXPECT_THROW(backend_.warp(x, fresh({1, 2, 2, 2}), 2, fresh({1, 2, 2, 2})), Error);
+  EXPECT_THROW(backend_.warp(x, fresh({1, 3, 2, 4}), 0, fresh({1, 3, 2, 2})), Error);
+}
+
 TEST_F(Definition, TransposedConvolutionSpreadsTheKernel) {
   const Tensor y = fresh({1, 4, 4, 1});
   backend_.convolution_transposed({.stride = 2}, tensor({1, 2, 2, 1}, {1, 2, 3, 4}),

@@ -163,6 +163,30 @@ TEST_F(SeamGradient, GruBefore) {
   }
 }
 
+// Flows of 0.1 to 0.9 pixels, and the same plus one, so that no place is near the kinks on the pixels' rows and columns; some
+// places lie half or wholly beyond the frame.
+TEST_F(SeamGradient, Warp) {
+  const Shape frames{2, 3, 4, 2};
+  for (const std::int64_t links : {1, 3}) {
+    for (const double further : {0.0, 1.0}) {
+      const Shape flows = frames.with(-1, 2 * links), copies = frames.with(-1, 2 * links);
+      check("warp", {.inputs = {{"x", frames}, {"flows", flows, 0.1 + further, 0.9 + further, Draw::kEitherSign}},
+                     .forward =
+                         [&](const Tensors& in) {
+                           const Tensor y = fresh(copies);
+                           backend_.warp(in[0], in[1], 0, y);
+                           return Tensors{y};
+                         },
+                     .backward =
+                         [&](const Tensors& in, const Tensors& dout) {
+                           const Tensors d{fresh(frames), fresh(flows)};
+                           backend_.warp_backward(in[0], in[1], dout[0], d[1], d[0], Write::kOverwrite);
+                           return d;
+                         }});
+    }
+  }
+}
+
 TEST_F(SeamGradient, GroupNorm) {
   const Shape x{2, 3, 2, 6}, channels{6}, statistics{2, 3};
   const GroupNormSpec spec{.groups = 3};
