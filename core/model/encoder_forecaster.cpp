@@ -40,7 +40,8 @@ CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int6
           .forget_bias = options_.forget_bias,
           .reset = options_.reset,
           .candidate = activation(options_.activation),
-          .hidden_bias = options_.hidden_bias};
+          .hidden_bias = options_.hidden_bias,
+          .links = options_.links};
 }
 
 void EncoderForecaster::build() {
@@ -96,6 +97,7 @@ void EncoderForecaster::build_head(std::int64_t channels) {
     ConvolutionLayerOptions layer{.input_channels = channels,
                                   .output_channels = last ? output_channels_ * block : head.channels,
                                   .kernel = head.kernel,
+                                  .bias = head.bias ? Bias::kPerChannel : Bias::kNone,
                                   .activation = activation(kind),
                                   .result = last ? ResultType::kExact : ResultType::kActivation,
                                   .start = last && guided() ? Start::kZero : Start::kDrawn};

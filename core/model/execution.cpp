@@ -23,8 +23,10 @@ constexpr std::int64_t kTileGates = std::int64_t{1} << 22;
 /// Rows that both of Winograd's forms compute without leaving any unused.
 constexpr std::int64_t kTileRowUnit = 12;
 
+/// Channels of a step's gates, and of the moved states that a TrajGRU's are made from.
 std::int64_t gate_channels(const CellOptions& cell) {
-  return (cell.kind == CellKind::kConvLstm ? 4 : 3) * cell.hidden_channels;
+  const std::int64_t copies = cell.kind == CellKind::kTrajGru ? cell.links : 0;
+  return ((cell.kind == CellKind::kConvLstm ? 4 : 3) + copies) * cell.hidden_channels;
 }
 
 }  // namespace
@@ -37,9 +39,11 @@ std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengt
     scale /= static_cast<double>(level.conv.stride) * level.conv.stride;
     const double states = model.cell == CellKind::kConvLstm ? 2 : 1;
     const double gates = 4;  // a ConvGRU keeps its three gates and one more sequence
+    const CellOptions cell;
+    const auto flows = static_cast<double>(model.cell == CellKind::kTrajGru ? cell.flow_channels + 2 * model.links : 0);
     const auto hidden = static_cast<double>(level.hidden);
     state += scale * states * hidden;
-    activations += scale * ((states + gates) * hidden + static_cast<double>(level.conv.channels));
+    activations += scale * ((states + gates) * hidden + flows + static_cast<double>(level.conv.channels));
   }
   const std::int64_t longest = std::max(lengths.context, lengths.horizon);
   const double best = std::sqrt(static_cast<double>(lengths.context + lengths.horizon) * state / activations);

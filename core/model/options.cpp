@@ -39,12 +39,22 @@ void find_level_problems(const ModelOptions& options, std::size_t k, std::vector
 }
 
 void find_cell_problems(const ModelOptions& options, std::vector<std::string>& problems) {
-  const bool gru = options.cell == CellKind::kConvGru;
+  const bool trajectories = options.cell == CellKind::kTrajGru;
+  const bool gru = options.cell == CellKind::kConvGru || trajectories;
+  const std::string_view name = trajectories ? "trajgru" : "convgru";
   if (gru && options.peephole) {
-    problems.emplace_back("model.peephole: got true with cell \"convgru\", expected false or cell \"convlstm\"");
+    problems.push_back(format("model.peephole: got true with cell \"{}\", expected false or cell \"convlstm\"", name));
+  }
+  if (trajectories && options.reset == Reset::kBefore) {
+    problems.emplace_back("model.reset: a trajgru resets after, expected \"after\" or cell \"convgru\"");
+  }
+  if (!trajectories && options.links != ModelOptions{}.links) {
+    problems.push_back(format("model.links: got {}, but only a trajgru has any; leave it out", options.links));
   }
   if (gru && options.norm == Norm::kGroup && options.reset == Reset::kAfter) {
-    problems.emplace_back("model.norm: got \"group\" with reset \"after\", expected \"none\" or reset \"before\"");
+    problems.emplace_back(
+        trajectories ? "model.norm: got \"group\" with cell \"trajgru\", expected \"none\""
+                     : "model.norm: got \"group\" with reset \"after\", expected \"none\" or reset \"before\"");
   }
   if (!gru && options.reset != ModelOptions{}.reset) {
     problems.emplace_back("model.reset: a convlstm has no reset gate; leave it out, or use cell \"convgru\"");
@@ -54,7 +64,7 @@ void find_cell_problems(const ModelOptions& options, std::vector<std::string>& p
   }
   if (options.forget_bias != ModelOptions{}.forget_bias && (gru || !options.gate_bias)) {
     problems.push_back(format("model.forget_bias: got {}, but {}; leave it out", options.forget_bias,
-                              gru ? "a convgru has no forget gate" : "without model.gate_bias there is none"));
+                              gru ? format("a {} has no forget gate", name) : "without model.gate_bias there is none"));
   }
   const bool own_bias = options.hidden_bias == HiddenBias::kCandidate || options.hidden_bias == HiddenBias::kAll;
   if (own_bias && (!gru || options.reset == Reset::kBefore)) {

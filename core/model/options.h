@@ -18,7 +18,8 @@ template <class E, std::size_t N>
 using EnumNames = std::array<std::pair<std::string_view, E>, N>;
 
 constexpr auto enum_names(CellKind) {
-  return EnumNames<CellKind, 2>{{{"convlstm", CellKind::kConvLstm}, {"convgru", CellKind::kConvGru}}};
+  return EnumNames<CellKind, 3>{
+      {{"convlstm", CellKind::kConvLstm}, {"convgru", CellKind::kConvGru}, {"trajgru", CellKind::kTrajGru}}};
 }
 constexpr auto enum_names(Reset) { return EnumNames<Reset, 2>{{{"before", Reset::kBefore}, {"after", Reset::kAfter}}}; }
 constexpr auto enum_names(Norm) { return EnumNames<Norm, 2>{{{"none", Norm::kNone}, {"group", Norm::kGroup}}}; }
@@ -98,7 +99,10 @@ struct LevelOptions {
   void fields(Visitor& v) {
     v.field("conv", conv, {.doc = "the convolution in front of the level's recurrent layer"});
     v.field("hidden", hidden, {.doc = "channels of the hidden state", .min = 1, .max = 65536});
-    v.field("kernel", kernel, {.doc = "hidden-to-hidden kernel, odd", .min = 1, .max = 63});
+    v.field("kernel", kernel,
+            {.doc = "hidden-to-hidden kernel, odd; trajgru: of the convolutions that give the motions",
+             .min = 1,
+             .max = 63});
     v.field("input_kernel", input_kernel, {.doc = "input-to-hidden kernel, odd", .min = 1, .max = 63});
     v.field("dilation", dilation, {.doc = "dilation of the hidden-to-hidden kernel, 1 = dense", .min = 1, .max = 32});
     v.field("up", up,
@@ -110,6 +114,7 @@ struct LevelOptions {
 struct HeadOptions {
   std::int64_t channels = 0;
   int kernel = 1;
+  bool bias = true;
   std::optional<Activation> activation;
 
   template <class Visitor>
@@ -117,6 +122,7 @@ struct HeadOptions {
     v.field("channels", channels,
             {.doc = "output channels; the last convolution's are the frame's", .min = 0, .max = 65536});
     v.field("kernel", kernel, {.doc = "kernel size, odd", .min = 1, .max = 63});
+    v.field("bias", bias, {.doc = "whether the convolution has a bias"});
     v.field("activation", activation,
             {.doc = "activation after the convolution; default: model.conv_activation, none after the last"});
   }
@@ -127,6 +133,7 @@ struct ModelOptions {
   CellKind cell = CellKind::kConvGru;
   Reset reset = Reset::kAfter;
   Activation activation = Activation::kTanh;
+  std::int64_t links = 13;
   HiddenBias hidden_bias = HiddenBias::kAuto;
   bool gate_bias = true;
   bool peephole = false;
@@ -144,11 +151,17 @@ struct ModelOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("cell", cell, {.doc = "the recurrent cell: convlstm keeps a long memory, convgru is smaller and faster"});
+    v.field(
+        "cell", cell,
+        {.doc = "the recurrent cell: convlstm keeps a long memory, convgru is smaller and faster, trajgru is a convgru "
+                "that learns along which motions its state is moved on"});
     v.field("reset", reset, {.doc = "convgru: whether the reset gate acts before or after the hidden convolution"});
-    v.field("activation", activation, {.doc = "convgru: activation of the candidate state: tanh, leaky or relu"});
+    v.field("activation", activation,
+            {.doc = "convgru, trajgru: activation of the candidate state (and before the flows): tanh, leaky or relu"});
+    v.field("links", links, {.doc = "trajgru: motions that the state is moved along", .min = 1, .max = 64});
     v.field("hidden_bias", hidden_bias,
-            {.doc = "convgru, reset after: gates whose hidden convolution has a bias of its own; auto = candidate"});
+            {.doc = "convgru with reset after, trajgru: gates whose hidden convolution has a bias of its own; auto = "
+                    "candidate"});
     v.field("gate_bias", gate_bias, {.doc = "whether the gates have a bias; without one forget_bias is not used"});
     v.field("peephole", peephole, {.doc = "convlstm: gates see the cell state, one weight a channel"});
     v.field("forget_bias", forget_bias,

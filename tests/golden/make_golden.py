@@ -75,11 +75,23 @@ class Cell:
             shapes["input.weight"] = (n, inputs, input_kernel, input_kernel)
         if options.get("gate_bias", True):
             shapes["input.bias"] = (n,)
-        shapes["hidden.weight"] = (n, channels, kernel, kernel)
+        self.trajectories = options["cell"] == "trajgru"
+        if self.trajectories:
+            shapes["hidden.weight"] = (n, options["links"] * channels, 1, 1)
+        else:
+            shapes["hidden.weight"] = (n, channels, kernel, kernel)
         if not self.lstm and options["reset"] == "after":
             hidden_bias = {"none": 0, "candidate": channels, "all": n}[options.get("hidden_bias", "candidate")]
             if hidden_bias:
                 shapes["hidden.bias"] = (hidden_bias,)
+        if self.trajectories:
+            features = options["flow_channels"]
+            sources = {"input": inputs, "hidden": channels} if inputs else {"hidden": channels}
+            for source, count in sources.items():
+                shapes[f"flow.{source}.weight"] = (features, count, kernel, kernel)
+                shapes[f"flow.{source}.bias"] = (features,)
+            shapes["flow.output.weight"] = (2 * options["links"], features, kernel, kernel)
+            shapes["flow.output.bias"] = (2 * options["links"],)
         if options.get("norm", "none") == "group":
             shapes["norm.weight"] = shapes["norm.bias"] = (n,)
         if options.get("peephole", False):
@@ -94,6 +106,28 @@ class Cell:
 
     def conv_h(self, h, weight, bias=None):
         return F.conv2d(h, weight, bias, padding=self.dilation * (self.kernel // 2), dilation=self.dilation)
+
+    def flows(self, p, x, h):
+        """Where each of the copies of h came from, [N,2L,H,W]: pixels to the right and down, in turn."""
+        e = self.conv_h(h, p["flow.hidden.weight"], p["flow.hidden.bias"])
+        if x is not None:
+            e = e + self.conv_h(x, p["flow.input.weight"], p["flow.input.bias"])
+        return self.conv_h(activate(self.o["activation"], e), p["flow.output.weight"], p["flow.output.bias"])
+
+    @staticmethod
+    def warp(h, flow):
+        """h moved by flow [N,2,H,W]."""
+        height, width = h.shape[2:]
+        x = torch.arange(width, dtype=h.dtype).view(1, 1, -1) - flow[:, 0]
+        y = torch.arange(height, dtype=h.dtype).view(1, -1, 1) - flow[:, 1]
+        grid = torch.stack([2 * x / (width - 1) - 1, 2 * y / (height - 1) - 1], -1)
+        return F.grid_sample(h, grid, mode="bilinear", padding_mode="zeros", align_corners=True)
+
+    def hidden_side(self, p, x, h, bias):
+        if not self.trajectories:
+            return self.conv_h(h, p["hidden.weight"], bias)
+        flows = self.flows(p, x, h).chunk(self.o["links"], 1)
+        return F.conv2d(torch.cat([self.warp(h, flow) for flow in flows], 1), p["hidden.weight"], bias)
 
     def step(self, p, x, state):
         if self.lstm:
@@ -120,7 +154,7 @@ class Cell:
             bias = torch.cat([torch.zeros(2 * self.channels), bias])
         ax = self.conv_x(p, x) + torch.zeros_like(h).repeat(1, 3, 1, 1)
         xz, xr, xn = ax.chunk(3, 1)
-        hz, hr, hn = self.conv_h(h, p["hidden.weight"], bias).chunk(3, 1)
+        hz, hr, hn = self.hidden_side(p, x, h, bias).chunk(3, 1)
         z, r = torch.sigmoid(xz + hz), torch.sigmoid(xr + hr)
         n = activate(self.o["activation"], xn + r * hn)
         return [(1 - z) * h + z * n]
@@ -160,6 +194,8 @@ def random_parameters(shapes, generator):
         value = torch.randn(shape, generator=generator) / fan_in**0.5
         if name.endswith("norm.weight"):
             value += 1.0
+        if "flow.output" in name:
+            value *= 0.3  # within about a pixel
         values[name] = value.requires_grad_()
     return values
 
@@ -197,6 +233,8 @@ def cells():
     lstm = {"cell": "convlstm"}
     after = {"cell": "convgru", "reset": "after", "activation": "tanh"}
     before = {"cell": "convgru", "reset": "before", "activation": "tanh"}
+    traj = {"cell": "trajgru", "reset": "after", "activation": "tanh", "hidden_bias": "all", "links": 3,
+            "flow_channels": 6}
     cases = [
         ("lstm", lstm, {}),
         ("lstm_peephole", dict(lstm, peephole=True), dict(steps=4)),
@@ -217,6 +255,10 @@ def cells():
         ("gru_before_relu", dict(before, activation="relu"), {}),
         ("gru_before_norm", dict(before, norm="group"), {}),
         ("gru_before_norm_without_input", dict(before, norm="group", activation="leaky"), dict(inputs=0)),
+        ("traj_leaky", dict(traj, activation="leaky"), {}),
+        ("traj_tanh_dilated_candidate_bias", dict(traj, links=5, hidden_bias="candidate"),
+         dict(dilation=2, kernel=5, input_kernel=1, height=6, batch=1)),
+        ("traj_without_input", traj, dict(inputs=0, channels=17)),
     ]
     for seed, (name, options, sizes) in enumerate(cases):
         cell_case(writer, name, seed + 1, options, **sizes)

@@ -8,7 +8,7 @@
 
 namespace nextframe {
 
-enum class CellKind { kConvLstm, kConvGru };
+enum class CellKind { kConvLstm, kConvGru, kTrajGru };
 enum class Reset { kBefore, kAfter };
 enum class Norm { kNone, kGroup };
 /// Which gates of the hidden convolution have a bias of their own. kAuto: the candidate's for reset after, else none.
@@ -29,6 +29,8 @@ struct CellOptions {
   Reset reset = Reset::kAfter;                          ///< ConvGRU
   ActivationSpec candidate{.kind = Activation::kTanh};  ///< ConvGRU
   HiddenBias hidden_bias = HiddenBias::kAuto;           ///< ConvGRU
+  std::int64_t links = 13;                              ///< TrajGRU
+  std::int64_t flow_channels = 32;                      ///< TrajGRU: of what its flows are made from
 };
 
 /// How many steps a sequence has and how large its frames are.

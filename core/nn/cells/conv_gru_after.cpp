@@ -22,11 +22,17 @@ std::int64_t bias_channels(const CellOptions& options) {
 }  // namespace
 
 ConvGruAfter::ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options)
+    : ConvGruAfter(context, prefix, options, {}) {}
+
+ConvGruAfter::ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options,
+                           GateDeclaration declaration)
     : Cell(context, options), hidden_bias_channels_(bias_channels(options)) {
   if (options.norm != Norm::kNone) {
     reject("[convgru] got norm \"group\" with reset \"after\", expected reset \"before\" or norm \"none\"");
   }
-  ids_ = declare_gates(context, prefix, options, {.gates = kGates, .hidden_bias_channels = hidden_bias_channels_});
+  declaration.gates = kGates;
+  declaration.hidden_bias_channels = hidden_bias_channels_;
+  ids_ = declare_gates(context, prefix, options, declaration);
 }
 
 Tensor ConvGruAfter::bias() const {
@@ -61,19 +67,34 @@ void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState
 }
 
 void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
-  Backend& backend = context_.backend;
-  const ParameterSet& parameters = context_.parameters;
   const Tensor gates = gates_.at(slot(t, gates_));
   if (!has_input()) start_from_bias(bias(), gates);
   if (has_hidden(t)) {
-    backend.convolution(hidden_spec(), previous[0], parameters.weight(ids_.hidden_weight), hidden_bias_, hidden_gates_,
-                        Write::kOverwrite);
+    make_hidden_gates(t, previous[0], hidden_gates_);
   } else {
     start_from_bias(hidden_bias_, hidden_gates_);
   }
-  backend.gru_after(options_.candidate, hidden_gates_, previous[0], gates,
-                    hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
+  context_.backend.gru_after(options_.candidate, hidden_gates_, previous[0], gates,
+                             hidden_candidate_.at(slot(t, hidden_candidate_)), next[0]);
   if (t + 1 == geometry_.steps) hidden_gates_ = Tensor();
+}
+
+void ConvGruAfter::make_hidden_gates(std::int64_t, const Tensor& hidden_previous, const Tensor& hidden_gates) {
+  context_.backend.convolution(hidden_spec(), hidden_previous, context_.parameters.weight(ids_.hidden_weight),
+                               hidden_bias_, hidden_gates, Write::kOverwrite);
+}
+
+void ConvGruAfter::make_hidden_gates_of_tile(const Range& tile, const Tensor& hidden_previous,
+                                             const Tensor& hidden_gates) {
+  const GateWeights weights{
+      .input = WeightView(), .hidden = context_.parameters.weight(ids_.hidden_weight), .bias = hidden_bias_};
+  convolve_tile(tile, weights, Tensor(), hidden_previous, hidden_gates);
+}
+
+void ConvGruAfter::make_hidden_gates_backward(std::int64_t, const Tensor&, const Tensor& dhidden_gates,
+                                              const Tensor& dhidden_previous) {
+  context_.backend.convolution_transposed(hidden_spec(), dhidden_gates, context_.parameters.weight(ids_.hidden_weight),
+                                          {}, dhidden_previous, Write::kAccumulate);
 }
 
 void ConvGruAfter::begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) {
@@ -93,12 +114,14 @@ void ConvGruAfter::step_sample_in_tiles(std::int64_t t, const Tensor& x, const R
   const GateWeights input{.input = has_input() ? parameters.weight(ids_.input_weight) : WeightView(),
                           .hidden = WeightView(),
                           .bias = bias()};
-  const GateWeights hidden{
-      .input = WeightView(), .hidden = parameters.weight(ids_.hidden_weight), .bias = hidden_bias_};
   for (const Range& tile : pieces_of(geometry_.height, tile_rows_)) {
     const Tensor gates = gates_.at(0).rows({0, tile.size()}), hidden_gates = hidden_gates_.rows({0, tile.size()});
     convolve_tile(tile, input, x, Tensor(), gates);
-    convolve_tile(tile, hidden, Tensor(), has_hidden(t) ? previous[0] : Tensor(), hidden_gates);
+    if (has_hidden(t)) {
+      make_hidden_gates_of_tile(tile, previous[0], hidden_gates);
+    } else {
+      start_from_bias(hidden_bias_, hidden_gates);
+    }
     context_.backend.gru_after(options_.candidate, hidden_gates, previous[0].rows(tile), gates,
                                hidden_candidate_.at(0).rows({0, tile.size()}), next[0].rows(tile));
   }
@@ -113,15 +136,16 @@ void ConvGruAfter::step_backward(std::int64_t t, const RecurrentState& previous,
   const Tensor dgates = gates_.at(t);
   context_.backend.gru_after_backward(options_.candidate, previous[0], dstate[0], hidden_candidate_.at(t), dgates,
                                       dprevious);
-  if (has_hidden(t)) {
-    context_.backend.convolution_transposed(hidden_spec(), dgates, context_.parameters.weight(ids_.hidden_weight), {},
-                                            dprevious, Write::kAccumulate);
-  }
+  if (has_hidden(t)) make_hidden_gates_backward(t, previous[0], dgates, dprevious);
 }
 
 void ConvGruAfter::finish_hidden(const Tensor& hidden) {
   const Range ran{first_hidden(), geometry_.steps};
   if (ran.size() > 0) ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), gates_.range(ran), 0);
+  add_hidden_bias_gradient();
+}
+
+void ConvGruAfter::add_hidden_bias_gradient() {
   if (!ids_.hidden_bias) return;
   const std::int64_t full = kGates * options_.hidden_channels;
   const Tensor sums = context_.allocate_exact({full});

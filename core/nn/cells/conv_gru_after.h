@@ -26,11 +26,27 @@ class ConvGruAfter : public Cell {
   void release() override;
 
  protected:
+  /// With another hidden convolution than CellOptions describe.
+  ConvGruAfter(const Context& context, const std::string& prefix, const CellOptions& options,
+               GateDeclaration declaration);
+
   void step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
                             const RecurrentState& next) override;
 
- private:
+  /// What the hidden state gives to the gates of step t, bias included: hidden_gates [N,H,W,3C].
+  virtual void make_hidden_gates(std::int64_t t, const Tensor& hidden_previous, const Tensor& hidden_gates);
+  /// Rows of it for one sample: hidden_gates [1,rows,W,3C].
+  virtual void make_hidden_gates_of_tile(const Range& tile, const Tensor& hidden_previous, const Tensor& hidden_gates);
+  /// Its adjoint: adds to dhidden_previous.
+  virtual void make_hidden_gates_backward(std::int64_t t, const Tensor& hidden_previous, const Tensor& dhidden_gates,
+                                          const Tensor& dhidden_previous);
+  void add_hidden_bias_gradient();
+
   std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
+  const GateParameters& ids() const { return ids_; }
+  const Tensor& hidden_bias() const { return hidden_bias_; }
+
+ private:
   Tensor bias() const;
   /// The hidden bias as [3C]: zeros where only the candidate has one. Empty where there is none.
   Tensor full_hidden_bias() const;

@@ -47,7 +47,9 @@ GateParameters declare_gates(const Context& context, const std::string& prefix, 
                              const GateDeclaration& declaration) {
   ParameterSet& parameters = context.parameters;
   const std::int64_t channels = declaration.gates * options.hidden_channels;
-  const std::int64_t hidden_fan_in = options.hidden_channels * squared(options.hidden_kernel);
+  const std::int64_t hidden_inputs = declaration.hidden_input_channels.value_or(options.hidden_channels);
+  const int hidden_kernel = declaration.hidden_kernel.value_or(options.hidden_kernel);
+  const std::int64_t hidden_fan_in = hidden_inputs * squared(hidden_kernel);
   const std::int64_t input_fan_in = options.input_channels * squared(options.input_kernel);
   GateParameters ids;
   if (options.input_channels > 0) {
@@ -64,11 +66,10 @@ GateParameters declare_gates(const Context& context, const std::string& prefix, 
                                          .fan_in = options.input_channels > 0 ? input_fan_in : hidden_fan_in,
                                          .fixed = forget_span(options, declaration)});
   }
-  ids.hidden_weight =
-      parameters.declare({.name = prefix + ".hidden.weight",
-                          .shape = {channels, options.hidden_channels, options.hidden_kernel, options.hidden_kernel},
-                          .kind = ParameterKind::kWeight,
-                          .fan_in = hidden_fan_in});
+  ids.hidden_weight = parameters.declare({.name = prefix + ".hidden.weight",
+                                          .shape = {channels, hidden_inputs, hidden_kernel, hidden_kernel},
+                                          .kind = ParameterKind::kWeight,
+                                          .fan_in = hidden_fan_in});
   if (declaration.hidden_bias_channels > 0) {
     ids.hidden_bias = parameters.declare({.name = prefix + ".hidden.bias",
                                           .shape = {declaration.hidden_bias_channels},

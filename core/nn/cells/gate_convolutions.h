@@ -34,6 +34,9 @@ struct GateDeclaration {
   std::int64_t hidden_bias_channels = 0;
   /// The forget gate's part of the input bias: gate index and start value.
   std::optional<int> forget_gate{};
+  /// Of the hidden convolution, where they are not those of CellOptions.
+  std::optional<std::int64_t> hidden_input_channels{};
+  std::optional<int> hidden_kernel{};
 };
 
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,

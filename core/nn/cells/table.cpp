@@ -6,6 +6,7 @@
 #include "core/nn/cells/conv_gru_after.h"
 #include "core/nn/cells/conv_gru_before.h"
 #include "core/nn/cells/conv_lstm.h"
+#include "core/nn/cells/traj_gru.h"
 
 namespace nextframe {
 
@@ -21,9 +22,16 @@ std::unique_ptr<Cell> make_gru(const Context& context, const std::string& prefix
   return std::make_unique<ConvGruAfter>(context, prefix, options);
 }
 
-constexpr std::array<CellRow, 2> kCells{{
+std::unique_ptr<Cell> make_traj_gru(const Context& context, const std::string& prefix, const CellOptions& options) {
+  if (options.peephole) reject("[trajgru] got peephole true, expected false: a TrajGRU has no cell state to look at");
+  if (options.reset == Reset::kBefore) reject("[trajgru] got reset \"before\", expected \"after\"");
+  return std::make_unique<TrajGru>(context, prefix, options);
+}
+
+constexpr std::array<CellRow, 3> kCells{{
     {"convlstm", CellKind::kConvLstm, 4, make_lstm},
     {"convgru", CellKind::kConvGru, 3, make_gru},
+    {"trajgru", CellKind::kTrajGru, 3, make_traj_gru},
 }};
 
 }  // namespace

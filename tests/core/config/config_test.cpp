@@ -105,6 +105,13 @@ TEST(Config, OptionsOfTheOtherCell) {
   EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","gate_bias":false,"forget_bias":2})"), "model.forget_bias: got 2");
   EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","forget_bias":2,"reset":"after","activation":"tanh"})"), "no error");
   EXPECT_EQ(error_of(R"("model":{"cell":"convlstm","gate_bias":false})"), "no error");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"trajgru","reset":"before"})"), "model.reset: a trajgru resets after");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"trajgru","norm":"group"})"),
+              "model.norm: got \"group\" with cell \"trajgru\"");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"trajgru","peephole":true})"), "model.peephole: ");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"trajgru","links":0})"), "model.links: ");
+  EXPECT_SAYS(error_of(R"("model":{"cell":"convgru","links":9})"), "model.links: got 9, but only a trajgru has any");
+  EXPECT_EQ(error_of(R"("model":{"cell":"trajgru","links":9,"hidden_bias":"all"})"), "no error");
 }
 
 TEST(Config, OptionsOfAnotherOptimizerOrSchedule) {

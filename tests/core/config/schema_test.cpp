@@ -59,6 +59,14 @@ TEST(Schema, Hko7HasThePublishedParameters) {
   EXPECT_EQ(network.parameters().elements(), 13649081);
 }
 
+TEST(Schema, TrajGruHasThePublishedParameters) {
+  ::setenv("NEXTFRAME_DATA", "data", /*overwrite=*/0);
+  const Config config = load_config(fs::path(NEXTFRAME_CONFIGS) / "shi2017-trajgru.json", {});
+  CountingBackend backend;
+  EncoderForecaster network(backend, DType::kFloat32, config.model, 1 + kCoordinateChannels, 1);
+  EXPECT_EQ(network.parameters().elements(), 4000397);
+}
+
 TEST(Schema, EffectiveConfigurationIsValid) { EXPECT_TRUE(test::is_valid(config_to_json(Config{}), config_schema())); }
 
 /// Puts each of `replacements` in the place of each value below `value` in turn, and compares the two judges.

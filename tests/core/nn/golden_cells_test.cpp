@@ -33,6 +33,8 @@ struct GoldenCell {
     v.field("kernel", cell.hidden_kernel, {});
     v.field("input_kernel", cell.input_kernel, {});
     v.field("dilation", cell.dilation, {});
+    v.field("links", cell.links, {});
+    v.field("flow_channels", cell.flow_channels, {});
     v.field("steps", geometry.steps, {});
     v.field("batch", geometry.batch, {});
     v.field("height", geometry.height, {});
@@ -52,7 +54,9 @@ void check(Backend& backend, DType dtype, const GoldenCase& golden, double toler
     return upload(backend, golden.at(key).shape, exact_of(dtype), golden.values(key));
   };
   const auto expect = [&](const Tensor& got, const std::string& key) {
-    EXPECT_LT(relative_difference(download(backend, got), golden.values(key)), tolerance) << key;
+    // The derivative by a flow jumps from pixel to pixel, and rounding takes some to the other side.
+    const double allowed = key.rfind("dparameter.flow.", 0) == 0 ? 2.0 * tolerance : tolerance;
+    EXPECT_LT(relative_difference(download(backend, got), golden.values(key)), allowed) << key;
   };
   const auto name_of = [](const Parameter& entry) { return entry.declaration.name.substr(std::string("rnn.").size()); };
 

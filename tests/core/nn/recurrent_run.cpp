@@ -55,11 +55,13 @@ std::vector<CellVariant> cell_variants() {
                              .hidden_channels = 2,
                              .norm = norm,
                              .gate_bias = gate_bias,
-                             .peephole = peephole};
+                             .peephole = peephole,
+                             .links = 2,
+                             .flow_channels = 2};
           if (norm == Norm::kGroup) variant.name += " norm";
           if (peephole) variant.name += " peephole";
           if (!gate_bias) variant.name += " without bias";
-          if (row.kind == CellKind::kConvGru) {
+          if (row.kind != CellKind::kConvLstm) {
             add_gru_variants(variant, variants);
           } else if (accepted(variant.options)) {
             variants.push_back(variant);

@@ -95,6 +95,7 @@ TEST_P(PlannedStep, AnotherBatchSizeGivesTheSameAsWithoutPlan) {
 INSTANTIATE_TEST_SUITE_P(
     Networks, PlannedStep,
     testing::Values(Case{}, Case{.segment = 2}, Case{.norm = Norm::kGroup}, Case{.cell = CellKind::kConvGru},
+                    Case{.cell = CellKind::kTrajGru}, Case{.cell = CellKind::kTrajGru, .segment = 2},
                     Case{.cell = CellKind::kConvGru, .reset = Reset::kBefore, .norm = Norm::kGroup, .segment = 1}));
 
 }  // namespace
