@@ -17,6 +17,13 @@ std::int64_t parse_whole(std::string_view where, const std::string& text, WholeR
   return number;
 }
 
+std::array<std::int64_t, 2> parse_size(std::string_view where, const std::string& text, WholeRange range) {
+  const std::vector<std::string> sides = split(text, 'x');
+  if (sides.size() > 2) reject("{}: got \"{}\", expected HEIGHTxWIDTH, such as 64x96", where, text);
+  const std::int64_t height = parse_whole(where, sides.front(), range);
+  return {height, parse_whole(where, sides.back(), range)};
+}
+
 double parse_number(std::string_view where, const std::string& text) {
   double number = 0;
   const char* end = text.data() + text.size();

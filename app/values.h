@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -21,6 +22,9 @@ struct WholeRange {
 /// Decimal digits with an optional sign, nothing else: no empty text, no octal, no "1.5". Rejects with `where` in
 /// front.
 std::int64_t parse_whole(std::string_view where, const std::string& text, WholeRange range);
+
+/// Height and width in pixels: "48x64", or "64" for both. Rejects with `where` in front.
+std::array<std::int64_t, 2> parse_size(std::string_view where, const std::string& text, WholeRange range);
 
 /// A finite decimal number and nothing else. Rejects with `where` in front.
 double parse_number(std::string_view where, const std::string& text);

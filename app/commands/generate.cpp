@@ -40,19 +40,10 @@ SourceType kind_of(const std::string& text) {
          nearest.empty() ? "; the kinds are " + join(names, ", ") : "; did you mean \"" + nearest + "\"?");
 }
 
-/// "64" or "48x64", height first.
-std::array<std::int64_t, 2> parse_size(const std::string& text) {
-  const std::vector<std::string> sides = split(text, 'x');
-  if (sides.size() > 2) reject("--size: got \"{}\", expected HEIGHTxWIDTH, such as 64x96", text);
-  constexpr WholeRange kSides{8, 16384};
-  const std::int64_t height = parse_whole("--size", sides.front(), kSides);
-  return {height, parse_whole("--size", sides.back(), kSides)};
-}
-
 SourceOptions source_options(const GenerateArguments& arguments) {
   SourceOptions options;
   options.type = kind_of(arguments.kind);
-  options.size = parse_size(arguments.size);
+  options.size = parse_size("--size", arguments.size, {8, 16384});
   options.seed = arguments.seed;
   options.path = arguments.glyphs;
   if (arguments.objects) options.objects = *arguments.objects;

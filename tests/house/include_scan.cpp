@@ -20,8 +20,9 @@ struct Row {
 
 /// The order of the folders, highest first. An include may point to a lower rank or into its own folder; folders of the
 /// same rank do not include each other. The longest matching folder counts.
-constexpr std::array<Row, 19> kRows{{
-    {"app", 15},
+constexpr std::array<Row, 20> kRows{{
+    {"app", 16},
+    {"core/trade", 15},
     {"core/config", 14},
     {"core/train", 13},
     {"core/render", 12},

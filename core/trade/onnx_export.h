@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/model/encoder_forecaster.h"
+#include "core/model/model_file.h"
+
+namespace nextframe {
+
+/// What an exported network is made for.
+struct OnnxOptions {
+  std::int64_t context = 10;  ///< frames that go in
+  std::int64_t frames = 10;   ///< frames that come out
+  std::int64_t opset = 13;
+  std::optional<std::int64_t> batch = {};                  ///< for runtimes that want to know; default: any
+  std::optional<std::array<std::int64_t, 2>> size = {};  ///< height and width, likewise
+};
+
+/// A network as an ONNX file: unrolled over all its frames, in float32, of operators that every runtime of the opset has.
+/// Input `frames` [N,context,C,H,W] in the network's numbers (FrameFormat::normalisation applied; missing pixels 0), with the
+/// mask behind a frame's channels where the network gets one; coordinates are made in the graph. Output `forecast`
+/// [N,frames,C,H,W] in the same numbers. Frames are padded to what the strides need, and the forecast is cropped, in the
+/// graph. Weights stand in it once. Metadata: "nextframe.context", "nextframe.frames", "nextframe.format" (a FrameFormat as
+/// JSON), "nextframe.version", and "name".
+/// Rejects a network with a guide, an opset that OnnxGraph does not know, and a file beyond the 2 GB that the format can
+/// hold.
+std::string export_onnx(EncoderForecaster& network, const FrameFormat& format, const OnnxOptions& options,
+                        const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace nextframe
