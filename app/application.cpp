@@ -32,6 +32,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_inspect_command());
   commands.push_back(make_bench_command());
   commands.push_back(make_generate_command());
+  commands.push_back(make_import_command());
   commands.push_back(make_export_command());
   return commands;
 }

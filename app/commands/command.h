@@ -31,6 +31,7 @@ std::unique_ptr<Command> make_evaluate_command();
 std::unique_ptr<Command> make_inspect_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_generate_command();
+std::unique_ptr<Command> make_import_command();
 std::unique_ptr<Command> make_export_command();
 
 }  // namespace nextframe::app

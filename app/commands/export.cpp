@@ -47,8 +47,10 @@ class ExportCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Writes the network, unrolled over all its frames, as an ONNX file of standard operators: `frames` [N,T,C,H,W] in, "
-        "`forecast` [N,T,C,H,W] out, both in the network's numbers, which the last line and the file's metadata say how "
+        "Writes the network, unrolled over all its frames, as an ONNX file of standard operators: `frames` [N,T,C,H,W] "
+        "in, "
+        "`forecast` [N,T,C,H,W] out, both in the network's numbers, which the last line and the file's metadata say "
+        "how "
         "to get. N, H and W may be anything, unless --batch and --size say what they are.");
     spec.positional("MODEL", arguments_.model, "a .safetensors file, or a run folder");
     spec.group("Output");
@@ -73,8 +75,8 @@ class ExportCommand : public Command {
   int run(StderrLog& log) override {
     const std::unique_ptr<Backend> backend = make_backend({.device = Device::kCpu, .threads = 1});
     TrainedModel model = load_model(*backend, arguments_.model, Precision::kFloat32);
-    const fs::path output = arguments_.output ? fs::path(*arguments_.output)
-                                              : fs::path(model.path).filename().replace_extension(".onnx");
+    const fs::path output =
+        arguments_.output ? fs::path(*arguments_.output) : fs::path(model.path).filename().replace_extension(".onnx");
     if (output.extension() != ".onnx") {
       reject("[export] {}: expected a name that ends in .onnx, the one format that is written", output.string());
     }

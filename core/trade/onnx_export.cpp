@@ -30,7 +30,8 @@ class FrameDoor {
     graph_.scope(format("enter.{}", t));
     OnnxValue x = graph_.node("Gather", {frames, graph_.integer(t)}, {{"axis", std::int64_t{1}}});
     last_ = x;
-    if (size_.empty() && !options_.size) size_ = graph_.node("Slice", {graph_.node("Shape", {x}), two(), four(), zero()});
+    if (size_.empty() && !options_.size)
+      size_ = graph_.node("Slice", {graph_.node("Shape", {x}), two(), four(), zero()});
     if (format_.coordinates) x = graph_.node("Concat", {x, coordinates(x)}, {{"axis", std::int64_t{1}}});
     x = pad(x);
     if (model_.patch == 1) return x;
@@ -83,7 +84,8 @@ class FrameDoor {
     if (change_from_.empty()) {
       change_from_ = last_;
       if (given_channels(format_) > format_.output_channels) {
-        change_from_ = graph_.node("Slice", {last_, zero(), graph_.integers({format_.output_channels}), graph_.integers({1})});
+        change_from_ =
+            graph_.node("Slice", {last_, zero(), graph_.integers({format_.output_channels}), graph_.integers({1})});
       }
     }
     return change_from_;
@@ -97,19 +99,17 @@ class FrameDoor {
       return graph_.node("Gather", {shape, graph_.integer(axis)}, {{"axis", std::int64_t{0}}});
     };
     // Three planes of [N,1,H,W].
-    const OnnxValue plane = graph_.node(
-        "Concat", {graph_.node("Slice", {shape, zero(), graph_.integers({1}), zero()}), graph_.integers({1}),
-                   graph_.node("Slice", {shape, two(), four(), zero()})},
-        {{"axis", std::int64_t{0}}});
+    const OnnxValue plane = graph_.node("Concat",
+                                        {graph_.node("Slice", {shape, zero(), graph_.integers({1}), zero()}),
+                                         graph_.integers({1}), graph_.node("Slice", {shape, two(), four(), zero()})},
+                                        {{"axis", std::int64_t{0}}});
     const auto axis = [&](std::int64_t which, const Integers& others) {
       const OnnxValue length = length_at(which);
       const OnnxValue last = graph_.node("Sub", {length, graph_.integer(1)});
       const OnnxValue index = graph_.node("Range", {graph_.integer(0), length, graph_.integer(1)});
       const OnnxValue centred = graph_.node("Sub", {graph_.node("Mul", {index, graph_.integer(2)}), last});
       const OnnxValue span = graph_.node("Max", {last, graph_.integer(1)});
-      const auto real = [&](const OnnxValue& value) {
-        return graph_.node("Cast", {value}, {{"to", std::int64_t{1}}});
-      };
+      const auto real = [&](const OnnxValue& value) { return graph_.node("Cast", {value}, {{"to", std::int64_t{1}}}); };
       const OnnxValue line = graph_.node("Div", {real(centred), real(span)});
       return graph_.node("Expand", {graph_.node("Unsqueeze", {line, graph_.integers(others)}), plane});
     };
@@ -192,7 +192,8 @@ std::string export_onnx(EncoderForecaster& network, const FrameFormat& format, c
   const ModelOptions& model = network.options();
   if (network.guided()) {
     reject(
-        "[onnx] the network has a guide: frames moved on by optical flow, which no ONNX operator makes; expected one with "
+        "[onnx] the network has a guide: frames moved on by optical flow, which no ONNX operator makes; expected one "
+        "with "
         "model.guide \"none\"");
   }
   OnnxGraph graph;

@@ -16,7 +16,7 @@ struct OnnxOptions {
   std::int64_t context = 10;  ///< frames that go in
   std::int64_t frames = 10;   ///< frames that come out
   std::int64_t opset = 13;
-  std::optional<std::int64_t> batch = {};                  ///< for runtimes that want to know; default: any
+  std::optional<std::int64_t> batch = {};                ///< for runtimes that want to know; default: any
   std::optional<std::array<std::int64_t, 2>> size = {};  ///< height and width, likewise
 };
 

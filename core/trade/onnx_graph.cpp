@@ -88,9 +88,7 @@ std::string_view bytes_of(std::span<const T> values) {
 
 }  // namespace
 
-std::string OnnxGraph::next_name(std::string_view operation) {
-  return format("{}/{}_{}", scope_, operation, count_);
-}
+std::string OnnxGraph::next_name(std::string_view operation) { return format("{}/{}_{}", scope_, operation, count_); }
 
 void OnnxGraph::input(const std::string& name, const std::vector<OnnxDimension>& shape) {
   graph_.message(graph_field::kInput, value_message(name, shape));

@@ -106,11 +106,10 @@ OnnxValue OnnxLayers::group_norm(const std::string& prefix, const OnnxValue& x, 
   const std::vector<float> ones(static_cast<std::size_t>(groups), 1.0F);
   const std::vector<float> zeros(static_cast<std::size_t>(groups), 0.0F);
   const OnnxValue merged = graph_.node("Reshape", {x, graph_.integers({0, groups, -1})});
-  const OnnxValue normal =
-      graph_.node("InstanceNormalization",
-                  {merged, graph_.constant(format("ones_{}", groups), Shape{groups}, ones),
-                   graph_.constant(format("zeros_{}", groups), Shape{groups}, zeros)},
-                  {{"epsilon", kNormEpsilon}});
+  const OnnxValue normal = graph_.node("InstanceNormalization",
+                                       {merged, graph_.constant(format("ones_{}", groups), Shape{groups}, ones),
+                                        graph_.constant(format("zeros_{}", groups), Shape{groups}, zeros)},
+                                       {{"epsilon", kNormEpsilon}});
   const OnnxValue apart = graph_.node("Reshape", {normal, graph_.node("Shape", {x})});
   const OnnxValue scaled = graph_.product(apart, parameters_.channels(weight, which.first, which.last));
   return graph_.sum(scaled, parameters_.channels(prefix + ".norm.bias", which.first, which.last));
@@ -199,8 +198,7 @@ std::vector<OnnxValue> OnnxLayers::step_gru_after(const std::string& prefix, con
 std::vector<OnnxValue> OnnxLayers::step_gru_before(const std::string& prefix, const OnnxValue& x, const OnnxValue& h,
                                                    int dilation) {
   const std::int64_t channels = hidden_channels(prefix);
-  const OnnxValue gates =
-      graph_.node("Sigmoid", {pre_activation(prefix, x, h, {0, 2 * channels, dilation})});
+  const OnnxValue gates = graph_.node("Sigmoid", {pre_activation(prefix, x, h, {0, 2 * channels, dilation})});
   const std::vector<OnnxValue> parts = graph_.split(gates, 1, {channels, channels});
   const OnnxValue reset = graph_.product(parts[1], h);
   const OnnxValue candidate = pre_activation(prefix, x, reset, {2 * channels, 3 * channels, dilation});

@@ -59,13 +59,15 @@ class OnnxLayers {
 
   std::vector<OnnxValue> step_lstm(const std::string& prefix, const OnnxValue& x, const std::vector<OnnxValue>& state,
                                    int dilation);
-  std::vector<OnnxValue> step_gru_after(const std::string& prefix, const OnnxValue& x, const OnnxValue& h, int dilation);
+  std::vector<OnnxValue> step_gru_after(const std::string& prefix, const OnnxValue& x, const OnnxValue& h,
+                                        int dilation);
   std::vector<OnnxValue> step_gru_before(const std::string& prefix, const OnnxValue& x, const OnnxValue& h,
                                          int dilation);
   /// Pre-activations of some gates: the input's part, where there is one, the hidden state's, where there is one, the
   /// bias, and the norm over `gate` channels a gate.
   OnnxValue pre_activation(const std::string& prefix, const OnnxValue& x, const OnnxValue& h, const Convolved& which);
-  OnnxValue gate_convolution(const std::string& name, const OnnxValue& x, const OnnxValue& bias, const Convolved& which);
+  OnnxValue gate_convolution(const std::string& name, const OnnxValue& x, const OnnxValue& bias,
+                             const Convolved& which);
   OnnxValue group_norm(const std::string& prefix, const OnnxValue& x, const Convolved& which);
   /// z o n + (1 - z) o h.
   OnnxValue blend(const OnnxValue& z, const OnnxValue& n, const OnnxValue& h);

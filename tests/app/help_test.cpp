@@ -8,7 +8,8 @@
 namespace nextframe::test {
 namespace {
 
-const std::vector<std::string> kVerbs{"train", "forecast", "evaluate", "inspect", "bench", "generate", "export"};
+const std::vector<std::string> kVerbs{"train", "forecast", "evaluate", "inspect",
+                                      "bench", "generate", "import",   "export"};
 
 std::size_t longest_line(const std::string& text) {
   std::size_t longest = 0;

@@ -123,8 +123,9 @@ HostFrames ExportedNetwork::forecast(const HostFrames& frames) {
     if (format_.mask_channel) mask.push_back(*(pixel + channels));
   }
   const std::vector<FramePlace> places(static_cast<std::size_t>(batch), {0, 0, height, width, {}});
-  const std::vector<float>& whole = network_input(
-      {.frames = values, .mask = mask, .height = height, .width = width, .places = places}, channels_of(format_), buffer);
+  const std::vector<float>& whole =
+      network_input({.frames = values, .mask = mask, .height = height, .width = width, .places = places},
+                    channels_of(format_), buffer);
   const Tensor context = upload(backend_, {steps, batch, height, width, format_.input_channels}, DType::kFloat32,
                                 std::vector<double>(whole.begin(), whole.end()));
   const std::vector<double> result = download(backend_, network_.forward(context, kHorizon, Mode::kInference));

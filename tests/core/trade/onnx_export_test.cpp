@@ -45,7 +45,9 @@ TEST(OnnxExport, TheSameNetworkGivesTheSameBytes) {
 TEST(OnnxExport, WeightsStandInTheFileOnceHoweverManyFrames) {
   for (const NetworkCase& network : network_cases()) {
     ExportedNetwork exported(network);
-    const auto nodes_alone = [&](std::int64_t frames) { return exported.onnx({.context = 3, .frames = frames}).size(); };
+    const auto nodes_alone = [&](std::int64_t frames) {
+      return exported.onnx({.context = 3, .frames = frames}).size();
+    };
     // Beyond the second frame each one adds the same nodes, and nothing else.
     const std::size_t step = nodes_alone(3) - nodes_alone(2);
     EXPECT_NEAR(static_cast<double>(nodes_alone(8)), static_cast<double>(nodes_alone(3) + 5 * step), 0.1 * 5 * step)

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/format.h"
 #include "core/tensor/npy.h"
 #include "tests/core/base/temporary_folder.h"
-#include "core/base/format.h"
 #include "tests/core/trade/exported_network.h"
 
 namespace nextframe::test {
@@ -24,8 +24,8 @@ void save(const std::filesystem::path& path, const HostFrames& frames) {
 /// The exit code of check_onnx.py, whose output goes where this test's does.
 int check_with_python(const std::string& folder) {
   const char* python = std::getenv("NEXTFRAME_PYTHON");
-  const std::string command = std::string(python == nullptr ? "python3" : python) + " " + NEXTFRAME_TRADE_TESTS +
-                              "/check_onnx.py " + folder;
+  const std::string command =
+      std::string(python == nullptr ? "python3" : python) + " " + NEXTFRAME_TRADE_TESTS + "/check_onnx.py " + folder;
   const int status = std::system(command.c_str());
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
