@@ -68,10 +68,13 @@ class ImportCommand : public Command {
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Reads weights of another program by a mapping, a small file that says which of its tensors make which of ours, and "
-        "writes a model file as any. Every value on both sides is accounted for: what is left over is listed, and nothing is "
+        "Reads weights of another program by a mapping, a small file that says which of its tensors make which of "
+        "ours, and "
+        "writes a model file as any. Every value on both sides is accounted for: what is left over is listed, and "
+        "nothing is "
         "written.");
-    spec.positional("WEIGHTS", arguments_.weights, "a .safetensors file; docs/import.md says how to make one of .pt and .h5");
+    spec.positional("WEIGHTS", arguments_.weights,
+                    "a .safetensors file; docs/import.md says how to make one of .pt and .h5");
     spec.group("Options");
     spec.option("--map", "NAME|FILE", arguments_.map,
                 "the mapping: one of configs/import, or a .json file of your own");

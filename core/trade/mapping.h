@@ -30,10 +30,17 @@ struct MappingTerm {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("name", name, {.doc = "the source's tensor; {k} is the number that our name was found with, also {k+1} or {3-k}"});
-    v.field("axes", axes, {.doc = "the source's axis for each of ours: [3, 2, 0, 1] for kernels [height,width,in,out]", .min = 0, .max = 4});
-    v.field("inputs", inputs, {.doc = "which input channels are taken, as many as ours has: all, the first or the last"});
-    v.field("gates", gates, {.doc = "the gates in the source's order, by our names (convlstm i f g o, convgru z r n); \"-z\" turns the sign, for gates that are 1 - z"});
+    v.field("name", name,
+            {.doc = "the source's tensor; {k} is the number that our name was found with, also {k+1} or {3-k}"});
+    v.field("axes", axes,
+            {.doc = "the source's axis for each of ours: [3, 2, 0, 1] for kernels [height,width,in,out]",
+             .min = 0,
+             .max = 4});
+    v.field("inputs", inputs,
+            {.doc = "which input channels are taken, as many as ours has: all, the first or the last"});
+    v.field("gates", gates,
+            {.doc = "the gates in the source's order, by our names (convlstm i f g o, convgru z r n); \"-z\" turns the "
+                    "sign, for gates that are 1 - z"});
     v.field("scale", scale, {.doc = "a factor"});
     v.field("add", add, {.doc = "whether it is added to what other terms gave, such as a second bias"});
   }
@@ -67,7 +74,9 @@ struct MappingSize {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("key", key, {.doc = "such as model.levels[{k}].hidden, for each k from 0 on whose tensor is there; data.channels takes the number of a frame's channels"});
+    v.field("key", key,
+            {.doc = "such as model.levels[{k}].hidden, for each k from 0 on whose tensor is there; data.channels takes "
+                    "the number of a frame's channels"});
     v.field("of", of, {.doc = "the source's tensor"});
     v.field("axis", axis, {.doc = "its axis, whose length is the value", .min = 0, .max = 4});
     v.field("divided_by", divided_by, {.doc = "the value is the length divided by this", .min = 1, .max = 65536});
@@ -124,7 +133,8 @@ struct Mapping {
     v.field("title", title, {.doc = "whose weights it reads"});
     v.field("extends", extends, {.doc = "the configuration of the model, relative to this file"});
     v.field("set", set, {.doc = "keys of it that are different, such as \"model.norm=group\""});
-    v.field("strip_prefix", strip_prefix, {.doc = "what the names of all tensors begin with where it was added, such as \"module.\""});
+    v.field("strip_prefix", strip_prefix,
+            {.doc = "what the names of all tensors begin with where it was added, such as \"module.\""});
     v.field("metadata", metadata, {.doc = "what the weight file's metadata have to say"});
     v.field("refused", refused, {.doc = "tensors of architectures that cannot be expressed"});
     v.field("sizes", sizes, {.doc = "keys of the configuration that the tensors' shapes tell"});

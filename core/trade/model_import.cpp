@@ -17,7 +17,8 @@ constexpr std::int64_t kColours = 3;
 
 void strip_prefix(const std::string& prefix, TensorFile& source) {
   if (prefix.empty()) return;
-  const bool all = std::ranges::all_of(source.tensors, [&](const auto& tensor) { return tensor.name.starts_with(prefix); });
+  const bool all =
+      std::ranges::all_of(source.tensors, [&](const auto& tensor) { return tensor.name.starts_with(prefix); });
   if (!all) return;
   for (NamedTensor& tensor : source.tensors) tensor.name.erase(0, prefix.size());
 }
@@ -29,7 +30,8 @@ void check_architecture(const Mapping& mapping, const TensorFile& source, const 
     const auto found = source.metadata.find(expected.key);
     if (found == source.metadata.end()) {
       if (!expected.required) continue;
-      problems.add(format("its metadata have no \"{}\", expected \"{}\": {}", expected.key, expected.value, expected.because));
+      problems.add(
+          format("its metadata have no \"{}\", expected \"{}\": {}", expected.key, expected.value, expected.because));
     } else if (found->second != expected.value) {
       problems.add(format("its {} is \"{}\", expected \"{}\": {}", expected.key, found->second, expected.value,
                           expected.because));
@@ -50,13 +52,14 @@ std::string channel_mode(std::int64_t channels) {
 
 std::int64_t value_of(const MappingSize& size, const NamedTensor& tensor, const std::string& where) {
   if (size.axis >= tensor.shape.rank()) {
-    reject("{}: {} {} has no axis {}, which is to tell {}", where, tensor.name, to_string(tensor.shape), size.axis, size.key);
+    reject("{}: {} {} has no axis {}, which is to tell {}", where, tensor.name, to_string(tensor.shape), size.axis,
+           size.key);
   }
   const std::int64_t length = tensor.shape[static_cast<int>(size.axis)];
   const std::int64_t value = length / size.divided_by;
   if (value < 1 || length % size.divided_by != 0 || value % size.multiple_of != 0) {
-    reject("{}: {} {} makes {} {} / {}, expected a multiple of {}{}", where, tensor.name, to_string(tensor.shape), size.key,
-           length, size.divided_by, size.multiple_of, size.because.empty() ? "" : ": " + size.because);
+    reject("{}: {} {} makes {} {} / {}, expected a multiple of {}{}", where, tensor.name, to_string(tensor.shape),
+           size.key, length, size.divided_by, size.multiple_of, size.because.empty() ? "" : ": " + size.because);
   }
   return value;
 }
@@ -110,11 +113,15 @@ FrameFormat frames_of(const Config& config, std::optional<std::int64_t> channels
   const DataOptions& data = config.data;
   FrameFormat frames;
   if (data.channels == ChannelMode::kSource && !channels) {
-    reject("{}: data.channels is \"source\", which does not tell how many; expected \"grey\", \"color\", or a size of the mapping",
-           where);
+    reject(
+        "{}: data.channels is \"source\", which does not tell how many; expected \"grey\", \"color\", or a size of the "
+        "mapping",
+        where);
   }
   frames.channels = data.channels;
-  frames.output_channels = data.channels == ChannelMode::kGrey ? 1 : data.channels == ChannelMode::kColor ? kColours : *channels;
+  frames.output_channels = data.channels == ChannelMode::kGrey    ? 1
+                           : data.channels == ChannelMode::kColor ? kColours
+                                                                  : *channels;
   frames.size = data.size;
   frames.mask_channel = data.mask_channel;
   frames.coordinates = config.model.coordinates;
@@ -129,8 +136,10 @@ FrameFormat frames_of(const Config& config, std::optional<std::int64_t> channels
     frames.high = scale.high();
   }
   if (data.normalise.by == NormaliseBy::kStandard) {
-    reject("{}: data.normalise.by is \"standard\", for which frames are needed; expected \"range\" with low and high, or \"none\"",
-           where);
+    reject(
+        "{}: data.normalise.by is \"standard\", for which frames are needed; expected \"range\" with low and high, or "
+        "\"none\"",
+        where);
   }
   if (data.normalise.by == NormaliseBy::kRange) {
     frames.low = data.normalise.low.value_or(frames.low);

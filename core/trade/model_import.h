@@ -13,7 +13,8 @@ namespace nextframe {
 struct ImportRequest {
   std::string weights;            ///< a safetensors file
   std::filesystem::path mapping;  ///< see read_mapping
-  std::optional<std::string> config = {};  ///< its frames and training take the place of the mapping's; the network is the mapping's
+  std::optional<std::string> config =
+      {};  ///< its frames and training take the place of the mapping's; the network is the mapping's
   std::vector<std::string> overrides = {};  ///< key.path=value, last of all
 };
 

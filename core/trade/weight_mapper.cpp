@@ -84,7 +84,8 @@ View view_of(const MappingTerm& term, const NamedTensor& tensor, const Shape& ta
     same = view.shape[static_cast<std::size_t>(axis)] == expected[axis];
   }
   if (!same) {
-    reject("{} {} gives {}, expected {}", tensor.name, to_string(tensor.shape), text_of(view.shape), to_string(expected));
+    reject("{} {} gives {}, expected {}", tensor.name, to_string(tensor.shape), text_of(view.shape),
+           to_string(expected));
   }
   return view;
 }
@@ -116,8 +117,7 @@ std::vector<std::string> names_of(const TensorFile& file) {
 
 }  // namespace
 
-WeightMapper::WeightMapper(const Mapping& mapping, const TensorFile& source, const ParameterSet& layout,
-                           CellKind cell)
+WeightMapper::WeightMapper(const Mapping& mapping, const TensorFile& source, const ParameterSet& layout, CellKind cell)
     : mapping_(mapping), source_(source), layout_(layout), cell_(cell) {
   for (const MappingParameter& parameter : mapping.parameters) {
     const std::string where = format("[import] {}: parameter {}", mapping.name, parameter.name);

@@ -42,7 +42,8 @@ TensorFile weights_of(const json::Value& golden) {
     tensor.name = entry.at("name", "").get<std::string>("name");
     tensor.shape = Shape(lengths_of(entry.at("shape", "")));
     const auto seed = entry.at("seed", "").get<std::uint32_t>("seed");
-    const auto scale = entry.at("scale", "").get<double>("scale"), offset = entry.at("offset", "").get<double>("offset");
+    const auto scale = entry.at("scale", "").get<double>("scale"),
+               offset = entry.at("offset", "").get<double>("offset");
     for (std::int64_t i = 0; i < tensor.shape.elements(); ++i) {
       tensor.values.push_back(static_cast<float>(offset + scale * hashed(static_cast<std::uint32_t>(i), seed)));
     }
@@ -74,8 +75,8 @@ void check_forecast(const std::vector<double>& got, const std::string& path) {
   double largest = 0;
   for (std::int64_t i = 0; i < std::ssize(values); ++i) {
     const std::int64_t frame = i / (channels * area), c = i / area % channels;
-    const double difference =
-        std::abs(got[static_cast<std::size_t>((frame * area + i % area) * channels + c)] - values[static_cast<std::size_t>(i)]);
+    const double difference = std::abs(got[static_cast<std::size_t>((frame * area + i % area) * channels + c)] -
+                                       values[static_cast<std::size_t>(i)]);
     if (!(difference <= largest)) largest = difference;
   }
   EXPECT_TRUE(largest <= 1e-4) << largest;

@@ -110,7 +110,8 @@ TEST_F(Import, KernelsAreTurnedAndCut) {
     replace(R"([{"name": "hidden"}])", R"([{"name": "input", "axes": [3, 2, 0, 1], "inputs": "last"}])");
   }
   write_mapping();
-  const std::vector<float> input = imported("encoder.0.rnn.input.weight"), hidden = imported("encoder.0.rnn.hidden.weight");
+  const std::vector<float> input = imported("encoder.0.rnn.input.weight"),
+                           hidden = imported("encoder.0.rnn.hidden.weight");
   EXPECT_EQ(std::vector<float>(input.begin(), input.begin() + 6), (std::vector<float>{1, 9, 17, 2, 10, 18}));
   EXPECT_EQ(std::vector<float>(hidden.begin(), hidden.begin() + 4), (std::vector<float>{25, 33, 26, 34}));
 }
@@ -205,7 +206,8 @@ TEST_F(Import, ShapesTellTheConfiguration) {
       {"key": "model.levels[0].hidden", "of": "input", "axis": 0, "divided_by": 4, "multiple_of": 2},
       {"key": "model.gate_bias", "of": "bias", "exists": true}], "set": ["model.levels[0].hidden=7"])");
   EXPECT_EQ(import().file.frames.output_channels, 1);
-  write_mapping(R"(, "sizes": [{"key": "model.levels[0].hidden", "of": "input", "axis": 0, "divided_by": 4, "multiple_of": 32,
+  write_mapping(
+      R"(, "sizes": [{"key": "model.levels[0].hidden", "of": "input", "axis": 0, "divided_by": 4, "multiple_of": 32,
       "because": "groups of 32"}])");
   EXPECT_HAS(rejection([&] { import(); }), "8 / 4, expected a multiple of 32: groups of 32");
 }

@@ -2,9 +2,7 @@
 // size and number.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -12,6 +10,7 @@
 #include "core/tensor/npy.h"
 #include "tests/core/base/temporary_folder.h"
 #include "tests/core/trade/exported_network.h"
+#include "tests/core/trade/python.h"
 
 namespace nextframe::test {
 namespace {
@@ -19,15 +18,6 @@ namespace {
 void save(const std::filesystem::path& path, const HostFrames& frames) {
   std::ofstream stream(path, std::ios::binary);
   write_npy(stream, frames.shape, std::span<const float>(frames.values));
-}
-
-/// The exit code of check_onnx.py, whose output goes where this test's does.
-int check_with_python(const std::string& folder) {
-  const char* python = std::getenv("NEXTFRAME_PYTHON");
-  const std::string command =
-      std::string(python == nullptr ? "python3" : python) + " " + NEXTFRAME_TRADE_TESTS + "/check_onnx.py " + folder;
-  const int status = std::system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 TEST(OnnxRuntime, ForecastsWhatTheNetworkForecasts) {
@@ -45,8 +35,9 @@ TEST(OnnxRuntime, ForecastsWhatTheNetworkForecasts) {
       save(folder.path() / (name + ".out.npy"), exported.forecast(drawn));
     }
   }
-  const int code = check_with_python(folder.path().string());
-  if (code == 77) GTEST_SKIP() << "no Python with numpy and onnxruntime here; NEXTFRAME_PYTHON can name one";
+  const int code = run_python(format("{}/check_onnx.py {}", NEXTFRAME_TRADE_TESTS, folder.path().string()));
+  if (code == kPythonLacksModules)
+    GTEST_SKIP() << "no Python with numpy and onnxruntime here; NEXTFRAME_PYTHON can name one";
   EXPECT_EQ(code, 0);
 }
 
