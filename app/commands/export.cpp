@@ -35,9 +35,9 @@ constexpr WholeRange kLengths{1, 1000};
 /// What the network's numbers are, for who makes the input.
 std::string numbers_of(const FrameFormat& frames) {
   const Normalisation& normalisation = frames.normalisation;
+  if (normalisation.offset == 0 && normalisation.scale == 1) return "the frames' own values";
   const std::string offset = normalisation.offset == 0 ? "value" : format("(value - {:g})", normalisation.offset);
-  if (normalisation.scale == 1) return offset;
-  return format("{} / {:g}", offset, normalisation.scale);
+  return normalisation.scale == 1 ? offset : format("{} / {:g}", offset, normalisation.scale);
 }
 
 class ExportCommand : public Command {
@@ -90,7 +90,7 @@ class ExportCommand : public Command {
     const std::string free = options.batch && options.size ? "" : "; other lengths are free";
     log.info("wrote {}: {} frames in, {} out, opset {}, {}{}", output.string(), options.context, options.frames,
              options.opset, format_bytes(static_cast<double>(file.size())), free);
-    log.info("a number of the network is {}, value in {}", numbers_of(model.file.frames), model.file.frames.units);
+    log.info("the numbers that go in and come out are {} ({})", numbers_of(model.file.frames), model.file.frames.units);
     return 0;
   }
 

@@ -17,6 +17,9 @@ forecasts_from() {
   [ "$(stat -c %s next.npy)" -gt 1000 ] || { echo "next.npy holds no frames" >&2; return 1; }
   "$1/bin/nextframe" inspect configs/moving-digits-small.json >inspect.txt
   [ -s "$1/share/man/man1/nextframe.1" ] || { echo "the manual is not installed" >&2; return 1; }
+  # The mapping is found, and is of another network than the model.
+  ! "$1/bin/nextframe" import data/moving-digits.safetensors --map jhhuang96-convgru -o none.safetensors 2>import.txt
+  grep -q "unread: encoder.0.conv.weight" import.txt || { cat import.txt >&2; return 1; }
   cd "$work"
   rm -r "$work/elsewhere"
 }
