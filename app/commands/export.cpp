@@ -85,7 +85,8 @@ class ExportCommand : public Command {
       reject("[export] {} exists; give another name with -o, or --overwrite to replace it", output.string());
     }
     const OnnxOptions options = options_for(model);
-    const std::string file = export_onnx(*model.network, model.file.frames, options, metadata_of(model));
+    const std::string file =
+        export_onnx({model.options, model.network->parameters(), model.file.frames}, options, metadata_of(model));
     write_file_atomically(output, file);
     const std::string free = options.batch && options.size ? "" : "; other lengths are free";
     log.info("wrote {}: {} frames in, {} out, opset {}, {}{}", output.string(), options.context, options.frames,

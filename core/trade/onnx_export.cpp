@@ -185,35 +185,43 @@ std::vector<OnnxDimension> frames_shape(const OnnxOptions& options, std::int64_t
           options.size ? known((*options.size)[1]) : OnnxDimension{0, "width"}};
 }
 
-}  // namespace
-
-std::string export_onnx(EncoderForecaster& network, const FrameFormat& format, const OnnxOptions& options,
-                        const std::map<std::string, std::string>& metadata) {
-  const ModelOptions& model = network.options();
-  if (network.guided()) {
+void check_exportable(const ModelOptions& model) {
+  if (model.cell != CellKind::kConvLstm && model.cell != CellKind::kConvGru) {
+    reject("[onnx] the cell \"{}\" is not written as ONNX; expected \"convlstm\" or \"convgru\"",
+           enum_name(model.cell));
+  }
+  if (model.guide != Guidance::kNone) {
     reject(
         "[onnx] the network has a guide: frames moved on by optical flow, which no ONNX operator makes; expected one "
-        "with "
-        "model.guide \"none\"");
+        "with model.guide \"none\"");
   }
+}
+
+}  // namespace
+
+std::string export_onnx(const OnnxSubject& subject, const OnnxOptions& options,
+                        const std::map<std::string, std::string>& metadata) {
+  const ModelOptions& model = subject.model;
+  const FrameFormat& frames = subject.frames;
+  check_exportable(model);
   OnnxGraph graph;
-  OnnxLayers layers(graph, network.parameters(), model);
-  FrameDoor door(graph, model, format, options);
-  graph.input("frames", frames_shape(options, options.context, given_channels(format)));
+  OnnxLayers layers(graph, subject.parameters, model);
+  FrameDoor door(graph, model, frames, options);
+  graph.input("frames", frames_shape(options, options.context, given_channels(frames)));
   Values x;
   for (std::int64_t t = 0; t < options.context; ++t) x.push_back(door.enter("frames", t));
   x = unroll(layers, model, std::move(x), options.frames);
   for (std::size_t t = 0; t < x.size(); ++t) {
-    graph.scope(nextframe::format("leave.{}", t));
+    graph.scope(format("leave.{}", t));
     x[t] = door.leave(x[t]);
   }
   const OnnxValue whole = graph.node("Concat", x, {{"axis", std::int64_t{1}}});
-  graph.output(whole, "forecast", frames_shape(options, options.frames, format.output_channels));
+  graph.output(whole, "forecast", frames_shape(options, options.frames, frames.output_channels));
 
   std::map<std::string, std::string> texts = metadata;
   texts["nextframe.context"] = std::to_string(options.context);
   texts["nextframe.frames"] = std::to_string(options.frames);
-  texts["nextframe.format"] = options_to_json(format).dump();
+  texts["nextframe.format"] = options_to_json(frames).dump();
   std::string file = graph.serialise(options.opset, texts);
   if (static_cast<std::int64_t>(file.size()) > kMostBytes) {
     reject("[onnx] the network takes {} bytes, expected at most the {} that an ONNX file can hold", file.size(),

@@ -12,6 +12,11 @@ constexpr float kNormEpsilon = 1e-5F;
 
 using Integers = std::vector<std::int64_t>;
 
+/// So that frames keep their size.
+std::int64_t padding_of(std::int64_t kernel, int stride, int dilation) {
+  return same_padding(static_cast<int>(kernel), stride, dilation);
+}
+
 }  // namespace
 
 const Parameter* OnnxParameters::find(const std::string& name) const {
@@ -68,7 +73,7 @@ OnnxValue OnnxLayers::convolution(const std::string& prefix, const OnnxValue& x,
                                   int stride, Activation activation) {
   const std::string weight = prefix + ".weight", bias = prefix + ".bias";
   const std::int64_t kernel = parameters_.shape(weight)[3];
-  const std::int64_t pad = same_padding(static_cast<int>(kernel), stride, 1);
+  const std::int64_t pad = padding_of(kernel, stride, 1);
   std::vector<OnnxValue> inputs{x, parameters_.whole(weight)};
   if (parameters_.has(bias)) inputs.push_back(parameters_.whole(bias));
   std::vector<OnnxAttribute> attributes{{"kernel_shape", Integers{kernel, kernel}},
@@ -88,7 +93,7 @@ std::int64_t OnnxLayers::hidden_channels(const std::string& prefix) const {
 OnnxValue OnnxLayers::gate_convolution(const std::string& name, const OnnxValue& x, const OnnxValue& bias,
                                        const Convolved& which) {
   const std::int64_t kernel = parameters_.shape(name)[3];
-  const std::int64_t pad = same_padding(static_cast<int>(kernel), 1, which.dilation);
+  const std::int64_t pad = padding_of(kernel, 1, which.dilation);
   std::vector<OnnxValue> inputs{x, parameters_.rows(name, which.first, which.last)};
   if (!bias.empty()) inputs.push_back(bias);
   return graph_.node("Conv", inputs,
@@ -128,16 +133,10 @@ OnnxValue OnnxLayers::pre_activation(const std::string& prefix, const OnnxValue&
 
 std::vector<OnnxValue> OnnxLayers::step(const std::string& prefix, const OnnxValue& x,
                                         const std::vector<OnnxValue>& state, int dilation) {
-  switch (options_.cell) {
-    case CellKind::kConvLstm:
-      return step_lstm(prefix, x, state, dilation);
-    case CellKind::kConvGru: {
-      const OnnxValue h = state.empty() ? OnnxValue() : state.front();
-      return options_.reset == Reset::kAfter ? step_gru_after(prefix, x, h, dilation)
-                                             : step_gru_before(prefix, x, h, dilation);
-    }
-  }
-  fail("[onnx] no cell {}", static_cast<int>(options_.cell));
+  if (options_.cell == CellKind::kConvLstm) return step_lstm(prefix, x, state, dilation);
+  const OnnxValue h = state.empty() ? OnnxValue() : state.front();
+  return options_.reset == Reset::kAfter ? step_gru_after(prefix, x, h, dilation)
+                                         : step_gru_before(prefix, x, h, dilation);
 }
 
 std::vector<OnnxValue> OnnxLayers::step_lstm(const std::string& prefix, const OnnxValue& x,

@@ -137,7 +137,6 @@ std::size_t WeightMapper::index_of(const std::string& name) const {
 /// The gates whose channels follow each other in one of our parameters; none for one that has no gates.
 std::vector<std::string> WeightMapper::gates_of(const std::string& name, const Shape& shape) const {
   if (name.find(".rnn.") == std::string::npos) return {};
-  const bool lstm = cell_ == CellKind::kConvLstm;
   if (name.ends_with(".peephole.weight")) return {"i", "f", "o"};
   const std::string kernel = name.substr(0, name.rfind('.')) + ".weight";
   for (const Parameter& parameter : layout_.entries()) {
@@ -145,7 +144,9 @@ std::vector<std::string> WeightMapper::gates_of(const std::string& name, const S
     const Shape& whole = parameter.declaration.shape;
     if (name.ends_with(".hidden.bias") && parameter.declaration.name == kernel && shape[0] < whole[0]) return {"n"};
   }
-  return lstm ? std::vector<std::string>{"i", "f", "g", "o"} : std::vector<std::string>{"z", "r", "n"};
+  if (cell_ == CellKind::kConvLstm) return {"i", "f", "g", "o"};
+  if (cell_ == CellKind::kConvGru) return {"z", "r", "n"};
+  return {};
 }
 
 void WeightMapper::add_term(const MappingTerm& term, std::int64_t k, NamedTensor& target,

@@ -93,7 +93,9 @@ ExportedNetwork::ExportedNetwork(const NetworkCase& network)
   network_.parameters().upload(weights);
 }
 
-std::string ExportedNetwork::onnx(const OnnxOptions& options) { return export_onnx(network_, format_, options); }
+std::string ExportedNetwork::onnx(const OnnxOptions& options) {
+  return export_onnx({network_.options(), network_.parameters(), format_}, options);
+}
 
 HostFrames ExportedNetwork::draw_frames(const Frames& frames) const {
   const std::int64_t given = format_.output_channels + (format_.mask_channel ? 1 : 0);

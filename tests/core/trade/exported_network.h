@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/backend/reference/reference_backend.h"
+#include "core/model/encoder_forecaster.h"
 #include "core/trade/onnx_export.h"
 
 namespace nextframe::test {
