@@ -93,6 +93,31 @@ json::Value reliability_json(const EvaluationCurves& curves) {
   return out;
 }
 
+json::Value gallery_json(const Findings& found) {
+  const auto list_of_sequences = [&](const std::vector<GallerySequence>& sequences) {
+    json::Value list = json::Value::array();
+    for (const GallerySequence& one : sequences) {
+      const SampleCaption& caption = found.caption(one.number);
+      json::Value row = json::Value::object();
+      row.set("sequence", one.number);
+      row.set("where", caption.title);
+      if (caption.last_seen != kNoTime) row.set("from", format_time(caption.last_seen));
+      json::Value scores = json::Value::object();
+      for (std::size_t i = 0; i < one.scores.size(); ++i) {
+        scores.set(found.evaluation.forecasters[i].name, json::Value::number_or_null(one.scores[i]));
+      }
+      row.set("scores", std::move(scores));
+      list.push_back(std::move(row));
+    }
+    return list;
+  };
+  json::Value out = json::Value::object();
+  out.set("by", found.gallery.score);
+  out.set("best", list_of_sequences(found.gallery.best));
+  out.set("worst", list_of_sequences(found.gallery.worst));
+  return out;
+}
+
 /// Quoted where a comma, a quote or a line break would end it.
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
@@ -105,7 +130,9 @@ std::string csv_number(double value) { return std::isfinite(value) ? format("{:.
 
 }  // namespace
 
-json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
+json::Value report_json(const Findings& found, const ReportOptions& options) {
+  const Evaluation& evaluation = found.evaluation;
+  const EvaluationCurves& curves = found.curves;
   json::Value out = json::Value::object();
   out.set("name", evaluation.name);
   out.set("data", evaluation.data);
@@ -143,6 +170,7 @@ json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& cu
   if (!evaluation.csi_gains.empty()) out.set("csi_gains", std::move(gains));
   if (!curves.spectra.empty()) out.set("rapsd", spectra_json(curves));
   if (!curves.reliability.empty()) out.set("reliability", reliability_json(curves));
+  out.set("sequences_shown", gallery_json(found));
   return out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/output.h"
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/metrics/bootstrap.h"
 #include "core/metrics/metric_table.h"
 
@@ -14,15 +15,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-std::string label_of(const MetricScores& scores, const Evaluation& evaluation) {
-  const std::string units = units_of(scores, evaluation);
-  return scores.label() + (units.empty() || units == "dB" ? "" : " (" + units + ")");
-}
-
-std::string number(double value, const std::string& units) {
-  if (!std::isfinite(value)) return "-";
-  return units == "dB" ? format("{:.2f}", value) : format("{:.5g}", value);
-}
+std::string number(double value) { return std::isfinite(value) ? format("{:.5g}", value) : "-"; }
 
 /// "12.5 min", "0.4 s".
 std::string duration(double seconds) {
@@ -37,10 +30,9 @@ struct Column {
 
 /// By lead time, and the mean.
 Cells cells_of(const MetricScores& scores, const Evaluation& evaluation) {
-  const std::string units = units_of(scores, evaluation);
   Cells cells;
-  for (const double value : scores.by_lead_time) cells.push_back(number(value, units));
-  cells.push_back(number(scores.mean, units));
+  for (const double value : scores.by_lead_time) cells.push_back(number_of(value, scores, evaluation));
+  cells.push_back(number_of(scores.mean, scores, evaluation));
   return cells;
 }
 
@@ -129,10 +121,9 @@ std::string means_table(const Evaluation& evaluation) {
   if (metrics.size() < 2) return "";
   std::vector<Cells> rows{with_names("mean over lead times", evaluation)};
   for (std::size_t m = 0; m < metrics.size(); ++m) {
-    const std::string units = units_of(metrics[m], evaluation);
     Cells& row = rows.emplace_back(Cells{label_of(metrics[m], evaluation)});
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      row.push_back(number(forecaster.metrics[m].mean, units));
+      row.push_back(number_of(forecaster.metrics[m].mean, metrics[m], evaluation));
     }
   }
   return "\n" + aligned_table(rows);
@@ -226,7 +217,7 @@ std::string power_table(const Evaluation& evaluation, const EvaluationCurves& cu
   for (const SpectrumCurve* curve : last) rows.front().push_back(curve->forecaster);
   for (double shortest = 2; shortest <= last.front()->wavelength.front(); shortest *= 2) {
     Cells& row = rows.emplace_back(Cells{format("{:g} to {:g}", shortest, 2 * shortest)});
-    for (const SpectrumCurve* curve : last) row.push_back(number(power_share(*curve, shortest), ""));
+    for (const SpectrumCurve* curve : last) row.push_back(number(power_share(*curve, shortest)));
   }
   return format("\nPower at lead time +{} as a share of the truth's (below 1: smoother):\n", evaluation.horizon) +
          aligned_table(rows);
@@ -243,42 +234,78 @@ std::string interval_text(const Gain& gain, int decimals, const std::string& uni
   return out;
 }
 
-std::string sequences_text(std::int64_t count) { return format("{} sequence{}", count, count == 1 ? "" : "s"); }
-
-std::string gains_text(const Evaluation& evaluation) {
-  std::string out;
-  const bool asked = evaluation.forecasters.front().find("psnr", {}) != nullptr;
-  if (asked && evaluation.gain && std::isfinite(evaluation.gain->mean)) {
-    const PsnrGain& gain = *evaluation.gain;
-    out += format("\nPSNR gain over persistence: {:+.2f} dB over {}", gain.mean, sequences_text(gain.sequences));
-    out += interval_text(gain, 2, " dB");
-    out += gain.left_out > 0 ? format("; {} left out\n", gain.left_out) : std::string("\n");
-  }
-  if (!evaluation.csi_gains.empty()) out += "\n";
-  for (const CsiGain& gain : evaluation.csi_gains) {
-    if (!std::isfinite(gain.mean)) continue;
-    out += format("CSI gain of {} over {} at {}: {:+.4f}, mean over lead times, over {}", gain.of, gain.over,
-                  threshold_text(gain.threshold, evaluation), gain.mean, sequences_text(gain.sequences));
-    out += interval_text(gain, 4, "") + "\n";
-  }
-  return out;
+/// Where the best and the worst sequences are, with everybody's score on them.
+std::string sequences_table(const Findings& found) {
+  const Gallery& gallery = found.gallery;
+  if (gallery.best.empty() && gallery.worst.empty()) return "";
+  std::vector<Cells> rows{with_names("sequences by " + gallery.score, found.evaluation)};
+  rows.front().insert(rows.front().begin() + 1, "where");
+  const auto add = [&](const char* name, const std::vector<GallerySequence>& sequences) {
+    for (const GallerySequence& one : sequences) {
+      Cells& row = rows.emplace_back(Cells{name, place_of(found.caption(one.number))});
+      for (const double score : one.scores) row.push_back(number(score));
+    }
+  };
+  add("best", gallery.best);
+  add("worst", gallery.worst);
+  return "\n" + aligned_table(rows);
 }
 
 }  // namespace
+
+std::string label_of(const MetricScores& scores, const Evaluation& evaluation) {
+  const std::string units = units_of(scores, evaluation);
+  return scores.label() + (units.empty() || units == "dB" ? "" : " (" + units + ")");
+}
+
+std::string number_of(double value, const MetricScores& scores, const Evaluation& evaluation) {
+  if (!std::isfinite(value)) return "-";
+  return units_of(scores, evaluation) == "dB" ? format("{:.2f}", value) : number(value);
+}
+
+std::string sequences_text(std::int64_t count) {
+  return format("{} sequence{}", with_thousands(static_cast<double>(count)), count == 1 ? "" : "s");
+}
+
+std::string place_of(const SampleCaption& caption) {
+  return caption.last_seen == kNoTime ? caption.title : caption.title + ", from " + format_time(caption.last_seen);
+}
+
+std::vector<std::string> gain_sentences(const Evaluation& evaluation) {
+  std::vector<std::string> sentences;
+  const bool asked = evaluation.forecasters.front().find("psnr", {}) != nullptr;
+  if (asked && evaluation.gain && std::isfinite(evaluation.gain->mean)) {
+    const PsnrGain& gain = *evaluation.gain;
+    sentences.push_back(format("PSNR gain over persistence: {:+.2f} dB over {}{}{}", gain.mean,
+                               sequences_text(gain.sequences), interval_text(gain, 2, " dB"),
+                               gain.left_out > 0 ? format("; {} left out", gain.left_out) : ""));
+  }
+  for (const CsiGain& gain : evaluation.csi_gains) {
+    if (!std::isfinite(gain.mean)) continue;
+    sentences.push_back(format("CSI gain of {} over {} at {}: {:+.4f}, mean over lead times, over {}{}", gain.of,
+                               gain.over, threshold_text(gain.threshold, evaluation), gain.mean,
+                               sequences_text(gain.sequences), interval_text(gain, 4, "")));
+  }
+  return sentences;
+}
 
 std::string units_of(const MetricScores& scores, const Evaluation& evaluation) {
   const std::string_view units = find_metric(scores.metric).units;
   return units == kUnitsOfValues ? evaluation.units : std::string(units);
 }
 
-std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options) {
+std::string report_text(const Findings& found, const ReportOptions& options) {
+  const Evaluation& evaluation = found.evaluation;
   std::string out = format("{} on {}: {} of {} frames\n\n", evaluation.name, evaluation.data,
                            sequences_text(evaluation.sequences), evaluation.horizon);
   out += tables_of(evaluation, options.width);
   out += events_table(evaluation);
   out += skill_table(evaluation, options.csi_level);
-  out += power_table(evaluation, curves);
-  return out + means_table(evaluation) + gains_text(evaluation);
+  out += power_table(evaluation, found.curves);
+  out += means_table(evaluation);
+  const std::vector<std::string> gains = gain_sentences(evaluation);
+  if (!gains.empty()) out += "\n" + join(gains, "\n") + "\n";
+  return out + sequences_table(found);
 }
 
 }  // namespace nextframe::app

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
+#include "app/commands/evaluation_run.h"
 #include "core/json/value.h"
-#include "core/train/curves.h"
-#include "core/train/evaluator.h"
 
 namespace nextframe::app {
 
@@ -17,12 +18,26 @@ struct ReportOptions {
 /// Units of a score: those of the values where it has none of its own.
 std::string units_of(const MetricScores& scores, const Evaluation& evaluation);
 
+/// "mae (mm/h)", and its values as people read them; "-" where there is none.
+std::string label_of(const MetricScores& scores, const Evaluation& evaluation);
+std::string number_of(double value, const MetricScores& scores, const Evaluation& evaluation);
+
+/// "12,345 sequences", "1 sequence".
+std::string sequences_text(std::int64_t count);
+
+/// "clips/a.mp4 frames 20-39, from 2010-08-26 05:00 UTC".
+std::string place_of(const SampleCaption& caption);
+
+/// What the first forecaster gains over others, a sentence each.
+std::vector<std::string> gain_sentences(const Evaluation& evaluation);
+
 /// Tables for people: every score by lead time with its mean, how often events came and were forecast, until when each
-/// stays above a CSI, the power that is lost by scale, all the means, and the gains with their intervals.
-std::string report_text(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options);
+/// stays above a CSI, the power that is lost by scale, all the means, the gains with their intervals, and the best and
+/// the worst sequences.
+std::string report_text(const Findings& found, const ReportOptions& options);
 
 /// All of it, as one document.
-json::Value report_json(const Evaluation& evaluation, const EvaluationCurves& curves, const ReportOptions& options);
+json::Value report_json(const Findings& found, const ReportOptions& options);
 
 /// A line for each forecaster, score and lead time, and one for the mean.
 std::string report_csv(const Evaluation& evaluation);

@@ -112,13 +112,6 @@ void check_options(const std::string& path, const WriterOptions& options, const 
   }
 }
 
-void check_file_place(const std::string& path, IfExists if_exists) {
-  std::error_code code;
-  if (if_exists == IfExists::kRefuse && fs::exists(fs::symlink_status(path, code))) {
-    reject("[output] {}: exists already; choose another name or give --overwrite", path);
-  }
-}
-
 /// Takes a name apart from its beginning; each member takes what fits and tells whether there was any.
 class NameScanner {
  public:
@@ -141,6 +134,13 @@ class NameScanner {
 };
 
 }  // namespace
+
+void check_file_place(const std::string& path, IfExists if_exists) {
+  std::error_code code;
+  if (if_exists == IfExists::kRefuse && fs::exists(fs::symlink_status(path, code))) {
+    reject("[output] {}: exists already; choose another name or give --overwrite", path);
+  }
+}
 
 const std::vector<OutputFormat>& output_formats() {
   static const std::vector<OutputFormat> formats = [] {

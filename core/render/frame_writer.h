@@ -26,6 +26,9 @@ enum class IfExists {
   kReplace,  ///< the old output is replaced by one rename when the new one is complete; foreign files are still refused
 };
 
+/// Rejects a file that exists and may not be replaced.
+void check_file_place(const std::string& path, IfExists if_exists);
+
 /// What the frames are, as far as an output says it: in the names of images, in an archive, in a video's title.
 enum class Contents {
   kForecasts,  ///< images are named by `forecast_file_name`

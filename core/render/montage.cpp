@@ -97,9 +97,7 @@ Picture cell_picture(const MontageRow& row, const Frame& frame, const MontageOpt
   if (difference_row) {
     const double range = appearance.range.high - appearance.range.low;
     const double largest = options.largest_difference > 0 ? options.largest_difference : range / 2;
-    Frame zero = frame;
-    std::fill(zero.pixels.begin(), zero.pixels.end(), 0.0F);
-    picture = difference_picture(frame, zero, largest);
+    picture = difference_picture(frame, largest);
   } else {
     picture = picture_of(frame, appearance);
   }
@@ -152,20 +150,6 @@ Picture draw_montage(std::span<const MontageRow> rows, const MontageOptions& opt
 
 void write_montage(const std::string& path, std::span<const MontageRow> rows, const MontageOptions& options) {
   write_png(path, draw_montage(rows, options));
-}
-
-Frame difference(const Frame& forecast, const Frame& truth) {
-  if (forecast.height != truth.height || forecast.width != truth.width || forecast.channels != truth.channels) {
-    fail("[render] the difference of a frame of {} x {} x {} and one of {} x {} x {}", forecast.height, forecast.width,
-         forecast.channels, truth.height, truth.width, truth.channels);
-  }
-  Frame result = forecast;
-  for (std::size_t i = 0; i < result.pixels.size(); ++i) result.pixels[i] -= truth.pixels[i];
-  if (result.mask.empty()) result.mask = truth.mask;
-  for (std::size_t p = 0; p < truth.mask.size(); ++p) {
-    if (truth.mask[p] == 0) result.mask[p] = 0;
-  }
-  return result;
 }
 
 }  // namespace nextframe

@@ -35,7 +35,4 @@ struct MontageOptions {
 Picture draw_montage(std::span<const MontageRow> rows, const MontageOptions& options);
 void write_montage(const std::string& path, std::span<const MontageRow> rows, const MontageOptions& options);
 
-/// forecast - truth pixel by pixel; a pixel is missing where it is missing in one of them.
-Frame difference(const Frame& forecast, const Frame& truth);
-
 }  // namespace nextframe

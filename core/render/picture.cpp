@@ -45,26 +45,38 @@ Picture picture_of(const Frame& frame, const Appearance& appearance) {
   return picture;
 }
 
-Picture difference_picture(const Frame& minuend, const Frame& subtrahend, double largest) {
-  if (minuend.height != subtrahend.height || minuend.width != subtrahend.width ||
-      minuend.channels != subtrahend.channels) {
-    fail("[render] the difference of a frame of {} x {} x {} and one of {} x {} x {}", minuend.height, minuend.width,
-         minuend.channels, subtrahend.height, subtrahend.width, subtrahend.channels);
+Frame difference(const Frame& forecast, const Frame& truth) {
+  if (forecast.height != truth.height || forecast.width != truth.width || forecast.channels != truth.channels) {
+    fail("[render] the difference of a frame of {} x {} x {} and one of {} x {} x {}", forecast.height, forecast.width,
+         forecast.channels, truth.height, truth.width, truth.channels);
   }
-  Picture picture(minuend.height, minuend.width, {});
+  Frame result = forecast;
+  for (std::size_t i = 0; i < result.pixels.size(); ++i) result.pixels[i] -= truth.pixels[i];
+  if (result.mask.empty()) result.mask = truth.mask;
+  for (std::size_t p = 0; p < truth.mask.size(); ++p) {
+    if (truth.mask[p] == 0) result.mask[p] = 0;
+  }
+  return result;
+}
+
+Picture difference_picture(const Frame& difference, double largest) {
+  Picture picture(difference.height, difference.width, {});
   const double scale = largest > 0 ? 0.5 / largest : 0;
-  for (std::int64_t place = 0; place < minuend.area(); ++place) {
+  for (std::int64_t place = 0; place < difference.area(); ++place) {
     double sum = 0;
-    for (std::int64_t c = 0; c < minuend.channels; ++c) {
-      const auto i = static_cast<std::size_t>(place * minuend.channels + c);
-      sum += static_cast<double>(minuend.pixels[i]) - subtrahend.pixels[i];
+    for (std::int64_t c = 0; c < difference.channels; ++c) {
+      sum += static_cast<double>(difference.pixels[static_cast<std::size_t>(place * difference.channels + c)]);
     }
-    const double mean = sum / static_cast<double>(minuend.channels);
-    const bool missing = is_missing(minuend, place) || is_missing(subtrahend, place) || std::isnan(mean);
+    const double mean = sum / static_cast<double>(difference.channels);
+    const bool missing = is_missing(difference, place) || std::isnan(mean);
     put(picture, place,
         missing ? missing_colour(ColourMap::kDifference) : colour(ColourMap::kDifference, 0.5 + mean * scale));
   }
   return picture;
+}
+
+Picture difference_picture(const Frame& minuend, const Frame& subtrahend, double largest) {
+  return difference_picture(difference(minuend, subtrahend), largest);
 }
 
 Picture enlarged(const Picture& picture, std::int64_t factor) {
@@ -93,9 +105,12 @@ Frame frame_of(const Picture& picture) {
   return frame;
 }
 
+std::vector<std::uint8_t> png_of(const Picture& picture, const std::string& name) {
+  return encode_png(picture.rgb.data(), picture.height, picture.width, 3, PixelType::kUint8, name);
+}
+
 void write_png(const std::string& path, const Picture& picture) {
-  const std::vector<std::uint8_t> png =
-      encode_png(picture.rgb.data(), picture.height, picture.width, 3, PixelType::kUint8, path);
+  const std::vector<std::uint8_t> png = png_of(picture, path);
   AtomicFile file(path);
   file.write(png.data(), png.size());
   file.commit();

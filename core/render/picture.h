@@ -45,10 +45,15 @@ struct Appearance {
 /// Values outside the range get the end colours; missing (mask 0) and NaN pixels get the map's `missing_colour`.
 Picture picture_of(const Frame& frame, const Appearance& appearance);
 
+/// forecast - truth pixel by pixel; a pixel is missing where it is missing in one of them.
+Frame difference(const Frame& forecast, const Frame& truth);
+
 /// `minuend - subtrahend` through the difference map: zero is white, +-`largest` the map's ends, red where `minuend` is
 /// larger. Channels are averaged. The two frames have the same size, and a pixel is missing where it is missing in one
 /// of them.
 Picture difference_picture(const Frame& minuend, const Frame& subtrahend, double largest);
+/// The same of a difference that was taken already.
+Picture difference_picture(const Frame& difference, double largest);
 
 /// Repeats every pixel `factor` times in both directions.
 Picture enlarged(const Picture& picture, std::int64_t factor);
@@ -58,6 +63,9 @@ std::int64_t legible_factor(std::int64_t height, std::int64_t width, std::int64_
 
 /// The picture as a frame of three channels, 0..255, for a FrameWriter.
 Frame frame_of(const Picture& picture);
+
+/// The bytes of a png image of it.
+std::vector<std::uint8_t> png_of(const Picture& picture, const std::string& name);
 
 /// Writes beside its place and renames. Replaces an older file. Rejects a place that cannot be written to, fails on a
 /// full disk.

@@ -3,23 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
 #include "core/render/axis.h"
-#include "core/render/drawing.h"
+#include "core/render/plot_canvas.h"
 
 namespace nextframe {
 namespace {
 
-constexpr int kOversampling = 3;  // of lines; text is drawn afterwards
 constexpr Rgb kPaper{255, 255, 255};
 constexpr Rgb kGrid{232, 232, 232};
 constexpr Rgb kAxisLine{120, 120, 120};
 constexpr Rgb kInk{45, 45, 45};
 constexpr double kLineWidth = 1.8;
 constexpr double kDotRadius = 3;
-constexpr double kDash = 6, kGap = 4;
 constexpr double kLegendLine = 22, kLegendRow = 17, kLegendPadding = 7;
 
 const TextStyle kTickStyle{.height = 11.5, .colour = kInk};
@@ -32,17 +29,6 @@ const TextStyle kNoteStyle{.height = 9.5,
 const TextStyle kPanelTitleStyle{.height = 14, .colour = kInk, .weight = TextWeight::kBold};
 const TextStyle kTitleStyle{.height = 17, .colour = kInk, .weight = TextWeight::kBold};
 
-struct Box {
-  double left = 0, top = 0, width = 0, height = 0;
-
-  double right() const { return left + width; }
-  double bottom() const { return top + height; }
-};
-
-struct Point {
-  double x = 0, y = 0;
-};
-
 /// Everything about a panel that is fixed before the first line is drawn.
 struct PanelLayout {
   const Panel* panel = nullptr;
@@ -53,71 +39,6 @@ struct PanelLayout {
   Point place(double x, double y) const {
     return {area.left + x_axis.position(x) * area.width, area.bottom() - y_axis.position(y) * area.height};
   }
-};
-
-class Canvas {
- public:
-  Canvas(std::int64_t height, std::int64_t width)
-      : height_(height), width_(width), large_(height * kOversampling, width * kOversampling, kPaper) {}
-
-  void line(Point from, Point to, Rgb colour_of_line, double width) {
-    polyline({from, to}, colour_of_line, width, nullptr, 1);
-  }
-
-  /// `clip` may be null.
-  void polyline(const std::vector<Point>& points, Rgb ink, double width, const Box* clip, double opacity) {
-    std::vector<cv::Point> places;
-    for (const Point& p : points) places.push_back(fixed_point(p));
-    paint(clip, opacity, [&](cv::Mat& view, cv::Point origin) {
-      std::vector<cv::Point> moved;
-      for (const cv::Point& p : places) moved.push_back(p - origin * (1 << kShift));
-      cv::polylines(view, moved, false, scalar_of(ink),
-                    std::max(1, static_cast<int>(std::lround(width * kOversampling))), cv::LINE_AA, kShift);
-    });
-  }
-
-  void dot(Point centre, double radius, Rgb ink, const Box* clip) {
-    paint(clip, 1, [&](cv::Mat& view, cv::Point origin) {
-      cv::circle(view, fixed_point(centre) - origin * (1 << kShift),
-                 static_cast<int>(radius * kOversampling * (1 << kShift)), scalar_of(ink), cv::FILLED, cv::LINE_AA,
-                 kShift);
-    });
-  }
-
-  void fill(const Box& box, Rgb ink, double opacity) {
-    paint(&box, opacity, [&](cv::Mat& view, cv::Point) { view.setTo(scalar_of(ink)); });
-  }
-
-  Picture finish() const { return shrunk(large_, height_, width_); }
-
- private:
-  static constexpr int kShift = 4;  // bits behind the point of OpenCV's coordinates
-
-  static cv::Point fixed_point(Point p) {
-    const auto fixed = [](double v) {
-      return static_cast<int>(std::lround(std::clamp(v, -2e4, 2e4) * kOversampling * (1 << kShift)));
-    };
-    return {fixed(p.x), fixed(p.y)};
-  }
-
-  template <class Draw>
-  void paint(const Box* clip, double opacity, Draw draw) {
-    cv::Mat whole = view_of(large_);
-    cv::Rect rect(0, 0, whole.cols, whole.rows);
-    if (clip != nullptr) {
-      const auto large = [](double v) { return static_cast<int>(std::lround(v * kOversampling)); };
-      rect &= cv::Rect(large(clip->left), large(clip->top), large(clip->width), large(clip->height));
-    }
-    if (rect.empty()) return;
-    cv::Mat view = whole(rect);
-    if (opacity >= 1) return draw(view, rect.tl());
-    cv::Mat layer = view.clone();
-    draw(layer, rect.tl());
-    cv::addWeighted(layer, opacity, view, 1 - opacity, 0, view);
-  }
-
-  std::int64_t height_, width_;
-  Picture large_;
 };
 
 Rgb series_colour(const Panel& panel, std::size_t index) {
@@ -158,7 +79,7 @@ PanelLayout layout_panel(const Panel& panel, const Box& outer) {
   return layout;
 }
 
-void draw_grid(Canvas& canvas, const PanelLayout& layout) {
+void draw_grid(PlotCanvas& canvas, const PanelLayout& layout) {
   const Box& area = layout.area;
   const auto grid_line = [&](const Tick& tick, Point from, Point to) {
     canvas.line(from, to, kGrid, tick.label.empty() ? 0.4 : 1);
@@ -175,25 +96,6 @@ void draw_grid(Canvas& canvas, const PanelLayout& layout) {
   canvas.line({area.left, area.bottom()}, {area.right(), area.bottom()}, kAxisLine, 1);
 }
 
-/// Cuts a line into the pieces that are drawn; `travelled` carries the pattern over corners.
-void draw_dashed(Canvas& canvas, const std::vector<Point>& points, Rgb ink, const Box* clip, double opacity) {
-  double travelled = 0;
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    const Point a = points[i - 1], b = points[i];
-    const double length = std::hypot(b.x - a.x, b.y - a.y);
-    for (double at = 0; at < length;) {
-      const double phase = std::fmod(travelled + at, kDash + kGap);
-      const double until = std::min(length, at + (phase < kDash ? kDash : kDash + kGap) - phase + 1e-6);
-      const auto between = [&](double s) {
-        return Point{a.x + (b.x - a.x) * s / length, a.y + (b.y - a.y) * s / length};
-      };
-      if (phase < kDash) canvas.polyline({between(at), between(until)}, ink, kLineWidth, clip, opacity);
-      at = until;
-    }
-    travelled += length;
-  }
-}
-
 /// The unbroken pieces of a series.
 std::vector<std::vector<Point>> pieces_of(const PanelLayout& layout, const Series& series) {
   std::vector<std::vector<Point>> pieces(1);
@@ -208,23 +110,24 @@ std::vector<std::vector<Point>> pieces_of(const PanelLayout& layout, const Serie
   return pieces;
 }
 
-void draw_series(Canvas& canvas, const PanelLayout& layout, std::size_t index) {
+Stroke stroke_of(const Panel& panel, std::size_t index) {
+  const Series& series = panel.series[index];
+  return {.ink = series_colour(panel, index), .width = kLineWidth, .style = series.style, .opacity = series.opacity};
+}
+
+void draw_series(PlotCanvas& canvas, const PanelLayout& layout, std::size_t index) {
   const Series& series = layout.panel->series[index];
-  const Rgb ink = series_colour(*layout.panel, index);
+  const Stroke stroke = stroke_of(*layout.panel, index);
   Box clip = layout.area;
   clip.left -= kDotRadius;
   clip.top -= kDotRadius;
   clip.width += 2 * kDotRadius;
   clip.height += 2 * kDotRadius;
   for (const std::vector<Point>& piece : pieces_of(layout, series)) {
-    if (series.style == LineStyle::kDashed) {
-      draw_dashed(canvas, piece, ink, &clip, series.opacity);
-    } else {
-      canvas.polyline(piece, ink, kLineWidth, &clip, series.opacity);
-    }
+    canvas.polyline(piece, stroke, &clip);
     // A point without neighbours has no line: it would not be seen.
     if (series.markers == Markers::kNone && piece.size() > 1) continue;
-    for (const Point& point : piece) canvas.dot(point, kDotRadius, ink, &clip);
+    for (const Point& point : piece) canvas.dot(point, kDotRadius, stroke.ink, &clip);
   }
 }
 
@@ -274,59 +177,48 @@ std::optional<Box> legend_box(const PanelLayout& layout) {
   return best;
 }
 
-void draw_legend_lines(Canvas& canvas, const PanelLayout& layout, const Box& box) {
+void draw_legend_lines(PlotCanvas& canvas, const PanelLayout& layout, const Box& box) {
   canvas.fill(box, kPaper, 0.85);
   double y = box.top + kLegendPadding / 2 + kLegendRow / 2;
   for (std::size_t i = 0; i < layout.panel->series.size(); ++i) {
-    const Series& series = layout.panel->series[i];
-    if (series.label.empty()) continue;
-    const Rgb ink = series_colour(*layout.panel, i);
-    const std::vector<Point> line{{box.left + kLegendPadding, y}, {box.left + kLegendPadding + kLegendLine, y}};
-    if (series.style == LineStyle::kDashed) {
-      draw_dashed(canvas, line, ink, nullptr, series.opacity);
-    } else {
-      canvas.polyline(line, ink, kLineWidth, nullptr, series.opacity);
-    }
-    if (series.markers == Markers::kDots)
-      canvas.dot({box.left + kLegendPadding + kLegendLine / 2, y}, kDotRadius, ink, nullptr);
+    if (layout.panel->series[i].label.empty()) continue;
+    draw_sample(*layout.panel, i, {box.left + kLegendPadding, y}, kLegendLine, canvas);
     y += kLegendRow;
   }
 }
 
-void draw_legend_text(Picture& picture, const PanelLayout& layout, const Box& box) {
+void draw_legend_text(PlotCanvas& canvas, const PanelLayout& layout, const Box& box) {
   double y = box.top + kLegendPadding / 2 + kLegendRow / 2;
   const double x = box.left + kLegendPadding + kLegendLine + 6;
   for (const Series& series : layout.panel->series) {
     if (series.label.empty()) continue;
-    draw_text(picture, fitted_text(series.label, static_cast<int>(box.right() - x), kLegendStyle), x, y, kLegendStyle);
+    canvas.text(fitted_text(series.label, static_cast<int>(box.right() - x), kLegendStyle), {x, y}, kLegendStyle);
     y += kLegendRow;
   }
 }
 
-void draw_axis_text(Picture& picture, const PanelLayout& layout) {
+void draw_axis_text(PlotCanvas& canvas, const PanelLayout& layout) {
   const Box& area = layout.area;
   TextStyle style = kTickStyle;
   style.horizontal = HorizontalAlign::kCentre;
   for (const Tick& tick : layout.x_ticks) {
-    draw_text(picture, tick.label, area.left + layout.x_axis.position(tick.value) * area.width, area.bottom() + 12,
-              style);
+    canvas.text(tick.label, {area.left + layout.x_axis.position(tick.value) * area.width, area.bottom() + 12}, style);
   }
   style.horizontal = HorizontalAlign::kRight;
   for (const Tick& tick : layout.y_ticks) {
-    draw_text(picture, tick.label, area.left - 6, area.bottom() - layout.y_axis.position(tick.value) * area.height,
-              style);
+    canvas.text(tick.label, {area.left - 6, area.bottom() - layout.y_axis.position(tick.value) * area.height}, style);
   }
   const Panel& panel = *layout.panel;
   for (const Note& note : panel.notes) {
     const Point place = layout.place(note.x, note.y);
-    draw_text(picture, note.text, place.x - 2, place.y - 1, kNoteStyle);
+    canvas.text(note.text, {place.x - 2, place.y - 1}, kNoteStyle);
   }
-  draw_text(picture, panel.x_label, area.left + area.width / 2, area.bottom() + 32, kLabelStyle);
+  canvas.text(panel.x_label, {area.left + area.width / 2, area.bottom() + 32}, kLabelStyle);
   TextStyle upwards = kLabelStyle;
   upwards.direction = TextDirection::kUpwards;
-  draw_text(picture, panel.y_label, layout.outer.left + 11, area.top + area.height / 2, upwards);
-  draw_text(picture, fitted_text(panel.title, static_cast<int>(area.width), kPanelTitleStyle), area.left,
-            layout.outer.top + 14, kPanelTitleStyle);
+  canvas.text(panel.y_label, {layout.outer.left + 11, area.top + area.height / 2}, upwards);
+  canvas.text(fitted_text(panel.title, static_cast<int>(area.width), kPanelTitleStyle),
+              {area.left, layout.outer.top + 14}, kPanelTitleStyle);
 }
 
 /// The number of columns whose panels are most like 3:2.
@@ -372,26 +264,25 @@ std::vector<PanelLayout> layout_figure(const Figure& figure) {
 
 }  // namespace
 
-Picture draw_figure(const Figure& figure) {
-  if (figure.panels.empty()) fail("[render] a figure without panels");
-  const std::vector<PanelLayout> layouts = layout_figure(figure);
-  Canvas canvas(figure.height, figure.width);
-  std::vector<std::optional<Box>> legends;
-  for (const PanelLayout& layout : layouts) {
-    draw_grid(canvas, layout);
-    for (std::size_t i = 0; i < layout.panel->series.size(); ++i) draw_series(canvas, layout, i);
-    legends.push_back(legend_box(layout));
-    if (legends.back()) draw_legend_lines(canvas, layout, *legends.back());
+void draw_sample(const Panel& panel, std::size_t series, Point from, double length, PlotCanvas& canvas) {
+  const Stroke stroke = stroke_of(panel, series);
+  canvas.polyline({from, {from.x + length, from.y}}, stroke, nullptr);
+  if (panel.series[series].markers == Markers::kDots) {
+    canvas.dot({from.x + length / 2, from.y}, kDotRadius, stroke.ink, nullptr);
   }
-  Picture picture = canvas.finish();
-  for (std::size_t i = 0; i < layouts.size(); ++i) {
-    draw_axis_text(picture, layouts[i]);
-    if (legends[i]) draw_legend_text(picture, layouts[i], *legends[i]);
-  }
-  draw_text(picture, fitted_text(figure.title, static_cast<int>(figure.width) - 32, kTitleStyle), 18, 20, kTitleStyle);
-  return picture;
 }
 
-void write_figure(const std::string& path, const Figure& figure) { write_png(path, draw_figure(figure)); }
+void draw_figure(const Figure& figure, PlotCanvas& canvas) {
+  if (figure.panels.empty()) fail("[render] a figure without panels");
+  for (const PanelLayout& layout : layout_figure(figure)) {
+    draw_grid(canvas, layout);
+    for (std::size_t i = 0; i < layout.panel->series.size(); ++i) draw_series(canvas, layout, i);
+    const std::optional<Box> legend = legend_box(layout);
+    if (legend) draw_legend_lines(canvas, layout, *legend);
+    draw_axis_text(canvas, layout);
+    if (legend) draw_legend_text(canvas, layout, *legend);
+  }
+  canvas.text(fitted_text(figure.title, static_cast<int>(figure.width) - 32, kTitleStyle), {18, 20}, kTitleStyle);
+}
 
 }  // namespace nextframe

@@ -16,7 +16,6 @@ constexpr double kStep = 1.0 / (kLimits.size() + 1);
 constexpr std::int64_t kBarHeight = 14;
 constexpr std::int64_t kLegendHeight = 44;
 constexpr std::int64_t kSide = 36;
-constexpr double kLargestDifference = 10;
 constexpr Rgb kPaper{255, 255, 255};
 constexpr Rgb kLine{150, 150, 150};
 
@@ -113,7 +112,7 @@ Picture difference_legend(std::int64_t width, double largest, const std::string&
 
 Picture draw_rain_montage(const std::vector<MontageRow>& rows, MontageOptions options) {
   options.appearance = {.range = {0, 1}, .colours = ColourMap::kRain};
-  if (options.largest_difference <= 0) options.largest_difference = kLargestDifference;
+  if (options.largest_difference <= 0) options.largest_difference = kLargestRainDifference;
   std::vector<MontageRow> shown = rows;
   bool any_difference = false;
   for (MontageRow& row : shown) {

@@ -9,6 +9,9 @@
 
 namespace nextframe {
 
+/// The end of the difference map where nobody says otherwise, in mm/h.
+inline constexpr double kLargestRainDifference = 10;
+
 /// Where a rain rate in mm/h stands on ColourMap::kRain: white below 0.1, then equal steps to 0.1, 0.2, 0.5, 1, 2, 5,
 /// 10, 20, 50 and 100 and logarithmic between them.
 double rain_position(double rate);
@@ -24,7 +27,7 @@ Picture share_legend(std::int64_t width);
 Picture difference_legend(std::int64_t width, double largest, const std::string& units);
 
 /// A montage of rates in mm/h in rain colours, its kDifference rows in mm/h through the difference map, with legends
-/// below. Of `options`, the appearance is not used; a largest_difference of 0 is 10 mm/h.
+/// below. Of `options`, the appearance is not used; a largest_difference of 0 is kLargestRainDifference.
 Picture draw_rain_montage(const std::vector<MontageRow>& rows, MontageOptions options);
 
 }  // namespace nextframe

@@ -154,16 +154,21 @@ void Contest::add_sequence(const Batch& batch, const std::vector<float>& model_f
     const auto first = column.mask.begin() + lead * area;
     valid_pixels_[static_cast<std::size_t>(lead)] += std::count_if(first, first + area, [](float m) { return m != 0; });
   }
-  std::vector<ForecastBatch> values;
+  std::vector<ForecastBatch> values, unit;
   for (std::size_t i = 0; i < entrants_.size(); ++i) {
     const auto on = [&](ScoreScale scale) { return column.scored(forecasts[i].on(scale), truth.on(scale)); };
     values.push_back(on(ScoreScale::kValue));
+    unit.push_back(on(ScoreScale::kUnit));
     Entrant& entrant = entrants_[i];
-    entrant.sheet.add(on(ScoreScale::kUnit), values.back());
+    entrant.sheet.add(unit.back(), values.back());
     entrant.events.remember(entrant.sheet);
-    if (entrant.keeps_psnr()) entrant.psnr.push_back(sequence_psnr(on(ScoreScale::kUnit), 0));
+    if (entrant.keeps_psnr()) entrant.psnr.push_back(sequence_psnr(unit.back(), 0));
   }
-  if (visit_) visit_(batch.windows[static_cast<std::size_t>(n)], values);
+  if (!visit_) return;
+  visit_({.number = batch.windows[static_cast<std::size_t>(n)],
+          .context = column.context_frames(scales_.kind()),
+          .values = values,
+          .unit = unit});
 }
 
 const Contest::Entrant* Contest::persistence() const {

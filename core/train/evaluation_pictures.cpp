@@ -4,10 +4,12 @@
 #include <cmath>
 
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/render/montage.h"
 #include "core/render/plot.h"
 #include "core/render/rain_montage.h"
 #include "core/render/verification_figures.h"
+#include "core/train/sequence_frames.h"
 
 namespace nextframe {
 namespace {
@@ -17,20 +19,9 @@ namespace fs = std::filesystem;
 /// Widest montages have so many columns.
 constexpr std::int64_t kColumns = 6;
 
-std::vector<Frame> frames_of(const float* values, const ForecastBatch& sequence) {
+std::vector<Frame> frames_of(const FrameValues& values, std::int64_t horizon) {
   std::vector<Frame> frames;
-  const std::int64_t area = sequence.height * sequence.width, elements = area * sequence.channels;
-  for (std::int64_t lead = 0; lead < sequence.horizon; ++lead) {
-    Frame& frame = frames.emplace_back();
-    frame.height = sequence.height;
-    frame.width = sequence.width;
-    frame.channels = sequence.channels;
-    frame.pixels.assign(values + lead * elements, values + (lead + 1) * elements);
-    if (sequence.mask == nullptr) continue;
-    const float* mask = sequence.mask + lead * area;
-    frame.mask.resize(static_cast<std::size_t>(area));
-    std::transform(mask, mask + area, frame.mask.begin(), [](float m) { return static_cast<std::uint8_t>(m != 0); });
-  }
+  for (std::int64_t lead = 0; lead < horizon; ++lead) frames.push_back(values.frame(lead));
   return frames;
 }
 
@@ -44,12 +35,6 @@ double mean_truth(const ForecastBatch& sequence) {
     count += 1;
   }
   return count > 0 ? sum / count : 0;
-}
-
-std::string lead_text(std::int64_t lead, const Evaluation& evaluation) {
-  const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead);
-  if (seconds <= 0) return format("+{}", lead);
-  return seconds >= 60 ? format("+{:.3g} min", seconds / 60) : format("+{:.3g} s", seconds);
 }
 
 std::string event_text(double threshold, const Evaluation& evaluation) {
@@ -168,6 +153,12 @@ Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sa
 
 }  // namespace
 
+std::string lead_text(std::int64_t lead, const Evaluation& evaluation) {
+  const double seconds = evaluation.seconds_per_frame * static_cast<double>(lead);
+  if (seconds <= 0) return format("+{}", lead);
+  return seconds >= 60 ? format("+{:.3g} min", seconds / 60) : format("+{:.3g} s", seconds);
+}
+
 void SampleKeeper::add(std::int64_t window, std::span<const ForecastBatch> forecasts) {
   if (most_ == 0) return;
   const double weight = mean_truth(forecasts.front());
@@ -180,8 +171,10 @@ void SampleKeeper::add(std::int64_t window, std::span<const ForecastBatch> forec
   Sample& sample = kept_.emplace_back();
   sample.window = window;
   sample.weight = weight;
-  sample.truth = frames_of(forecasts.front().truth, forecasts.front());
-  for (const ForecastBatch& forecast : forecasts) sample.forecasts.push_back(frames_of(forecast.forecast, forecast));
+  sample.truth = frames_of(truth_frames(forecasts.front()), forecasts.front().horizon);
+  for (const ForecastBatch& forecast : forecasts) {
+    sample.forecasts.push_back(frames_of(forecast_frames(forecast), forecast.horizon));
+  }
 }
 
 std::vector<SampleKeeper::Sample> SampleKeeper::samples() const {
@@ -190,23 +183,37 @@ std::vector<SampleKeeper::Sample> SampleKeeper::samples() const {
   return samples;
 }
 
-std::vector<fs::path> draw_evaluation(const fs::path& folder, const Evaluation& evaluation,
+std::vector<EvaluationFigure> evaluation_figures(const Evaluation& evaluation, const EvaluationCurves& curves) {
+  std::vector<EvaluationFigure> figures{{"scores", score_figure(evaluation), "Scores by lead time."}};
+  if (const std::vector<DiagramPanel> panels = performance_panels(evaluation); !panels.empty()) {
+    figures.push_back(
+        {"performance", performance_diagram("performance by lead time", panels),
+         "Detection over success by lead time: the best is the upper right corner. Lines of equal CSI are curved, "
+         "those of equal frequency bias straight."});
+  }
+  if (const std::vector<DiagramPanel> panels = spectrum_panels(evaluation, curves); !panels.empty()) {
+    figures.push_back({"spectra", power_spectra("power spectra", "wavelength (pixels)", panels),
+                       "Power spectra: where a forecast has less power than the truth it is smoother at that scale."});
+  }
+  if (const std::vector<DiagramPanel> panels = reliability_panels(evaluation, curves); !panels.empty()) {
+    figures.push_back(
+        {"reliability", reliability_diagram("reliability of frequencies around a pixel", panels),
+         "How often an event came where its frequency around a pixel was forecast that high: on the diagonal as "
+         "often as forecast."});
+  }
+  return figures;
+}
+
+std::vector<fs::path> draw_evaluation(StagedFolder& folder, const Evaluation& evaluation,
                                       const EvaluationCurves& curves, const std::vector<SampleKeeper::Sample>& samples,
                                       const EvaluationPictureOptions& options) {
   std::vector<fs::path> files;
   const auto write = [&](const std::string& name, const Picture& picture) {
-    files.push_back(folder / name);
-    write_png(files.back().string(), picture);
+    files.push_back(folder.folder() / name);
+    write_png(folder.add(name).string(), picture);
   };
-  write("scores.png", draw_figure(score_figure(evaluation)));
-  if (const std::vector<DiagramPanel> panels = performance_panels(evaluation); !panels.empty()) {
-    write("performance.png", draw_figure(performance_diagram("performance by lead time", panels)));
-  }
-  if (const std::vector<DiagramPanel> panels = spectrum_panels(evaluation, curves); !panels.empty()) {
-    write("spectra.png", draw_figure(power_spectra("power spectra", "wavelength (pixels)", panels)));
-  }
-  if (const std::vector<DiagramPanel> panels = reliability_panels(evaluation, curves); !panels.empty()) {
-    write("reliability.png", draw_figure(reliability_diagram("reliability of frequencies around a pixel", panels)));
+  for (const EvaluationFigure& one : evaluation_figures(evaluation, curves)) {
+    write(one.name + ".png", draw_figure(one.figure));
   }
   for (std::size_t i = 0; i < samples.size(); ++i) {
     write(format("maps_{}.png", i + 1),
@@ -214,6 +221,13 @@ std::vector<fs::path> draw_evaluation(const fs::path& folder, const Evaluation& 
                       options.kind));
   }
   return files;
+}
+
+bool is_evaluation_picture(std::string_view name) {
+  for (const std::string_view known : {"scores.png", "performance.png", "spectra.png", "reliability.png"}) {
+    if (name == known) return true;
+  }
+  return glob_match("maps_[1-9]*.png", name);
 }
 
 }  // namespace nextframe

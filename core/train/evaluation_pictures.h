@@ -4,10 +4,13 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/frames/frame.h"
 #include "core/frames/radar/time_format.h"
+#include "core/render/plot.h"
+#include "core/render/staged_folder.h"
 #include "core/train/curves.h"
 #include "core/train/evaluator.h"
 
@@ -46,12 +49,26 @@ struct EvaluationPictureOptions {
   std::vector<SampleCaption> captions = {};  ///< of the samples
 };
 
-/// Draws into `folder`, which exists, and returns the files: scores.png (by lead time),
+/// What an evaluation's numbers look like.
+struct EvaluationFigure {
+  std::string name;  ///< "scores", by lead time; "performance", where events were counted; "spectra" and "reliability"
+  Figure figure;
+  std::string caption;
+};
+std::vector<EvaluationFigure> evaluation_figures(const Evaluation& evaluation, const EvaluationCurves& curves);
+
+/// "+30 min", "+0.4 s", or "+3" where the time between frames is not known.
+std::string lead_text(std::int64_t lead, const Evaluation& evaluation);
+
+/// Draws into `folder` and returns the files as they will be called once it is committed: scores.png (by lead time),
 /// performance.png (where events were counted), spectra.png and reliability.png (where there are such curves), and
 /// maps_N.png of each sample: truth, every forecaster, and the first one's error.
-std::vector<std::filesystem::path> draw_evaluation(const std::filesystem::path& folder, const Evaluation& evaluation,
+std::vector<std::filesystem::path> draw_evaluation(StagedFolder& folder, const Evaluation& evaluation,
                                                    const EvaluationCurves& curves,
                                                    const std::vector<SampleKeeper::Sample>& samples,
                                                    const EvaluationPictureOptions& options);
+
+/// Whether draw_evaluation() gives files such names.
+bool is_evaluation_picture(std::string_view name);
 
 }  // namespace nextframe

@@ -19,9 +19,16 @@
 
 namespace nextframe {
 
-/// Gets each sequence that is scored: its number among the windows of the split, and of each forecaster, the model
-/// first, forecast, truth and common mask as values (see ScoreScale), [L,1,H,W,C].
-using SequenceVisitor = std::function<void(std::int64_t window, std::span<const ForecastBatch> forecasts)>;
+/// One sequence as it is scored, of each forecaster in their order: forecast, truth and common mask, [L,1,H,W,C].
+struct ScoredSequence {
+  std::int64_t number = 0;                ///< of its window within the split, or of the forecast within a file
+  ContextFrames context = {};             ///< what came before, as values; without length where nobody knows it
+  std::span<const ForecastBatch> values;  ///< see ScoreScale
+  std::span<const ForecastBatch> unit;
+};
+
+/// Gets each sequence that is scored.
+using SequenceVisitor = std::function<void(const ScoredSequence& sequence)>;
 
 struct EvaluateOptions {
   BaselineTable baseline_table = engine_baselines();

@@ -54,8 +54,7 @@ void RenderedPictures::draw_sample(const std::filesystem::path& path, const Trai
   write_montage(path.string(), rows, options);
 }
 
-void RenderedPictures::draw_curves(const std::filesystem::path& path, const std::string& title,
-                                   const std::vector<json::Value>& records) {
+TrainingHistory training_history(const std::string& title, const std::vector<json::Value>& records) {
   TrainingHistory history;
   history.title = title;
   for (const json::Value& record : records) {
@@ -66,7 +65,12 @@ void RenderedPictures::draw_curves(const std::filesystem::path& path, const std:
     }
     if (const json::Value* scores = record.find("validation")) add_validation(history, step, *scores);
   }
-  write_figure(path.string(), training_curves(history));
+  return history;
+}
+
+void RenderedPictures::draw_curves(const std::filesystem::path& path, const std::string& title,
+                                   const std::vector<json::Value>& records) {
+  write_figure(path.string(), training_curves(training_history(title, records)));
 }
 
 }  // namespace nextframe

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "core/render/plot.h"
 #include "core/train/training_pictures.h"
 
 namespace nextframe {
+
+/// Losses and scores against the step, from the records of metrics.jsonl.
+TrainingHistory training_history(const std::string& title, const std::vector<json::Value>& records);
 
 /// Montages and curves as PNG, by core/render.
 class RenderedPictures : public TrainingPictures {

@@ -217,7 +217,7 @@ TEST_F(BadInput, RunFoldersThatAreNone) {
 
 TEST_F(BadInput, NothingIsMadeForARequestThatFailsLater) {
   expect_refused({"evaluate", "nothere", "--plots", "new-plots"}, "nothere");
-  expect_refused({"evaluate", "model", "--plots", "tiny.json/plots"}, "tiny.json is no folder");
+  expect_refused({"evaluate", "model", "--plots", "tiny.json/plots"}, "the folder tiny.json does not exist");
   expect_refused({"train", "tiny.json", "--set", R"(data.sources=[{"type":"digits","path":"nothere.gz"}])"},
                  "nothere.gz");
 }

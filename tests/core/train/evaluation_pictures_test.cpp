@@ -91,9 +91,12 @@ TEST_F(EvaluationPicturesTest, CurvesOfEveryForecaster) {
 TEST_F(EvaluationPicturesTest, DrawsAllThereIs) {
   const auto names = [&](const EvaluationCurves& curves, FieldKind kind) {
     std::set<std::string> found;
-    for (const std::filesystem::path& file :
-         draw_evaluation(folder_.path(), evaluation_, curves, samples_.samples(),
-                         {.kind = kind, .captions = {{.title = "one", .last_seen = 0}}})) {
+    StagedFolder folder((folder_.path() / "plots").string(), IfExists::kReplace, is_evaluation_picture, "plot");
+    const std::vector<std::filesystem::path> files =
+        draw_evaluation(folder, evaluation_, curves, samples_.samples(),
+                        {.kind = kind, .captions = {{.title = "one", .last_seen = 0}}});
+    folder.commit();
+    for (const std::filesystem::path& file : files) {
       EXPECT_GT(std::filesystem::file_size(file), 1000U) << file;
       found.insert(file.filename().string());
     }

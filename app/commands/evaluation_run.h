@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/commands/run_support.h"
+#include "core/base/stderr_log.h"
+#include "core/train/curves.h"
+#include "core/train/evaluation_pictures.h"
+#include "core/train/evaluator.h"
+#include "core/train/gallery.h"
+
+namespace nextframe::app {
+
+struct EvaluateArguments {
+  std::string subject;
+  std::optional<std::string> data;
+  std::string baselines = "persistence";
+  std::vector<std::string> baseline_options;
+  std::string metrics;
+  std::string thresholds;
+  std::string windows;
+  std::string csi_level;
+  std::optional<std::string> csv;
+  std::optional<std::string> plots;
+  std::optional<std::string> report;
+  std::string rank_by;
+  bool overwrite = false;
+  std::vector<std::string> overrides;
+  std::optional<Split> split;
+  std::optional<std::int64_t> batch;
+  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> first_frame;
+  std::optional<std::int64_t> every;
+  std::optional<std::int64_t> gap;
+  ArrayLayout layout = ArrayLayout::kAuto;
+  bool json = false;
+  ComputeArguments compute;
+  MemoryArguments memory;
+};
+
+/// A sequence as people find it again.
+struct SequencePlace {
+  std::int64_t number = 0;
+  SampleCaption caption = {};  ///< clip and frames
+};
+
+/// Everything that an evaluation found.
+struct Findings {
+  Evaluation evaluation;
+  EvaluationCurves curves = {};
+  std::vector<SampleKeeper::Sample> samples = {};  ///< for --plots
+  EvaluationPictureOptions pictures = {};          ///< likewise
+  Gallery gallery = {};
+  std::vector<SequencePlace> places = {};                                ///< of the gallery's sequences
+  std::int64_t context = 0;                                              ///< frames that the gallery's films begin with
+  std::vector<std::pair<std::string, json::Value>> configurations = {};  ///< of each model, by its name
+
+  const SampleCaption& caption(std::int64_t number) const;
+};
+
+/// Scores what `arguments` name: models, a configuration's baselines, or written forecasts. Everything about them that can
+/// be refused is refused before the first sequence is forecast.
+Findings evaluate(const EvaluateArguments& arguments, const InterruptGuard& guard, StderrLog& log);
+
+/// Names of all metrics and curves, for help.
+std::string score_names();
+
+/// The parts of "a,b,c".
+std::vector<std::string> list_of(const std::string& text);
+
+}  // namespace nextframe::app
