@@ -92,6 +92,9 @@ class EvaluateCommand : public Command {
                     "for a model: a recording, of which every frame is tested, or a configuration, of whose data the "
                     "test split is; "
                     "default: the test split of the model's own data. For forecasts: the frames that came");
+    spec.option("--also", "MODEL", arguments_.also,
+                "another model, scored on the same sequences; may be given many times. All have to forecast the same "
+                "frames in the same units");
     spec.group("What to score");
     spec.option("--baselines", "LIST", arguments_.baselines,
                 "of " + join(baseline_names(all_baselines()), ", ") +
@@ -142,6 +145,7 @@ class EvaluateCommand : public Command {
                  "a recording it never saw");
     spec.example("nextframe evaluate rain.json --baselines persistence,extrapolation,sprog --thresholds 0.5,1,5",
                  "what costs nothing, on the test split of a configuration");
+    spec.example("nextframe evaluate runs/gru --also runs/lstm --report both.html", "two models side by side");
     spec.example("nextframe evaluate runs/digits --report digits.html", "a page to show: scores, curves, animations");
     spec.example("nextframe evaluate holiday-hindcasts/ holiday.mp4", "written forecasts against what came");
     spec.example("nextframe evaluate digits-forecast.npy digits.npy --first-frame 10",

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <optional>
 
 #include "app/commands/evaluation_report.h"
 #include "core/base/format.h"
@@ -19,12 +20,42 @@ json::Value array_of(const std::vector<std::int64_t>& values) {
   return array;
 }
 
+/// "low" and "high", null where there is no interval.
+void set_bounds(json::Value& row, const std::optional<Interval>& interval) {
+  row.set("low", json::Value::number_or_null(interval ? interval->low : std::nan("")));
+  row.set("high", json::Value::number_or_null(interval ? interval->high : std::nan("")));
+}
+
+/// 95 %, of the mean and by lead time.
+json::Value interval_json(const MetricScores& scores) {
+  json::Value out = json::Value::object();
+  out.set("confidence", 0.95);
+  json::Value mean = json::Value::object();
+  set_bounds(mean, scores.mean_interval);
+  out.set("mean", std::move(mean));
+  json::Value leads = json::Value::array();
+  for (const std::optional<Interval>& interval : scores.intervals) {
+    json::Value lead = json::Value::object();
+    set_bounds(lead, interval);
+    leads.push_back(std::move(lead));
+  }
+  out.set("by_lead_time", std::move(leads));
+  return out;
+}
+
 json::Value to_json(const MetricScores& scores, const Evaluation& evaluation, const ReportOptions& options) {
   json::Value row = json::Value::object();
   if (scores.threshold) row.set("threshold", *scores.threshold);
   if (scores.window) row.set("window", *scores.window);
   row.set("mean", json::Value::number_or_null(scores.mean));
   row.set("by_lead_time", array_of(scores.by_lead_time));
+  if (!scores.intervals.empty()) row.set("interval", interval_json(scores));
+  if (scores.beyond_first) {
+    json::Value difference = json::Value::object();
+    difference.set("mean", json::Value::number_or_null(scores.beyond_first->mean));
+    set_bounds(difference, scores.beyond_first->interval);
+    row.set("minus_first", std::move(difference));
+  }
   if (!scores.frames.empty()) row.set("frames", array_of(scores.frames));
   if (!scores.counts.empty()) {
     json::Value counts = json::Value::array();
@@ -97,11 +128,10 @@ json::Value gallery_json(const Findings& found) {
   const auto list_of_sequences = [&](const std::vector<GallerySequence>& sequences) {
     json::Value list = json::Value::array();
     for (const GallerySequence& one : sequences) {
-      const SampleCaption& caption = found.caption(one.number);
       json::Value row = json::Value::object();
       row.set("sequence", one.number);
-      row.set("where", caption.title);
-      if (caption.last_seen != kNoTime) row.set("from", format_time(caption.last_seen));
+      row.set("where", one.place.title);
+      if (one.place.last_seen != kNoTime) row.set("from", format_time(one.place.last_seen));
       json::Value scores = json::Value::object();
       for (std::size_t i = 0; i < one.scores.size(); ++i) {
         scores.set(found.evaluation.forecasters[i].name, json::Value::number_or_null(one.scores[i]));
@@ -127,6 +157,11 @@ std::string csv_cell(const std::string& text) {
 }
 
 std::string csv_number(double value) { return std::isfinite(value) ? format("{:.9g}", value) : ""; }
+
+std::string csv_bounds(const std::optional<Interval>& interval) {
+  if (!interval) return ",,\n";
+  return format(",{},{}\n", csv_number(interval->low), csv_number(interval->high));
+}
 
 }  // namespace
 
@@ -177,7 +212,7 @@ json::Value report_json(const Findings& found, const ReportOptions& options) {
 std::string report_csv(const Evaluation& evaluation) {
   std::string out =
       "forecaster,score,threshold,window,units,lead_time,seconds,value,frames,hits,false_alarms,misses,"
-      "correct_negatives\n";
+      "correct_negatives,low,high\n";
   for (const ForecasterScores& forecaster : evaluation.forecasters) {
     for (const MetricScores& scores : forecaster.metrics) {
       const std::string start =
@@ -190,13 +225,14 @@ std::string report_csv(const Evaluation& evaluation) {
                               csv_number(scores.by_lead_time[lead]),
                               scores.frames.empty() ? std::string() : format("{}", scores.frames[lead]));
         if (scores.counts.empty()) {
-          out += ",,,\n";
+          out += ",,,";
         } else {
           const Contingency& c = scores.counts[lead];
-          out += format("{},{},{},{}\n", c.hits, c.false_alarms, c.misses, c.correct_negatives);
+          out += format("{},{},{},{}", c.hits, c.false_alarms, c.misses, c.correct_negatives);
         }
+        out += csv_bounds(scores.intervals.empty() ? std::nullopt : scores.intervals[lead]);
       }
-      out += start + format("mean,,{},,,,,\n", csv_number(scores.mean));
+      out += start + format("mean,,{},,,,,", csv_number(scores.mean)) + csv_bounds(scores.mean_interval);
     }
   }
   return out;

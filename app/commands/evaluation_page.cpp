@@ -45,7 +45,7 @@ PageTable means_table(const Evaluation& evaluation) {
     std::vector<double> values;
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
       values.push_back(forecaster.metrics[m].mean);
-      row.push_back(number_of(values.back(), first, evaluation));
+      row.push_back(number_of(values.back(), first, evaluation) + bounds_text(forecaster.metrics[m].mean_interval));
     }
     const Better better = find_metric(first.metric).better;
     for (const std::size_t column : best_columns(values, better)) {
@@ -68,7 +68,9 @@ PageTable lead_time_table(const Evaluation& evaluation, std::size_t metric) {
     std::vector<std::string>& row = table.rows.emplace_back();
     row.push_back(lead_text(static_cast<std::int64_t>(lead) + 1, evaluation));
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      row.push_back(number_of(forecaster.metrics[metric].by_lead_time[lead], first, evaluation));
+      const MetricScores& own = forecaster.metrics[metric];
+      row.push_back(number_of(own.by_lead_time[lead], first, evaluation) +
+                    (own.intervals.empty() ? "" : bounds_text(own.intervals[lead])));
     }
   }
   return table;
@@ -106,13 +108,13 @@ void add_films(const Findings& found, const std::string& what, const std::vector
       const std::string value = std::isfinite(one.scores[f]) ? format("{:.4g}", one.scores[f]) : "-";
       scores += format("{} {} {}", f > 0 ? "," : "", found.evaluation.forecasters[f].name, value);
     }
-    section.blocks.emplace_back(
-        PageFilm{.title = sequences.size() > 1 ? format("{} {}: {}", what, i + 1, place_of(found.caption(one.number)))
-                                               : format("{}: {}", what, place_of(found.caption(one.number))),
-                 .caption = std::move(scores),
-                 .film = one.film,
-                 .times = times_of(found),
-                 .first = static_cast<std::size_t>(found.context)});
+    section.blocks.emplace_back(PageFilm{.title = sequences.size() > 1
+                                                      ? format("{} {}: {}", what, i + 1, place_text(one.place))
+                                                      : format("{}: {}", what, place_text(one.place)),
+                                         .caption = std::move(scores),
+                                         .film = one.film,
+                                         .times = times_of(found),
+                                         .first = static_cast<std::size_t>(found.context)});
   }
 }
 

@@ -31,8 +31,11 @@ struct Column {
 /// By lead time, and the mean.
 Cells cells_of(const MetricScores& scores, const Evaluation& evaluation) {
   Cells cells;
-  for (const double value : scores.by_lead_time) cells.push_back(number_of(value, scores, evaluation));
-  cells.push_back(number_of(scores.mean, scores, evaluation));
+  for (std::size_t lead = 0; lead < scores.by_lead_time.size(); ++lead) {
+    cells.push_back(number_of(scores.by_lead_time[lead], scores, evaluation));
+    if (!scores.intervals.empty()) cells.back() += bounds_text(scores.intervals[lead]);
+  }
+  cells.push_back(number_of(scores.mean, scores, evaluation) + bounds_text(scores.mean_interval));
   return cells;
 }
 
@@ -123,7 +126,8 @@ std::string means_table(const Evaluation& evaluation) {
   for (std::size_t m = 0; m < metrics.size(); ++m) {
     Cells& row = rows.emplace_back(Cells{label_of(metrics[m], evaluation)});
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      row.push_back(number_of(forecaster.metrics[m].mean, metrics[m], evaluation));
+      const MetricScores& own = forecaster.metrics[m];
+      row.push_back(number_of(own.mean, own, evaluation) + bounds_text(own.mean_interval));
     }
   }
   return "\n" + aligned_table(rows);
@@ -242,7 +246,7 @@ std::string sequences_table(const Findings& found) {
   rows.front().insert(rows.front().begin() + 1, "where");
   const auto add = [&](const char* name, const std::vector<GallerySequence>& sequences) {
     for (const GallerySequence& one : sequences) {
-      Cells& row = rows.emplace_back(Cells{name, place_of(found.caption(one.number))});
+      Cells& row = rows.emplace_back(Cells{name, place_text(one.place)});
       for (const double score : one.scores) row.push_back(number(score));
     }
   };
@@ -263,12 +267,16 @@ std::string number_of(double value, const MetricScores& scores, const Evaluation
   return units_of(scores, evaluation) == "dB" ? format("{:.2f}", value) : number(value);
 }
 
+std::string bounds_text(const std::optional<Interval>& interval) {
+  return interval ? format(" ({:.3g} to {:.3g})", interval->low, interval->high) : std::string();
+}
+
 std::string sequences_text(std::int64_t count) {
   return format("{} sequence{}", with_thousands(static_cast<double>(count)), count == 1 ? "" : "s");
 }
 
-std::string place_of(const SampleCaption& caption) {
-  return caption.last_seen == kNoTime ? caption.title : caption.title + ", from " + format_time(caption.last_seen);
+std::string place_text(const SequencePlace& place) {
+  return place.last_seen == kNoTime ? place.title : place.title + ", from " + format_time(place.last_seen);
 }
 
 std::vector<std::string> gain_sentences(const Evaluation& evaluation) {
@@ -303,6 +311,9 @@ std::string report_text(const Findings& found, const ReportOptions& options) {
   out += skill_table(evaluation, options.csi_level);
   out += power_table(evaluation, found.curves);
   out += means_table(evaluation);
+  if (evaluation.forecasters.front().metrics.front().mean_interval) {
+    out += "In brackets: 95 % intervals of a bootstrap over the sequences.\n";
+  }
   const std::vector<std::string> gains = gain_sentences(evaluation);
   if (!gains.empty()) out += "\n" + join(gains, "\n") + "\n";
   return out + sequences_table(found);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,14 @@ std::string units_of(const MetricScores& scores, const Evaluation& evaluation);
 std::string label_of(const MetricScores& scores, const Evaluation& evaluation);
 std::string number_of(double value, const MetricScores& scores, const Evaluation& evaluation);
 
+/// " (0.12 to 0.15)"; nothing where there is no interval.
+std::string bounds_text(const std::optional<Interval>& interval);
+
 /// "12,345 sequences", "1 sequence".
 std::string sequences_text(std::int64_t count);
 
 /// "clips/a.mp4 frames 20-39, from 2010-08-26 05:00 UTC".
-std::string place_of(const SampleCaption& caption);
+std::string place_text(const SequencePlace& place);
 
 /// What the first forecaster gains over others, a sentence each.
 std::vector<std::string> gain_sentences(const Evaluation& evaluation);

@@ -19,6 +19,7 @@
 #include "core/frames/path_list.h"
 #include "core/metrics/metric_table.h"
 #include "core/train/memory_limit.h"
+#include "core/train/model_entrant.h"
 
 namespace nextframe::app {
 namespace {
@@ -36,13 +37,31 @@ bool is_model(const fs::path& path) {
 
 bool is_config(const fs::path& path) { return path.extension() == ".json"; }
 
+/// "model" for a single one; else what their run folders or files are called, told apart where that is the same.
+std::vector<std::string> model_names(const std::vector<TrainedModel>& models) {
+  if (models.size() == 1) return {"model"};
+  std::vector<std::string> names;
+  for (const TrainedModel& model : models) {
+    const fs::path path = fs::absolute(model.path).lexically_normal();
+    const std::string stem = path.stem().string();
+    const std::string name = stem == "best" || stem == "last" ? path.parent_path().filename().string() : stem;
+    std::string own = name;
+    for (int number = 2; std::ranges::find(names, own) != names.end(); ++number) own = format("{} ({})", name, number);
+    names.push_back(std::move(own));
+  }
+  return names;
+}
+
 class EvaluationRun {
  public:
   EvaluationRun(const EvaluateArguments& arguments, const InterruptGuard& guard, StderrLog& log)
       : arguments_(arguments), guard_(guard), log_(log) {}
 
   Findings run() const {
-    if (is_model(arguments_.subject)) return score_model();
+    if (!arguments_.also.empty() && !is_model(arguments_.subject)) {
+      reject("[evaluate] --also: for models only, but {} is none", arguments_.subject);
+    }
+    if (is_model(arguments_.subject)) return score_models();
     if (is_config(arguments_.subject)) return score_baselines();
     return score_written();
   }
@@ -106,31 +125,51 @@ class EvaluationRun {
            arguments_.subject);
   }
 
-  Findings score_model() const {
+  Findings score_models() const {
     refuse_options_for_written();
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
-    TrainedModel model = load_model(*backend, arguments_.subject, arguments_.compute.precision);
-    report_precision(model.precision, *backend, log_);
+    std::vector<std::string> paths{arguments_.subject};
+    paths.insert(paths.end(), arguments_.also.begin(), arguments_.also.end());
+    std::vector<TrainedModel> models;
+    for (const std::string& path : paths) {
+      models.push_back(load_model(*backend, path, arguments_.compute.precision));
+      report_precision(models.back().precision, *backend, log_);
+      check_comparable(models.back(), models.front());
+    }
     DecodeDisplay display(guard_);
-    const DataSet data(data_options(model), media_sources(), log_, display.observer());
+    const DataSet data(data_options(models.front()), media_sources(), log_, display.observer());
     EvaluateOptions options = evaluate_options();
-    if (const std::optional<std::int64_t> limit = arguments_.memory.bytes()) {
-      const ForecastFit fit = fit_forecast(*backend, model.options, model.precision,
-                                           {.arrival = ForecastShape::Arrival::kTogether,
-                                            .sequences = sequences_at_once(options.batch, data),
-                                            .context = data.options().context,
-                                            .horizon = data.options().horizon,
-                                            .height = data.height(),
-                                            .width = data.width(),
-                                            .channels = channels_of(model.file.frames)},
-                                           limit);
-      model.network->set_execution(fit.execution);
-      log_.info("{}", fit.chosen);
+    const std::vector<std::string> names = model_names(models);
+    std::vector<NamedModel> named;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      fit_memory(*backend, models[i], data, options.batch);
+      named.push_back({names[i], models[i]});
     }
     Findings found =
-        collect(data, options, "model", [&] { return evaluate_model(*backend, model, data, options, log_); });
-    found.configurations.emplace_back(model.path, model.file.config);
+        collect(data, options, names, [&] { return evaluate_models(*backend, named, data, options, log_); });
+    std::vector<std::string> subjects;
+    for (const TrainedModel& model : models) {
+      found.configurations.emplace_back(model.path, model.file.config);
+      subjects.push_back(model.path);
+    }
+    found.evaluation.name = join(subjects, ", ");
     return found;
+  }
+
+  void fit_memory(Backend& backend, TrainedModel& model, const DataSet& data, std::int64_t batch) const {
+    const std::optional<std::int64_t> limit = arguments_.memory.bytes();
+    if (!limit) return;
+    const ForecastFit fit = fit_forecast(backend, model.options, model.precision,
+                                         {.arrival = ForecastShape::Arrival::kTogether,
+                                          .sequences = sequences_at_once(batch, data),
+                                          .context = data.options().context,
+                                          .horizon = data.options().horizon,
+                                          .height = data.height(),
+                                          .width = data.width(),
+                                          .channels = channels_of(model.file.frames)},
+                                         limit);
+    model.network->set_execution(fit.execution);
+    log_.info("{}", fit.chosen);
   }
 
   /// Baselines alone, on a configuration's data.
@@ -151,7 +190,8 @@ class EvaluationRun {
     DecodeDisplay display(guard_);
     const DataSet data(data_options, media_sources(), log_, display.observer());
     EvaluateOptions options = evaluate_options();
-    return collect(data, options, {}, [&] { return evaluate_baselines(data, options); });
+    Findings found = collect(data, options, {}, [&] { return evaluate_baselines(data, options); });
+    return found;
   }
 
   EvaluateOptions evaluate_options() const {
@@ -166,17 +206,6 @@ class EvaluationRun {
     options.limit = arguments_.limit.value_or(options.limit);
     options.between_batches = [this] { stop_if_interrupted(guard_); };
     return options;
-  }
-
-  static SampleCaption caption_of(const DataSet& data, Split split, std::int64_t number) {
-    SampleCaption caption{.title = data.describe(split, number)};
-    if (data.generated() || data.frames_per_second() <= 0) return caption;
-    const Window window = data.window(split, number);
-    const UtcSeconds start = data.clips()[static_cast<std::size_t>(window.clip)].start_time;
-    if (start == kNoTime) return caption;
-    const std::int64_t last_seen = window.first + (data.options().context - 1) * data.options().gap;
-    caption.last_seen = start + std::llround(static_cast<double>(last_seen) / data.frames_per_second());
-    return caption;
   }
 
   /// What says which sequences are best and worst.
@@ -196,11 +225,10 @@ class EvaluationRun {
                           .films = arguments_.report ? KeepFilms::kYes : KeepFilms::kNo});
   }
 
-  /// Runs `evaluate`, which uses `options`, and keeps what curves and pictures need besides. `model`: its name, if any.
-  Findings collect(const DataSet& data, EvaluateOptions& options, const std::optional<std::string>& model,
+  /// Runs `evaluate`, which uses `options`, and keeps what curves and pictures need besides. `names`: of the models.
+  Findings collect(const DataSet& data, EvaluateOptions& options, std::vector<std::string> names,
                    const std::function<Evaluation()>& evaluate) const {
-    std::vector<std::string> names = options.baselines;
-    if (model) names.insert(names.begin(), *model);
+    names.insert(names.end(), options.baselines.begin(), options.baselines.end());
     const FieldKind kind = ScoreScales(frame_format_of(data, {})).kind();
     CurveCollector curves(names, data.options().horizon, curve_options(data, options.scores));
     SampleKeeper samples(arguments_.plots ? kSamples : 0);
@@ -215,15 +243,10 @@ class EvaluationRun {
     found.samples = samples.samples();
     found.pictures.kind = kind;
     for (const SampleKeeper::Sample& sample : found.samples) {
-      found.pictures.captions.push_back(caption_of(data, options.split, sample.window));
+      found.pictures.captions.push_back(place_of(data, options.split, sample.window));
     }
     found.gallery = gallery.gallery();
     found.context = data.options().context;
-    for (const auto* list : {&found.gallery.best, &found.gallery.worst, &found.gallery.random}) {
-      for (const GallerySequence& one : *list) {
-        found.places.push_back({one.number, caption_of(data, options.split, one.number)});
-      }
-    }
     return found;
   }
 
@@ -307,7 +330,20 @@ class EvaluationRun {
       }
       options.persistence = true;
     }
-    return {.evaluation = score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options)};
+    // Made with the first sequence, which tells rain from pictures.
+    std::optional<GalleryKeeper> gallery;
+    std::vector<std::string> shown{"forecast"};
+    if (options.persistence) shown.emplace_back("persistence");
+    FieldKind kind = FieldKind::kPicture;
+    options.visit = [&](const ScoredSequence& sequence) {
+      kind = sequence.context.kind;
+      if (!gallery) gallery.emplace(gallery_keeper(options.scores, kind, shown));
+      gallery->add(sequence);
+    };
+    Findings found{.evaluation = score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options)};
+    if (gallery) found.gallery = gallery->gallery();
+    found.pictures.kind = kind;
+    return found;
   }
 
   const EvaluateArguments& arguments_;
@@ -316,13 +352,6 @@ class EvaluationRun {
 };
 
 }  // namespace
-
-const SampleCaption& Findings::caption(std::int64_t number) const {
-  static const SampleCaption kNone;
-  const auto found =
-      std::find_if(places.begin(), places.end(), [&](const SequencePlace& place) { return place.number == number; });
-  return found == places.end() ? kNone : found->caption;
-}
 
 Findings evaluate(const EvaluateArguments& arguments, const InterruptGuard& guard, StderrLog& log) {
   return EvaluationRun(arguments, guard, log).run();

@@ -17,6 +17,7 @@ namespace nextframe::app {
 
 struct EvaluateArguments {
   std::string subject;
+  std::vector<std::string> also;
   std::optional<std::string> data;
   std::string baselines = "persistence";
   std::vector<std::string> baseline_options;
@@ -42,12 +43,6 @@ struct EvaluateArguments {
   MemoryArguments memory;
 };
 
-/// A sequence as people find it again.
-struct SequencePlace {
-  std::int64_t number = 0;
-  SampleCaption caption = {};  ///< clip and frames
-};
-
 /// Everything that an evaluation found.
 struct Findings {
   Evaluation evaluation;
@@ -55,11 +50,8 @@ struct Findings {
   std::vector<SampleKeeper::Sample> samples = {};  ///< for --plots
   EvaluationPictureOptions pictures = {};          ///< likewise
   Gallery gallery = {};
-  std::vector<SequencePlace> places = {};                                ///< of the gallery's sequences
   std::int64_t context = 0;                                              ///< frames that the gallery's films begin with
   std::vector<std::pair<std::string, json::Value>> configurations = {};  ///< of each model, by its name
-
-  const SampleCaption& caption(std::int64_t number) const;
 };
 
 /// Scores what `arguments` name: models, a configuration's baselines, or written forecasts. Everything about them that can

@@ -33,11 +33,12 @@ double pixel_of(double rate) {
 enum class Power { kAbsolute, kSquared };
 
 /// Summed over a frame's valid pixels, mean over frames.
-class BalancedError final : public Metric {
+class BalancedError final : public MeanMetric {
  public:
-  BalancedError(std::int64_t horizon, Power power) : power_(power), sums_(horizon) {}
+  BalancedError(std::int64_t horizon, Power power) : MeanMetric(horizon), power_(power) {}
 
-  void add(std::int64_t lead, const FramePair& pair) override {
+ private:
+  Sums measure(std::int64_t, const FramePair& pair) override {
     double sum = 0;
     std::int64_t values = 0;
     for (std::int64_t pixel = 0; pixel < pair.height * pair.width; ++pixel) {
@@ -48,17 +49,11 @@ class BalancedError final : public Metric {
       }
       ++values;
     }
-    if (values == 0) {
-      sums_.leave_out(lead);
-    } else {
-      sums_.add(lead, sum, 1);
-    }
+    if (values == 0) return left_out();
+    return counted(sum, 1);
   }
-  std::vector<Score> per_lead() const override { return sums_.means(); }
 
- private:
   Power power_;
-  LeadSums sums_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
@@ -32,6 +33,16 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
+std::optional<Interval> percentile_interval(std::vector<double> figures, double confidence) {
+  const auto finite =
+      std::partition(figures.begin(), figures.end(), [](double figure) { return std::isfinite(figure); });
+  if (figures.empty() || 10 * (figures.end() - finite) > std::ssize(figures)) return std::nullopt;
+  figures.erase(finite, figures.end());
+  std::sort(figures.begin(), figures.end());
+  const double tail = (1 - confidence) / 2;
+  return Interval{quantile(figures, tail), quantile(figures, 1 - tail)};
+}
+
 std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
                                            const std::function<double(std::span<const std::int64_t>)>& figure) {
   const std::int64_t block = std::max<std::int64_t>(options.block, 1);
@@ -44,9 +55,7 @@ std::optional<Interval> bootstrap_interval(std::int64_t windows, const Bootstrap
     one = figure(drawn);
     if (!std::isfinite(one)) return std::nullopt;
   }
-  std::sort(figures.begin(), figures.end());
-  const double tail = (1 - options.confidence) / 2;
-  return Interval{quantile(figures, tail), quantile(figures, 1 - tail)};
+  return percentile_interval(std::move(figures), options.confidence);
 }
 
 MeanDifference bootstrap_difference(std::span<const std::optional<double>> scores,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace nextframe {
 
@@ -23,6 +24,10 @@ struct Interval {
   double low = 0;
   double high = 0;
 };
+
+/// The middle `confidence` of figures of resamples, which may come in any order. Those that are not finite are left out;
+/// missing where they are more than one in ten.
+std::optional<Interval> percentile_interval(std::vector<double> figures, double confidence = 0.95);
 
 /// The mean over windows of score - other score, and how sure it is.
 struct MeanDifference {

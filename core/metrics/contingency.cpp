@@ -74,22 +74,39 @@ Contingency& Contingency::operator-=(const Contingency& other) {
   return *this;
 }
 
-void ContingencyTable::add(std::int64_t lead, const FramePair& pair) {
-  Contingency& row = rows_.at(static_cast<std::size_t>(lead));
+Contingency ContingencyTable::count_frame(const FramePair& pair) const {
+  Contingency counts;
   if (pool_ > 1) {
     for (std::int64_t top = 0; top + pool_ <= pair.height; top += pool_) {
       for (std::int64_t left = 0; left + pool_ <= pair.width; left += pool_) {
-        count_square(row, pair, top, left, pool_, threshold_);
+        count_square(counts, pair, top, left, pool_, threshold_);
       }
     }
-    return;
+    return counts;
   }
   for (std::int64_t pixel = 0; pixel < pair.height * pair.width; ++pixel) {
     if (!valid(pair, pixel)) continue;
     for (std::int64_t i = pixel * pair.channels; i < (pixel + 1) * pair.channels; ++i) {
-      count(row, pair.forecast[i], pair.truth[i], threshold_);
+      count(counts, pair.forecast[i], pair.truth[i], threshold_);
     }
   }
+  return counts;
+}
+
+void ContingencyTable::add(std::int64_t lead, const FramePair& pair) {
+  const Contingency counts = count_frame(pair);
+  rows_.at(static_cast<std::size_t>(lead)) += counts;
+  sums_.add(lead, {.values = {number(counts.hits), number(counts.false_alarms), number(counts.misses),
+                              number(counts.correct_negatives), number(counts.undefined)}});
+}
+
+Contingency ContingencyTable::counts_of(const Sums& sums) {
+  const auto whole = [&](std::size_t place) { return static_cast<std::int64_t>(sums.values[place]); };
+  return {.hits = whole(0),
+          .false_alarms = whole(1),
+          .misses = whole(2),
+          .correct_negatives = whole(3),
+          .undefined = whole(4)};
 }
 
 std::optional<double> critical_success_index(const Contingency& table) {

@@ -30,17 +30,27 @@ struct Contingency {
 class ContingencyTable {
  public:
   ContingencyTable(std::int64_t horizon, double threshold, std::int64_t pool)
-      : threshold_(threshold), pool_(pool), rows_(static_cast<std::size_t>(horizon)) {}
+      : threshold_(threshold), pool_(pool), rows_(static_cast<std::size_t>(horizon)), sums_(horizon, kCounts) {}
 
   double threshold() const { return threshold_; }
   std::int64_t pool() const { return pool_; }
   void add(std::int64_t lead, const FramePair& pair);
   const std::vector<Contingency>& per_lead() const { return rows_; }
 
+  /// The counts, for resampling.
+  LeadTimeSums& sums() { return sums_; }
+  const LeadTimeSums& sums() const { return sums_; }
+  static Contingency counts_of(const Sums& sums);
+
  private:
+  static constexpr std::size_t kCounts = 5;
+
+  Contingency count_frame(const FramePair& pair) const;
+
   double threshold_;
   std::int64_t pool_;
   std::vector<Contingency> rows_;
+  LeadTimeSums sums_;
 };
 
 /// Scores of one table. Missing where nothing could be counted: their denominator is 0. Not a number where a pixel was

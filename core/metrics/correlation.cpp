@@ -1,37 +1,23 @@
 #include <cmath>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "core/metrics/metric_table.h"
 
 namespace nextframe {
 namespace {
 
-/// Sums of all valid values of one lead time, taken from the first pair of them so that a field of nearly equal values
-/// loses no digits.
-struct Moments {
-  double forecast_origin = 0, truth_origin = 0;
-  double count = 0;
-  double forecast = 0, truth = 0, forecast_squared = 0, truth_squared = 0, product = 0;
-  std::int64_t frames = 0;
-  std::int64_t left_out = 0;
-
-  void add(double forecast_value, double truth_value) {
-    if (count == 0) {
-      forecast_origin = forecast_value;
-      truth_origin = truth_value;
-    }
-    const double x = forecast_value - forecast_origin, y = truth_value - truth_origin;
-    count += 1;
-    forecast += x;
-    truth += y;
-    forecast_squared += x * x;
-    truth_squared += y * y;
-    product += x * y;
-  }
+/// Sums of all valid values, taken from the first pair of a lead time so that a field of nearly equal values loses no
+/// digits.
+class Correlation final : public Metric {
+ public:
+  explicit Correlation(std::int64_t horizon) : Metric(horizon, 6), origins_(static_cast<std::size_t>(horizon)) {}
 
   /// Missing where one of the two does not vary; not a number where a value was not.
-  Score score() const {
-    Score result{std::nullopt, frames, left_out};
+  Score score_of(const Sums& sums) const override {
+    const auto& [count, forecast, truth, forecast_squared, truth_squared, product] = sums.values;
+    Score result{std::nullopt, sums.frames, sums.left_out};
     if (count == 0) return result;
     const double forecast_variance = forecast_squared - forecast * forecast / count;
     const double truth_variance = truth_squared - truth * truth / count;
@@ -40,31 +26,34 @@ struct Moments {
     result.value = covariance / std::sqrt(forecast_variance * truth_variance);
     return result;
   }
-};
 
-class Correlation final : public Metric {
- public:
-  explicit Correlation(std::int64_t horizon) : rows_(static_cast<std::size_t>(horizon)) {}
+ private:
+  struct Origin {
+    double forecast = 0, truth = 0;
+  };
 
-  void add(std::int64_t lead, const FramePair& pair) override {
-    Moments& row = rows_.at(static_cast<std::size_t>(lead));
-    const double before = row.count;
+  Sums measure(std::int64_t lead, const FramePair& pair) override {
+    std::optional<Origin>& origin = origins_.at(static_cast<std::size_t>(lead));
+    Sums sums;
+    auto& [count, forecast, truth, forecast_squared, truth_squared, product] = sums.values;
     for (std::int64_t pixel = 0; pixel < pair.height * pair.width; ++pixel) {
       if (pair.mask != nullptr && pair.mask[pixel] == 0) continue;
       for (std::int64_t i = pixel * pair.channels; i < (pixel + 1) * pair.channels; ++i) {
-        row.add(pair.forecast[i], pair.truth[i]);
+        if (!origin) origin = Origin{pair.forecast[i], pair.truth[i]};
+        const double x = pair.forecast[i] - origin->forecast, y = pair.truth[i] - origin->truth;
+        count += 1;
+        forecast += x;
+        truth += y;
+        forecast_squared += x * x;
+        truth_squared += y * y;
+        product += x * y;
       }
     }
-    ++(row.count > before ? row.frames : row.left_out);
-  }
-  std::vector<Score> per_lead() const override {
-    std::vector<Score> scores;
-    for (const Moments& row : rows_) scores.push_back(row.score());
-    return scores;
+    ++(count > 0 ? sums.frames : sums.left_out);
+    return sums;
   }
 
- private:
-  std::vector<Moments> rows_;
+  std::vector<std::optional<Origin>> origins_;
 };
 
 }  // namespace

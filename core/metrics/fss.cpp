@@ -34,41 +34,37 @@ Events events_of(const FramePair& pair, std::int64_t channel, double threshold) 
 class FractionsSkillScore final : public Metric {
  public:
   FractionsSkillScore(std::int64_t horizon, double threshold, std::int64_t window)
-      : threshold_(threshold), window_(window), rows_(static_cast<std::size_t>(horizon)) {}
+      : Metric(horizon, 3), threshold_(threshold), window_(window) {}
 
-  void add(std::int64_t lead, const FramePair& pair) override {
-    Row& row = rows_.at(static_cast<std::size_t>(lead));
-    std::int64_t pixels = 0;
-    for (std::int64_t channel = 0; channel < pair.channels; ++channel) pixels += add_channel(row, pair, channel);
-    ++(pixels > 0 ? row.frames : row.left_out);
-  }
-
-  std::vector<Score> per_lead() const override {
-    std::vector<Score> scores;
-    for (const Row& row : rows_) {
-      Score score{std::nullopt, row.frames, row.left_out};
-      if (row.undefined) {
-        score.value = std::numeric_limits<double>::quiet_NaN();
-      } else if (row.squares > 0) {
-        score.value = 1 - row.differences / row.squares;
-      }
-      scores.push_back(score);
+  Score score_of(const Sums& sums) const override {
+    const double differences = sums.values[kDifferences], squares = sums.values[kSquares];
+    Score score{std::nullopt, sums.frames, sums.left_out};
+    if (sums.values[kUndefined] > 0) {
+      score.value = std::numeric_limits<double>::quiet_NaN();
+    } else if (squares > 0) {
+      score.value = 1 - differences / squares;
     }
-    return scores;
+    return score;
   }
 
  private:
-  struct Row {
-    double differences = 0;  ///< sum of (forecast's fraction - truth's)^2
-    double squares = 0;      ///< sum of both fractions' squares
-    bool undefined = false;
-    std::int64_t frames = 0;
-    std::int64_t left_out = 0;
+  enum Place : std::size_t {
+    kDifferences,  ///< sum of (forecast's fraction - truth's)^2
+    kSquares,      ///< sum of both fractions' squares
+    kUndefined,    ///< channels in which a value was not a number
   };
 
-  std::int64_t add_channel(Row& row, const FramePair& pair, std::int64_t channel) const {
+  Sums measure(std::int64_t, const FramePair& pair) override {
+    Sums sums;
+    std::int64_t pixels = 0;
+    for (std::int64_t channel = 0; channel < pair.channels; ++channel) pixels += add_channel(sums, pair, channel);
+    ++(pixels > 0 ? sums.frames : sums.left_out);
+    return sums;
+  }
+
+  std::int64_t add_channel(Sums& sums, const FramePair& pair, std::int64_t channel) const {
     const Events events = events_of(pair, channel, threshold_);
-    row.undefined = row.undefined || events.undefined;
+    if (events.undefined) sums.values[kUndefined] += 1;
     const BoxSums forecast(events.forecast, pair.height, pair.width);
     const BoxSums truth(events.truth, pair.height, pair.width);
     const double share = 1 / static_cast<double>(window_ * window_);
@@ -78,8 +74,8 @@ class FractionsSkillScore final : public Metric {
         if (pair.mask != nullptr && pair.mask[y * pair.width + x] == 0) continue;
         const double f = share * static_cast<double>(forecast.around(y, x, window_));
         const double o = share * static_cast<double>(truth.around(y, x, window_));
-        row.differences += (f - o) * (f - o);
-        row.squares += f * f + o * o;
+        sums.values[kDifferences] += (f - o) * (f - o);
+        sums.values[kSquares] += f * f + o * o;
         ++pixels;
       }
     }
@@ -88,7 +84,6 @@ class FractionsSkillScore final : public Metric {
 
   double threshold_;
   std::int64_t window_;
-  std::vector<Row> rows_;
 };
 
 }  // namespace

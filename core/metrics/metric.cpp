@@ -17,6 +17,18 @@ Score mean_over_lead_times(std::span<const Score> scores) {
   return mean;
 }
 
+std::vector<Score> Metric::per_lead() const {
+  std::vector<Score> scores;
+  for (const Sums& sums : sums_.total()) scores.push_back(score_of(sums));
+  return scores;
+}
+
+Score MeanMetric::score_of(const Sums& sums) const {
+  Score score{std::nullopt, sums.frames, sums.left_out};
+  if (sums.values[1] > 0) score.value = sums.values[0] / sums.values[1];
+  return score;
+}
+
 FramePair ForecastBatch::frame(std::int64_t lead, std::int64_t sequence) const {
   const std::int64_t pixels = height * width;
   const std::int64_t number = lead * sequences + sequence;

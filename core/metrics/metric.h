@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include "core/metrics/sums.h"
 
 namespace nextframe {
 
@@ -30,16 +33,42 @@ Score mean_over_lead_times(std::span<const Score> scores);
 /// Collects a score over frames, apart for each lead time, in double precision. Memory does not grow with the frames.
 class Metric {
  public:
-  Metric() = default;
+  /// `used`: how many of Sums' values the score is made of.
+  Metric(std::int64_t horizon, std::size_t used) : sums_(horizon, used) {}
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
   virtual ~Metric() = default;
 
   /// `lead` counts from 0, the first forecast frame, to the horizon - 1.
-  virtual void add(std::int64_t lead, const FramePair& pair) = 0;
+  void add(std::int64_t lead, const FramePair& pair) { sums_.add(lead, measure(lead, pair)); }
   /// One score a lead time.
-  virtual std::vector<Score> per_lead() const = 0;
+  std::vector<Score> per_lead() const;
   Score overall() const { return mean_over_lead_times(per_lead()); }
+
+  /// The score of such sums.
+  virtual Score score_of(const Sums& sums) const = 0;
+  /// For resampling.
+  LeadTimeSums& sums() { return sums_; }
+  const LeadTimeSums& sums() const { return sums_; }
+
+ private:
+  /// What one frame adds.
+  virtual Sums measure(std::int64_t lead, const FramePair& pair) = 0;
+
+  LeadTimeSums sums_;
+};
+
+/// A sum over a weight: Sums' first and second value.
+class MeanMetric : public Metric {
+ public:
+  explicit MeanMetric(std::int64_t horizon) : Metric(horizon, 2) {}
+
+  /// Missing where the weight is 0.
+  Score score_of(const Sums& sums) const override;
+
+ protected:
+  static Sums counted(double sum, double weight) { return {.values = {sum, weight}, .frames = 1}; }
+  static Sums left_out() { return {.left_out = 1}; }
 };
 
 /// Forecast and truth of several sequences, [L,N,H,W,C]; mask [L,N,H,W,1] or null.

@@ -6,22 +6,16 @@
 namespace nextframe {
 namespace {
 
-class MeanSquaredError final : public Metric {
+class MeanSquaredError final : public MeanMetric {
  public:
-  explicit MeanSquaredError(std::int64_t horizon) : sums_(horizon) {}
-
-  void add(std::int64_t lead, const FramePair& pair) override {
-    const PixelErrors errors = pixel_errors(pair, ValueRange::kAsGiven);
-    if (errors.values == 0) {
-      sums_.leave_out(lead);
-    } else {
-      sums_.add(lead, errors.squared, static_cast<double>(errors.values));
-    }
-  }
-  std::vector<Score> per_lead() const override { return sums_.means(); }
+  using MeanMetric::MeanMetric;
 
  private:
-  LeadSums sums_;
+  Sums measure(std::int64_t, const FramePair& pair) override {
+    const PixelErrors errors = pixel_errors(pair, ValueRange::kAsGiven);
+    if (errors.values == 0) return left_out();
+    return counted(errors.squared, static_cast<double>(errors.values));
+  }
 };
 
 }  // namespace

@@ -27,23 +27,4 @@ PixelErrors pixel_errors(const FramePair& pair, ValueRange range) {
   return errors;
 }
 
-void LeadSums::add(std::int64_t lead, double sum, double weight) {
-  Row& row = rows_.at(static_cast<std::size_t>(lead));
-  row.sum += sum;
-  row.weight += weight;
-  ++row.frames;
-}
-
-void LeadSums::leave_out(std::int64_t lead) { ++rows_.at(static_cast<std::size_t>(lead)).left_out; }
-
-std::vector<Score> LeadSums::means() const {
-  std::vector<Score> scores;
-  for (const Row& row : rows_) {
-    Score score{std::nullopt, row.frames, row.left_out};
-    if (row.weight > 0) score.value = row.sum / row.weight;
-    scores.push_back(score);
-  }
-  return scores;
-}
-
 }  // namespace nextframe

@@ -8,22 +8,16 @@ namespace nextframe {
 namespace {
 
 /// Equal frames, whose ratio is infinite, are left out and counted.
-class PeakSignalToNoiseRatio final : public Metric {
+class PeakSignalToNoiseRatio final : public MeanMetric {
  public:
-  explicit PeakSignalToNoiseRatio(std::int64_t horizon) : sums_(horizon) {}
-
-  void add(std::int64_t lead, const FramePair& pair) override {
-    const PixelErrors errors = pixel_errors(pair, ValueRange::kClippedToOne);
-    if (errors.values == 0 || errors.squared == 0) {
-      sums_.leave_out(lead);
-    } else {
-      sums_.add(lead, -10 * std::log10(errors.squared / static_cast<double>(errors.values)), 1);
-    }
-  }
-  std::vector<Score> per_lead() const override { return sums_.means(); }
+  using MeanMetric::MeanMetric;
 
  private:
-  LeadSums sums_;
+  Sums measure(std::int64_t, const FramePair& pair) override {
+    const PixelErrors errors = pixel_errors(pair, ValueRange::kClippedToOne);
+    if (errors.values == 0 || errors.squared == 0) return left_out();
+    return counted(-10 * std::log10(errors.squared / static_cast<double>(errors.values)), 1);
+  }
 };
 
 }  // namespace

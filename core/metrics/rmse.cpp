@@ -7,28 +7,22 @@
 namespace nextframe {
 namespace {
 
-class RootMeanSquaredError final : public Metric {
+class RootMeanSquaredError final : public MeanMetric {
  public:
-  explicit RootMeanSquaredError(std::int64_t horizon) : sums_(horizon) {}
+  using MeanMetric::MeanMetric;
 
-  void add(std::int64_t lead, const FramePair& pair) override {
-    const PixelErrors errors = pixel_errors(pair, ValueRange::kAsGiven);
-    if (errors.values == 0) {
-      sums_.leave_out(lead);
-    } else {
-      sums_.add(lead, errors.squared, static_cast<double>(errors.values));
-    }
-  }
-  std::vector<Score> per_lead() const override {
-    std::vector<Score> scores = sums_.means();
-    for (Score& score : scores) {
-      if (score.value) score.value = std::sqrt(*score.value);
-    }
-    return scores;
+  Score score_of(const Sums& sums) const override {
+    Score score = MeanMetric::score_of(sums);
+    if (score.value) score.value = std::sqrt(*score.value);
+    return score;
   }
 
  private:
-  LeadSums sums_;
+  Sums measure(std::int64_t, const FramePair& pair) override {
+    const PixelErrors errors = pixel_errors(pair, ValueRange::kAsGiven);
+    if (errors.values == 0) return left_out();
+    return counted(errors.squared, static_cast<double>(errors.values));
+  }
 };
 
 }  // namespace

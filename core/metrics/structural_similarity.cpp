@@ -109,14 +109,11 @@ std::optional<double> structural_similarity(const FramePair& pair, const Similar
 }
 
 StructuralSimilarity::StructuralSimilarity(std::int64_t horizon, SimilarityWindow window)
-    : window_(std::move(window)), sums_(horizon) {}
+    : MeanMetric(horizon), window_(std::move(window)) {}
 
-void StructuralSimilarity::add(std::int64_t lead, const FramePair& pair) {
-  if (const std::optional<double> similarity = structural_similarity(pair, window_)) {
-    sums_.add(lead, *similarity, 1);
-  } else {
-    sums_.leave_out(lead);
-  }
+Sums StructuralSimilarity::measure(std::int64_t, const FramePair& pair) {
+  const std::optional<double> similarity = structural_similarity(pair, window_);
+  return similarity ? counted(*similarity, 1) : left_out();
 }
 
 }  // namespace nextframe

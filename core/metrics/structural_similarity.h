@@ -22,16 +22,14 @@ struct SimilarityWindow {
 std::optional<double> structural_similarity(const FramePair& pair, const SimilarityWindow& window);
 
 /// The mean over frames of one kind of structural similarity.
-class StructuralSimilarity final : public Metric {
+class StructuralSimilarity final : public MeanMetric {
  public:
   StructuralSimilarity(std::int64_t horizon, SimilarityWindow window);
 
-  void add(std::int64_t lead, const FramePair& pair) override;
-  std::vector<Score> per_lead() const override { return sums_.means(); }
-
  private:
+  Sums measure(std::int64_t lead, const FramePair& pair) override;
+
   SimilarityWindow window_;
-  LeadSums sums_;
 };
 
 }  // namespace nextframe

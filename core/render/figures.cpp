@@ -99,7 +99,7 @@ Figure scores_by_lead_time(const std::string& title, const std::vector<LeadTimeP
                                                   : "lead time (s)"};
     for (std::size_t i = 0; i < scores.lines.size(); ++i) {
       const LeadTimeScore& line = scores.lines[i];
-      Series series{.label = line.forecaster, .y = line.values};
+      Series series{.label = line.forecaster, .y = line.values, .low = line.low, .high = line.high};
       for (std::size_t lead = 1; lead <= line.values.size(); ++lead)
         series.x.push_back(static_cast<double>(lead) * unit);
       if (longest <= 30) series.markers = Markers::kDots;

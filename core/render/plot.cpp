@@ -17,6 +17,7 @@ constexpr Rgb kAxisLine{120, 120, 120};
 constexpr Rgb kInk{45, 45, 45};
 constexpr double kLineWidth = 1.8;
 constexpr double kDotRadius = 3;
+constexpr double kBandOpacity = 0.15;
 constexpr double kLegendLine = 22, kLegendRow = 17, kLegendPadding = 7;
 
 const TextStyle kTickStyle{.height = 11.5, .colour = kInk};
@@ -56,6 +57,9 @@ Axis axis_of(const Panel& panel, bool horizontal) {
         values.push_back(horizontal ? series.x[i] : series.y[i]);
       }
     }
+    if (horizontal) continue;
+    values.insert(values.end(), series.low.begin(), series.low.end());
+    values.insert(values.end(), series.high.begin(), series.high.end());
   }
   return Axis::around(scale, values, horizontal ? 0.02 : 0.06);
 }
@@ -113,6 +117,28 @@ std::vector<std::vector<Point>> pieces_of(const PanelLayout& layout, const Serie
 Stroke stroke_of(const Panel& panel, std::size_t index) {
   const Series& series = panel.series[index];
   return {.ink = series_colour(panel, index), .width = kLineWidth, .style = series.style, .opacity = series.opacity};
+}
+
+/// Between low and high, wherever both can be drawn; a place without a band ends it.
+void draw_band(PlotCanvas& canvas, const PanelLayout& layout, std::size_t index) {
+  const Series& series = layout.panel->series[index];
+  std::vector<Point> above, below;
+  const auto end = [&] {
+    above.insert(above.end(), below.rbegin(), below.rend());
+    if (above.size() > 2) canvas.area(above, series_colour(*layout.panel, index), kBandOpacity, &layout.area);
+    above.clear();
+    below.clear();
+  };
+  for (std::size_t i = 0; i < series.low.size(); ++i) {
+    const AxisScale scale = layout.panel->y_scale;
+    if (!Axis::can_show(scale, series.low[i]) || !Axis::can_show(scale, series.high[i])) {
+      end();
+      continue;
+    }
+    above.push_back(layout.place(series.x[i], series.high[i]));
+    below.push_back(layout.place(series.x[i], series.low[i]));
+  }
+  end();
 }
 
 void draw_series(PlotCanvas& canvas, const PanelLayout& layout, std::size_t index) {
@@ -276,6 +302,7 @@ void draw_figure(const Figure& figure, PlotCanvas& canvas) {
   if (figure.panels.empty()) fail("[render] a figure without panels");
   for (const PanelLayout& layout : layout_figure(figure)) {
     draw_grid(canvas, layout);
+    for (std::size_t i = 0; i < layout.panel->series.size(); ++i) draw_band(canvas, layout, i);
     for (std::size_t i = 0; i < layout.panel->series.size(); ++i) draw_series(canvas, layout, i);
     const std::optional<Box> legend = legend_box(layout);
     if (legend) draw_legend_lines(canvas, layout, *legend);

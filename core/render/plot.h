@@ -23,6 +23,8 @@ struct Series {
   Markers markers = Markers::kNone;
   std::optional<int> colour_index = {};  ///< of line_colour; unset: the series' place in its panel
   double opacity = 1;                    ///< 1 = full; less for noisy lines in the background
+  std::vector<double> low = {};          ///< of a pale band around the line, as many as x; empty: none
+  std::vector<double> high = {};
 };
 
 /// A few letters in a panel, right above and left of a place in it.
@@ -83,6 +85,8 @@ Figure training_curves(const TrainingHistory& history);
 struct LeadTimeScore {
   std::string forecaster = {};
   std::vector<double> values = {};  ///< at lead time 1, 2, ...
+  std::vector<double> low = {};     ///< of its interval; empty: none
+  std::vector<double> high = {};
 };
 struct LeadTimePanel {
   std::string score = {};  ///< "psnr (dB)"

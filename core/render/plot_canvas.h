@@ -36,6 +36,7 @@ class PlotCanvas {
   virtual ~PlotCanvas() = default;
 
   virtual void polyline(const std::vector<Point>& points, const Stroke& stroke, const Box* clip) = 0;
+  virtual void area(const std::vector<Point>& corners, Rgb ink, double opacity, const Box* clip) = 0;
   virtual void dot(Point centre, double radius, Rgb ink, const Box* clip) = 0;
   virtual void fill(const Box& box, Rgb ink, double opacity) = 0;
   /// On top of everything else.

@@ -21,6 +21,14 @@ class PictureCanvas final : public PlotCanvas {
     dashed(points, stroke, clip);
   }
 
+  void area(const std::vector<Point>& corners, Rgb ink, double opacity, const Box* clip) override {
+    paint(clip, opacity, [&](cv::Mat& view, cv::Point origin) {
+      std::vector<cv::Point> places;
+      for (const Point& p : corners) places.push_back(fixed_point(p) - origin * (1 << kShift));
+      cv::fillPoly(view, std::vector<std::vector<cv::Point>>{places}, scalar_of(ink), cv::LINE_AA, kShift);
+    });
+  }
+
   void dot(Point centre, double radius, Rgb ink, const Box* clip) override {
     paint(clip, 1, [&](cv::Mat& view, cv::Point origin) {
       cv::circle(view, fixed_point(centre) - origin * (1 << kShift),

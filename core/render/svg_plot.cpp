@@ -19,17 +19,26 @@ std::string number(double value) {
   return text == "-0" ? "0" : text;
 }
 
+std::string path_of(const std::vector<Point>& points) {
+  std::string path;
+  for (const Point& p : points) path += (path.empty() ? "M" : "L") + number(p.x) + " " + number(p.y);
+  return path;
+}
+
 class SvgCanvas final : public PlotCanvas {
  public:
   void polyline(const std::vector<Point>& points, const Stroke& stroke, const Box* clip) override {
     if (points.size() < 2) return;
-    std::string path;
-    for (const Point& p : points) path += (path.empty() ? "M" : "L") + number(p.x) + " " + number(p.y);
     use(clip);
     shapes_ += format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{}{}/>",
-                      path, hex(stroke.ink), number(stroke.width),
+                      path_of(points), hex(stroke.ink), number(stroke.width),
                       stroke.style == LineStyle::kDashed ? format(" stroke-dasharray=\"{} {}\"", kDash, kGap) : "",
                       opacity_of(stroke.opacity));
+  }
+
+  void area(const std::vector<Point>& corners, Rgb ink, double opacity, const Box* clip) override {
+    use(clip);
+    shapes_ += format("<path d=\"{}Z\" fill=\"{}\"{}/>", path_of(corners), hex(ink), opacity_of(opacity));
   }
 
   void dot(Point centre, double radius, Rgb ink, const Box* clip) override {

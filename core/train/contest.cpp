@@ -99,17 +99,23 @@ ScaledFrames from_values(std::vector<float> values, const ScoreScales& scales) {
 
 }  // namespace
 
-Contest::Contest(const EvaluateOptions& options, Model model, const ScoreScales& scales, std::int64_t horizon)
-    : scales_(scales), visit_(options.visit), horizon_(horizon), valid_pixels_(static_cast<std::size_t>(horizon)) {
+Contest::Contest(const EvaluateOptions& options, const Field& field, const ScoreScales& scales)
+    : scales_(scales),
+      visit_(options.visit),
+      field_(field),
+      block_(shortened_block(field.sequences, field.overlap)),
+      valid_pixels_(static_cast<std::size_t>(field.horizon)) {
   const ScoreSelection scores = with_usual_metrics(options.scores, scales.kind());
-  if (model == Model::kTakesPart) add_entrant("model", nullptr, scores);
+  for (const std::string& name : field.models) add_entrant(name, nullptr, scores);
   for (const std::string& name : options.baselines) {
     add_entrant(name, find_baseline(options.baseline_table, name).make(options.baseline_options), scores);
   }
 }
 
 void Contest::add_entrant(const std::string& name, std::unique_ptr<Baseline> baseline, const ScoreSelection& scores) {
-  entrants_.push_back({.name = name, .baseline = std::move(baseline), .sheet = ScoreSheet(name, scores, horizon_)});
+  entrants_.push_back(
+      {.name = name, .baseline = std::move(baseline), .sheet = ScoreSheet(name, scores, field_.horizon)});
+  entrants_.back().sheet.resample();
 }
 
 bool Contest::learns() const {
@@ -129,12 +135,22 @@ void Contest::learn(const Batch& batch) {
   }
 }
 
-void Contest::add(const Batch& batch, const std::vector<float>& model_forecast) {
-  for (std::int64_t n = 0; n < batch.sequences; ++n) add_sequence(batch, model_forecast, n);
+void Contest::add(const Batch& batch, const std::vector<std::vector<float>>& forecasts) {
+  for (std::int64_t n = 0; n < batch.sequences; ++n) {
+    add_sequence(batch, forecasts, n);
+    if (++in_block_ == block_) end_block();
+  }
   sequences_ += batch.sequences;
 }
 
-void Contest::add_sequence(const Batch& batch, const std::vector<float>& model_forecast, std::int64_t n) {
+void Contest::end_block() {
+  if (in_block_ == 0) return;
+  const std::span<const std::uint8_t> weights = weights_.next();
+  for (Entrant& entrant : entrants_) entrant.sheet.end_block(weights);
+  in_block_ = 0;
+}
+
+void Contest::add_sequence(const Batch& batch, const std::vector<std::vector<float>>& model_forecasts, std::int64_t n) {
   BatchColumn column(batch, n);
   scales_.network_to_values(column.context);
   const ScaledFrames truth = from_network(std::move(column.target), scales_);
@@ -142,15 +158,16 @@ void Contest::add_sequence(const Batch& batch, const std::vector<float>& model_f
   for (const Entrant& entrant : entrants_) {
     if (!entrant.baseline) {
       const std::int64_t elements = batch.height * batch.width * batch.channels;
-      forecasts.push_back(from_network(column_of(model_forecast, batch.sequences, n, elements), scales_));
+      const std::vector<float>& forecast = model_forecasts[forecasts.size()];
+      forecasts.push_back(from_network(column_of(forecast, batch.sequences, n, elements), scales_));
       continue;
     }
-    BaselineForecast made = entrant.baseline->forecast(column.context_frames(scales_.kind()), horizon_);
+    BaselineForecast made = entrant.baseline->forecast(column.context_frames(scales_.kind()), field_.horizon);
     intersect(column.mask, made.mask);
     forecasts.push_back(from_values(std::move(made.frames), scales_));
   }
   const std::int64_t area = batch.height * batch.width;
-  for (std::int64_t lead = 0; lead < horizon_; ++lead) {
+  for (std::int64_t lead = 0; lead < field_.horizon; ++lead) {
     const auto first = column.mask.begin() + lead * area;
     valid_pixels_[static_cast<std::size_t>(lead)] += std::count_if(first, first + area, [](float m) { return m != 0; });
   }
@@ -165,7 +182,9 @@ void Contest::add_sequence(const Batch& batch, const std::vector<float>& model_f
     if (entrant.keeps_psnr()) entrant.psnr.push_back(sequence_psnr(unit.back(), 0));
   }
   if (!visit_) return;
-  visit_({.number = batch.windows[static_cast<std::size_t>(n)],
+  const std::int64_t window = batch.windows[static_cast<std::size_t>(n)];
+  visit_({.number = window,
+          .place = field_.place ? field_.place(window) : SequencePlace{},
           .context = column.context_frames(scales_.kind()),
           .values = values,
           .unit = unit});
@@ -177,33 +196,37 @@ const Contest::Entrant* Contest::persistence() const {
   return found == entrants_.end() ? nullptr : &*found;
 }
 
-void Contest::add_gains(const Entrant& of, const Entrant& over, std::int64_t block, Evaluation& evaluation) const {
-  for (CsiGain& gain : of.events.gains_over(over.events, block)) {
+void Contest::add_gains(const Entrant& of, const Entrant& over, Evaluation& evaluation) const {
+  for (CsiGain& gain : of.events.gains_over(over.events, field_.overlap)) {
     gain.of = of.name;
     gain.over = over.name;
     evaluation.csi_gains.push_back(std::move(gain));
   }
 }
 
-void Contest::finish(std::int64_t block, Evaluation& evaluation) const {
+void Contest::finish(Evaluation& evaluation) {
+  end_block();
   evaluation.sequences = sequences_;
-  evaluation.horizon = horizon_;
+  evaluation.horizon = field_.horizon;
   evaluation.units = scales_.units();
   evaluation.valid_pixels = valid_pixels_;
-  for (const Entrant& entrant : entrants_) evaluation.forecasters.push_back(entrant.sheet.scores());
+  const auto intervals =
+      weights_.blocks() < kFewestBlocks ? ScoreSheet::Intervals::kNone : ScoreSheet::Intervals::kOfResamples;
+  for (const Entrant& entrant : entrants_) evaluation.forecasters.push_back(entrant.sheet.scores(intervals));
+  compare_with_first(evaluation.forecasters);
   if (entrants_.empty()) return;
   const Entrant& first = entrants_.front();
   const Entrant* still = persistence();
   if (first.baseline) {
     // Without a model the question is what each baseline is worth.
     for (const Entrant& entrant : entrants_) {
-      if (still != nullptr && &entrant != still) add_gains(entrant, *still, block, evaluation);
+      if (still != nullptr && &entrant != still) add_gains(entrant, *still, evaluation);
     }
     return;
   }
-  if (still != nullptr) evaluation.gain = psnr_gain(first.psnr, still->psnr, block);
+  if (still != nullptr) evaluation.gain = psnr_gain(first.psnr, still->psnr, field_.overlap);
   for (const Entrant& entrant : entrants_) {
-    if (&entrant != &first) add_gains(first, entrant, block, evaluation);
+    if (&entrant != &first) add_gains(first, entrant, evaluation);
   }
 }
 

@@ -47,7 +47,12 @@ Figure score_figure(const Evaluation& evaluation) {
     LeadTimePanel& panel = panels.emplace_back();
     panel.score = evaluation.forecasters.front().metrics[m].label();
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      panel.lines.push_back({forecaster.name, forecaster.metrics[m].by_lead_time});
+      const MetricScores& scores = forecaster.metrics[m];
+      LeadTimeScore& line = panel.lines.emplace_back(LeadTimeScore{forecaster.name, scores.by_lead_time});
+      for (const std::optional<Interval>& interval : scores.intervals) {
+        line.low.push_back(interval ? interval->low : std::nan(""));
+        line.high.push_back(interval ? interval->high : std::nan(""));
+      }
     }
   }
   Figure figure = scores_by_lead_time(evaluation.name, panels, evaluation.seconds_per_frame);
@@ -119,7 +124,7 @@ std::vector<DiagramPanel> reliability_panels(const Evaluation& evaluation, const
 }
 
 /// "+30 min, 05:30 UTC" of each lead time where the time of day is known.
-std::vector<std::string> valid_times(const Evaluation& evaluation, const SampleCaption& caption) {
+std::vector<std::string> valid_times(const Evaluation& evaluation, const SequencePlace& caption) {
   std::vector<std::string> labels;
   if (caption.last_seen == kNoTime || evaluation.seconds_per_frame <= 0) return labels;
   for (std::int64_t lead = 1; lead <= evaluation.horizon; ++lead) {
@@ -129,7 +134,7 @@ std::vector<std::string> valid_times(const Evaluation& evaluation, const SampleC
   return labels;
 }
 
-Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sample, const SampleCaption& caption,
+Picture map_picture(const Evaluation& evaluation, const SampleKeeper::Sample& sample, const SequencePlace& caption,
                     FieldKind kind) {
   std::vector<MontageRow> rows{{"truth", RowKind::kTruth, sample.truth}};
   for (std::size_t i = 0; i < sample.forecasts.size(); ++i) {
@@ -184,7 +189,9 @@ std::vector<SampleKeeper::Sample> SampleKeeper::samples() const {
 }
 
 std::vector<EvaluationFigure> evaluation_figures(const Evaluation& evaluation, const EvaluationCurves& curves) {
-  std::vector<EvaluationFigure> figures{{"scores", score_figure(evaluation), "Scores by lead time."}};
+  std::vector<EvaluationFigure> figures{
+      {"scores", score_figure(evaluation),
+       "Scores by lead time, with 95 % intervals of a bootstrap over the sequences where there are enough."}};
   if (const std::vector<DiagramPanel> panels = performance_panels(evaluation); !panels.empty()) {
     figures.push_back(
         {"performance", performance_diagram("performance by lead time", panels),
@@ -217,7 +224,7 @@ std::vector<fs::path> draw_evaluation(StagedFolder& folder, const Evaluation& ev
   }
   for (std::size_t i = 0; i < samples.size(); ++i) {
     write(format("maps_{}.png", i + 1),
-          map_picture(evaluation, samples[i], i < options.captions.size() ? options.captions[i] : SampleCaption{},
+          map_picture(evaluation, samples[i], i < options.captions.size() ? options.captions[i] : SequencePlace{},
                       options.kind));
   }
   return files;

@@ -38,15 +38,9 @@ class SampleKeeper {
   std::vector<Sample> kept_;
 };
 
-/// What stands on a sample's maps.
-struct SampleCaption {
-  std::string title = {};          ///< "clips/a.mp4 frames 20-39"
-  UtcSeconds last_seen = kNoTime;  ///< when the last frame of its context was valid
-};
-
 struct EvaluationPictureOptions {
   FieldKind kind = FieldKind::kPicture;
-  std::vector<SampleCaption> captions = {};  ///< of the samples
+  std::vector<SequencePlace> captions = {};  ///< of the samples
 };
 
 /// What an evaluation's numbers look like.

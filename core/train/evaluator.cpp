@@ -8,25 +8,10 @@
 #include "core/frames/batch.h"
 #include "core/train/contest.h"
 #include "core/train/guides.h"
-#include "core/train/host_values.h"
-#include "core/train/learner.h"
+#include "core/train/model_entrant.h"
 
 namespace nextframe {
 namespace {
-
-/// From the numbers of a data set to those of a model that may have been trained on another type or range of pixels.
-LinearMap model_scale(const FrameFormat& data, const FrameFormat& model) {
-  if (data.normalisation.offset == model.normalisation.offset &&
-      data.normalisation.scale == model.normalisation.scale) {
-    return {};
-  }
-  // 8 and 16 bits show the same picture on another scale.
-  const bool other_depth = data.low == 0 && model.low == 0 && data.high != model.high;
-  const double unit = other_depth ? data.high / model.high : 1;
-  const Normalisation& from = data.normalisation;
-  const Normalisation& to = model.normalisation;
-  return {.factor = from.scale / unit / to.scale, .shift = (from.offset / unit - to.offset) / to.scale};
-}
 
 /// How many neighbouring windows share frames, where only every few of them are evaluated.
 std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated) {
@@ -35,13 +20,6 @@ std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std:
       static_cast<double>(data.options().stride) * static_cast<double>(windows) / static_cast<double>(evaluated);
   const auto span = static_cast<double>(data.sequence_length() * data.options().gap);
   return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
-}
-
-std::vector<float> model_forecast(Backend& backend, TrainedModel& model, const Batch& batch) {
-  const NetworkChannels channels = channels_of(model.file.frames);
-  std::vector<float> buffer;
-  const Tensor context = to_backend(backend, network_input(batch, channels, buffer), context_shape(batch, channels));
-  return to_host(backend, model.network->forward(context, batch.horizon, Mode::kInference, guide_of(backend, batch)));
 }
 
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
@@ -70,29 +48,35 @@ void check_data(const TrainedModel& model, const DataSet& data) {
   }
 }
 
-/// A model that takes part.
-struct ModelEntrant {
-  std::function<std::vector<float>(const Batch&)> forecast;  ///< of a batch, in the network's numbers; empty: no model
-  GuideMaker guide = {};                                     ///< what it wants beside the context
+/// How the models forecast a batch that is in the first one's numbers.
+struct Models {
+  std::vector<std::string> names = {};
+  std::function<std::vector<std::vector<float>>(const Batch&)> forecast = {};  ///< in its numbers; empty: no model
+  GuideMaker guide = {};  ///< what some of them want beside the context
 };
 
 /// `to_model` brings the data to the numbers of `frames`.
 Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, const FrameFormat& frames,
-                       const LinearMap& to_model, const ModelEntrant& model) {
+                       const LinearMap& to_model, const Models& models) {
   const ScoreScales scales(frames);
-  Contest contest(options, model.forecast ? Contest::Model::kTakesPart : Contest::Model::kAbsent, scales,
-                  data.options().horizon);
-  teach(contest, data, to_model);
-
   const std::int64_t windows = data.window_count(options.split);
   const std::int64_t total = options.limit > 0 ? std::min(options.limit, windows) : windows;
+  Contest contest(options,
+                  {.models = models.names,
+                   .horizon = data.options().horizon,
+                   .overlap = overlapping_windows(data, windows, total),
+                   .sequences = total,
+                   .place = [&](std::int64_t window) { return place_of(data, options.split, window); }},
+                  scales);
+  teach(contest, data, to_model);
+
   BatchLoader loader(data, {.split = options.split,
                             .order = BatchOrder::kSequential,
                             .batch = sequences_at_once(options.batch, data),
                             .seed = 1,
                             .first_batch = 0,
                             .limit = options.limit,
-                            .guide = model.guide});
+                            .guide = models.guide});
   Progress progress({.label = "evaluate", .unit = "sequence", .total = total, .display = options.display});
   progress.update(0, "");
   Batch batch;
@@ -101,7 +85,7 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
     to_model.apply(batch.context);
     to_model.apply(batch.target);
     to_model.apply(batch.guide);
-    contest.add(batch, model.forecast ? model.forecast(batch) : std::vector<float>());
+    contest.add(batch, models.forecast ? models.forecast(batch) : std::vector<std::vector<float>>());
     progress.update(contest.sequences(), "");
   }
   progress.finish();
@@ -111,7 +95,7 @@ Evaluation run_contest(const DataSet& data, const EvaluateOptions& options, cons
   if (data.frames_per_second() > 0) {
     evaluation.seconds_per_frame = static_cast<double>(data.options().gap) / data.frames_per_second();
   }
-  contest.finish(overlapping_windows(data, windows, contest.sequences()), evaluation);
+  contest.finish(evaluation);
   return evaluation;
 }
 
@@ -123,20 +107,50 @@ std::int64_t sequences_at_once(std::int64_t batch, const DataSet& data) {
   return std::clamp<std::int64_t>(kEnoughPixels / pixels, 1, batch);
 }
 
-Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
-                          Log& log) {
-  check_data(model, data);
-  const FrameFormat given = frame_format_of(data, model.options);
-  const LinearMap to_model = model_scale(given, model.file.frames);
-  if (to_model.factor != 1 || to_model.shift != 0) {
+SequencePlace place_of(const DataSet& data, Split split, std::int64_t number) {
+  SequencePlace place{.title = data.describe(split, number)};
+  if (data.generated() || data.frames_per_second() <= 0) return place;
+  const Window window = data.window(split, number);
+  const UtcSeconds start = data.clips()[static_cast<std::size_t>(window.clip)].start_time;
+  if (start == kNoTime) return place;
+  const std::int64_t last_seen = window.first + (data.options().context - 1) * data.options().gap;
+  place.last_seen = start + std::llround(static_cast<double>(last_seen) / data.frames_per_second());
+  return place;
+}
+
+Evaluation evaluate_models(Backend& backend, const std::vector<NamedModel>& models, const DataSet& data,
+                           const EvaluateOptions& options, Log& log) {
+  const TrainedModel& first = models.front().model;
+  check_data(first, data);
+  const FrameFormat given = frame_format_of(data, first.options);
+  const LinearMap to_first = model_scale(given, first.file.frames);
+  if (to_first.factor != 1 || to_first.shift != 0) {
     log.info("the data are scaled otherwise than those of the model: they are brought to its scale");
   }
-  Evaluation evaluation =
-      run_contest(data, options, model.file.frames, to_model,
-                  {.forecast = [&](const Batch& batch) { return model_forecast(backend, model, batch); },
-                   .guide = guide_maker_for(model.options, given, options.guides)});
-  evaluation.name = model.path;
+  Models contestants;
+  std::vector<ModelEntrant> entrants;
+  for (const NamedModel& named : models) {
+    check_comparable(named.model, first);
+    contestants.names.push_back(named.name);
+    entrants.emplace_back(backend, named.model, model_scale(first.file.frames, named.model.file.frames));
+    if (named.model.options.guide != Guidance::kNone && !contestants.guide) {
+      contestants.guide = guide_maker_for(named.model.options, given, options.guides);
+    }
+  }
+  check_guides(models);
+  contestants.forecast = [&](const Batch& batch) {
+    std::vector<std::vector<float>> forecasts;
+    for (ModelEntrant& entrant : entrants) forecasts.push_back(entrant.forecast(batch));
+    return forecasts;
+  };
+  Evaluation evaluation = run_contest(data, options, first.file.frames, to_first, contestants);
+  evaluation.name = first.path;
   return evaluation;
+}
+
+Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
+                          Log& log) {
+  return evaluate_models(backend, {{"model", model}}, data, options, log);
 }
 
 Evaluation evaluate_baselines(const DataSet& data, const EvaluateOptions& options) {

@@ -19,15 +19,23 @@
 
 namespace nextframe {
 
+/// Where a sequence comes from, for people.
+struct SequencePlace {
+  std::string title = {};          ///< "clips/a.mp4 frames 20-39"
+  UtcSeconds last_seen = kNoTime;  ///< when the last frame of its context was valid
+};
+SequencePlace place_of(const DataSet& data, Split split, std::int64_t window);
+
 /// One sequence as it is scored, of each forecaster in their order: forecast, truth and common mask, [L,1,H,W,C].
 struct ScoredSequence {
-  std::int64_t number = 0;                ///< of its window within the split, or of the forecast within a file
-  ContextFrames context = {};             ///< what came before, as values; without length where nobody knows it
-  std::span<const ForecastBatch> values;  ///< see ScoreScale
-  std::span<const ForecastBatch> unit;
+  std::int64_t number = 0;  ///< of its window within the split, or of the written forecast
+  SequencePlace place = {};
+  ContextFrames context = {};                  ///< what came before, as values; without length where nobody knows it
+  std::span<const ForecastBatch> values = {};  ///< see ScoreScale
+  std::span<const ForecastBatch> unit = {};
 };
 
-/// Gets each sequence that is scored.
+/// Gets each sequence that is scored; what the sequence points to is there for the call alone.
 using SequenceVisitor = std::function<void(const ScoredSequence& sequence)>;
 
 struct EvaluateOptions {
@@ -59,11 +67,21 @@ struct Evaluation {
   std::vector<CsiGain> csi_gains;
 };
 
-/// Scores a model and baselines side by side on the windows of one split, on values scaled to 0..1 by the model's
-/// range. A pixel counts where the truth is known and every one of the forecasters knows its value, so that all are
+/// A model that takes part, by the name that it is called.
+struct NamedModel {
+  std::string name;
+  TrainedModel& model;
+};
+
+/// Scores models and baselines side by side on the windows of one split, on values scaled to 0..1 by the first
+/// model's range. A pixel counts where the truth is known and every one of the forecasters knows its value, so that all are
 /// scored on the same ones. Streaming: memory grows with the number of windows by a few numbers each and no more. `data`
 /// may be normalised otherwise than the model's own data were. Rejects frames of other channels, a split without
-/// windows, unknown baselines and metrics.
+/// windows, unknown baselines and metrics, and models that cannot be compared: of other frames, units or lengths than the
+/// first one.
+Evaluation evaluate_models(Backend& backend, const std::vector<NamedModel>& models, const DataSet& data,
+                           const EvaluateOptions& options, Log& log);
+/// A single one, under the name "model".
 Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& data, const EvaluateOptions& options,
                           Log& log);
 
@@ -81,6 +99,7 @@ struct ScoreOptions {
   std::optional<ChannelMode> channels;              ///< unset: as they are, or grey where the two differ
   bool persistence = true;                          ///< beside it, where the truth has a frame before
   std::function<void()> between_sequences = [] {};  ///< may throw to stop
+  SequenceVisitor visit = {};                       ///< may be empty; gets persistence where a frame came before
   Progress::Display display = Progress::Display::kAutomatic;
 };
 

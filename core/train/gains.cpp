@@ -12,11 +12,6 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// A short recording has few blocks without overlap; shorter ones then give a narrower, still stated, interval.
-std::int64_t shortened_block(std::int64_t sequences, std::int64_t block) {
-  return std::clamp<std::int64_t>(sequences / kFewestBlocks, 1, std::max<std::int64_t>(block, 1));
-}
-
 void set_interval(Gain& gain, const std::optional<Interval>& interval) {
   gain.low = interval ? interval->low : kNone;
   gain.high = interval ? interval->high : kNone;
@@ -29,6 +24,11 @@ std::int64_t resamples_for(std::int64_t numbers) {
 }
 
 }  // namespace
+
+/// A short recording has few blocks without overlap; shorter ones then give a narrower, still stated, interval.
+std::int64_t shortened_block(std::int64_t sequences, std::int64_t block) {
+  return std::clamp<std::int64_t>(sequences / kFewestBlocks, 1, std::max<std::int64_t>(block, 1));
+}
 
 PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
                    const std::vector<std::optional<double>>& persistence, std::int64_t block) {

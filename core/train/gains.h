@@ -35,6 +35,10 @@ struct CsiGain : Gain {
   double threshold = 0;
 };
 
+/// Neighbouring sequences to draw together: `block`, the number of those that overlap, or fewer where the sequences would
+/// be too few blocks.
+std::int64_t shortened_block(std::int64_t sequences, std::int64_t block);
+
 /// From the PSNR of each sequence. `block`: neighbouring sequences that overlap.
 PsnrGain psnr_gain(const std::vector<std::optional<double>>& forecast,
                    const std::vector<std::optional<double>>& persistence, std::int64_t block);

@@ -62,7 +62,7 @@ GalleryKeeper::GalleryKeeper(GalleryOptions options) : options_(std::move(option
 }
 
 void GalleryKeeper::add(const ScoredSequence& sequence) {
-  GallerySequence kept{.number = sequence.number};
+  GallerySequence kept{.number = sequence.number, .place = sequence.place};
   for (std::size_t i = 0; i < sequence.values.size(); ++i) {
     ScoreSheet sheet("", selection_, sequence.values[i].horizon);
     sheet.add(sequence.unit[i], sequence.values[i]);

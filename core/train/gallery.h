@@ -24,7 +24,8 @@ struct GalleryOptions {
 
 /// One sequence that was kept.
 struct GallerySequence {
-  std::int64_t number = 0;          ///< as ScoredSequence has it
+  std::int64_t number = 0;
+  SequencePlace place = {};
   std::vector<double> scores = {};  ///< of each forecaster, mean over lead times; NaN where nothing could be counted
   Film film = {};                   ///< context and truth, each forecaster, the first one's error; or nothing
 };

@@ -3,6 +3,8 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "core/base/error.h"
 #include "core/frames/preprocessing.h"
@@ -54,13 +56,98 @@ struct ScoredSide {
   std::vector<std::optional<double>> psnr = {};  ///< of each sequence
 };
 
+/// One sequence for those who want to see it, [L,1,H,W,C] each.
+class SequenceView {
+ public:
+  void add(const Frame& forecast, const Frame* persistence, const Frame& truth, const std::vector<float>& mask) {
+    shape_ = {.sequences = 1, .height = truth.height, .width = truth.width, .channels = truth.channels};
+    const auto append = [](std::vector<float>& to, const std::vector<float>& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    append(forecast_, forecast.pixels);
+    append(truth_, truth.pixels);
+    if (persistence != nullptr) append(persistence_, persistence->pixels);
+    if (mask.empty()) {
+      mask_.resize(mask_.size() + static_cast<std::size_t>(truth.area()), 1);
+    } else {
+      append(mask_, mask);
+    }
+    ++length_;
+  }
+
+  /// Fills up with frames that do not count, where the truth has ended.
+  void fill(std::int64_t horizon) {
+    const std::int64_t pixels = horizon * shape_.height * shape_.width;
+    for (std::vector<float>* values : {&forecast_, &truth_, &persistence_}) {
+      if (!values->empty()) values->resize(static_cast<std::size_t>(pixels * shape_.channels));
+    }
+    mask_.resize(static_cast<std::size_t>(pixels), 0);
+    length_ = horizon;
+  }
+
+  void show(const SequenceVisitor& visit, const ScoreScales& scales, const Frame* last, ScoredSequence sequence) const {
+    const SequenceView unit = scaled(scales);
+    const std::vector<ForecastBatch> on_values = batches(), on_unit = unit.batches();
+    sequence.values = on_values;
+    sequence.unit = on_unit;
+    sequence.context.kind = scales.kind();
+    std::vector<float> known;
+    if (last != nullptr) {
+      known.assign(last->mask.begin(), last->mask.end());
+      sequence.context = {.frames = last->pixels.data(),
+                          .mask = known.empty() ? nullptr : known.data(),
+                          .length = 1,
+                          .sequences = 1,
+                          .height = last->height,
+                          .width = last->width,
+                          .channels = last->channels,
+                          .kind = scales.kind()};
+    }
+    visit(sequence);
+  }
+
+ private:
+  SequenceView scaled(const ScoreScales& scales) const {
+    SequenceView unit = *this;
+    for (std::vector<float>* values : {&unit.forecast_, &unit.truth_, &unit.persistence_}) {
+      scales.values_to_unit(*values);
+    }
+    return unit;
+  }
+
+  std::vector<ForecastBatch> batches() const {
+    std::vector<ForecastBatch> batches;
+    for (const std::vector<float>* values : {&forecast_, &persistence_}) {
+      if (values->empty()) continue;
+      ForecastBatch& batch = batches.emplace_back(shape_);
+      batch.forecast = values->data();
+      batch.truth = truth_.data();
+      batch.mask = mask_.data();
+      batch.horizon = length_;
+    }
+    return batches;
+  }
+
+  ForecastBatch shape_;
+  std::int64_t length_ = 0;
+  std::vector<float> forecast_, persistence_, truth_, mask_;
+};
+
+/// Where a forecast stands among the others.
+struct ForecastPlace {
+  std::string name;  ///< of its file or sequence
+  std::optional<std::int64_t>
+      start;  ///< frame, or step in time, of the truth; none: every forecast has a truth of its own
+};
+
 /// Collects the scores of forecasts and, where a frame came before them, of persistence.
 class Scorer {
  public:
   Scorer(const ScoreOptions& options, FieldKind kind)
       : options_(options), selection_(with_usual_metrics(options.scores, kind)), scales_(scales_of(kind)) {}
 
-  void add(const WrittenForecast& forecast, TruthWindow& truth, const std::string& name) {
+  void add(const WrittenForecast& forecast, TruthWindow& truth, const ForecastPlace& place) {
+    const std::string& name = place.name;
     const auto length = static_cast<std::int64_t>(forecast.frames.size());
     if (length == 0) reject("[evaluate] {}: holds inputs only, no forecast frame", name);
     // The last hindcasts of a recording reach beyond its end: what did not come cannot be scored.
@@ -72,6 +159,8 @@ class Scorer {
     }
     const Frame* seen = options_.persistence ? truth.at(forecast.place(-1, options_.gap)) : nullptr;
     const std::optional<Frame> last = seen != nullptr ? std::optional<Frame>(*seen) : std::nullopt;
+    begin_block(place.start);
+    SequenceView view;
     const std::unique_ptr<Metric> psnr = make_psnr(length);
     const std::unique_ptr<Metric> persistence_psnr = make_psnr(length);
     for (std::int64_t lead = 0; lead < length; ++lead) {
@@ -82,6 +171,12 @@ class Scorer {
       add_pair(*forecast_, *psnr, lead, frame, *target, mask);
       if (last) add_pair(*persistence_, *persistence_psnr, lead, *last, *target, mask);
       count(lead, *target, mask);
+      if (options_.visit) view.add(frame, last ? &*last : nullptr, *target, mask);
+    }
+    if (options_.visit) {
+      view.fill(length);
+      view.show(options_.visit, scales_, last ? &*last : nullptr,
+                {.number = evaluation_.sequences, .place = sequence_place(forecast, place)});
     }
     end_sequence(*forecast_, *psnr);
     end_sequence(*persistence_, *persistence_psnr);
@@ -94,9 +189,13 @@ class Scorer {
   /// `spacing`: truth frames from one sequence to the next.
   Evaluation finish(std::int64_t spacing) {
     if (evaluation_.sequences == 0) reject("[evaluate] the forecasts hold no frame that the truth has as well");
-    evaluation_.forecasters.push_back(forecast_->sheet.scores());
+    end_block();
+    const auto intervals =
+        weights_.blocks() < kFewestBlocks ? ScoreSheet::Intervals::kNone : ScoreSheet::Intervals::kOfResamples;
+    evaluation_.forecasters.push_back(forecast_->sheet.scores(intervals));
     if (with_persistence_ > 0) {
-      evaluation_.forecasters.push_back(persistence_->sheet.scores());
+      evaluation_.forecasters.push_back(persistence_->sheet.scores(intervals));
+      if (with_persistence_ == evaluation_.sequences) compare_with_first(evaluation_.forecasters);
       const std::int64_t span = evaluation_.horizon * options_.gap;
       const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
       evaluation_.gain = psnr_gain(forecast_->psnr, persistence_->psnr, block);
@@ -113,6 +212,33 @@ class Scorer {
     evaluation_.valid_pixels.assign(static_cast<std::size_t>(horizon), 0);
     forecast_.emplace(ScoreSheet("forecast", selection_, horizon));
     persistence_.emplace(ScoreSheet("persistence", selection_, horizon));
+    forecast_->sheet.resample();
+    persistence_->sheet.resample();
+  }
+
+  /// Forecasts that begin before the block's first one has ended share frames with it: they are resampled together.
+  void begin_block(std::optional<std::int64_t> start) {
+    const std::int64_t span = evaluation_.horizon * options_.gap;
+    if (start && block_start_ && *start >= *block_start_ && *start < *block_start_ + span) return;
+    end_block();
+    block_start_ = start;
+    in_block_ = true;
+  }
+
+  void end_block() {
+    if (!in_block_) return;
+    const std::span<const std::uint8_t> weights = weights_.next();
+    forecast_->sheet.end_block(weights);
+    persistence_->sheet.end_block(weights);
+    in_block_ = false;
+  }
+
+  /// "hindcasts/a.nc, forecast of frame 120 on".
+  static SequencePlace sequence_place(const WrittenForecast& forecast, const ForecastPlace& place) {
+    if (!place.start) return {.title = place.name};
+    const UtcSeconds first = forecast.frames.front().time;
+    if (forecast.dated) return {.title = format("{}, from {} on", place.name, format_time(first))};
+    return {.title = format("{}, from frame {} on", place.name, forecast.first_frame)};
   }
 
   void add_pair(ScoredSide& side, Metric& psnr, std::int64_t lead, const Frame& frame, const Frame& target,
@@ -173,6 +299,9 @@ class Scorer {
   std::optional<ScoredSide> forecast_;
   std::optional<ScoredSide> persistence_;
   std::int64_t with_persistence_ = 0;  ///< sequences that a frame came before
+  BlockWeights weights_;
+  std::optional<std::int64_t> block_start_;
+  bool in_block_ = false;
   Evaluation evaluation_;
 };
 
@@ -245,7 +374,8 @@ Evaluation score_forecasts(const SourceTable& sources, const std::string& foreca
       if (previous && !pairwise) spacing = std::max<std::int64_t>(1, start - *previous);
       previous = start;
       window->forget_before(forecast.place(-1, options.gap));
-      scorer.add(forecast, *window, forecast_clips[clip].name);
+      scorer.add(forecast, *window,
+                 {.name = forecast_clips[clip].name, .start = pairwise ? std::nullopt : std::optional(start)});
       progress.update(scorer.sequences(), "");
       if (!numbered && !forecast.dated && !options.first_frame && (pairwise || forecast_clips.size() == 1)) {
         const auto length = static_cast<std::int64_t>(forecast.frames.size());

@@ -1,7 +1,9 @@
 #include "core/train/scores.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -160,13 +162,64 @@ void ScoreSheet::fill(const Row& row, MetricScores& scores) const {
   scores.mean = mean_over_lead_times(by_lead_time).value.value_or(kNone);
 }
 
-ForecasterScores ScoreSheet::scores() const {
+void ScoreSheet::resample() {
+  for (ContingencyTable& table : tables_) table.sums().resample(BlockWeights::kResamples);
+  for (Row& row : rows_) {
+    if (row.metric) row.metric->sums().resample(BlockWeights::kResamples);
+  }
+}
+
+void ScoreSheet::end_block(std::span<const std::uint8_t> weights) {
+  for (ContingencyTable& table : tables_) table.sums().end_block(weights);
+  for (Row& row : rows_) {
+    if (row.metric) row.metric->sums().end_block(weights);
+  }
+}
+
+Score ScoreSheet::resampled(const Row& row, std::int64_t resample, std::size_t lead) const {
+  if (row.metric) return row.metric->score_of(row.metric->sums().resampled(resample, lead));
+  const Sums sums = tables_[row.table].sums().resampled(resample, lead);
+  return {.value = row.entry->formula(ContingencyTable::counts_of(sums))};
+}
+
+void ScoreSheet::add_intervals(const Row& row, MetricScores& scores) const {
+  const auto leads = static_cast<std::size_t>(horizon_);
+  std::vector<std::vector<double>> by_lead(leads);
+  std::vector<Score> one(leads);
+  for (std::int64_t resample = 0; resample < BlockWeights::kResamples; ++resample) {
+    for (std::size_t lead = 0; lead < leads; ++lead) {
+      one[lead] = resampled(row, resample, lead);
+      by_lead[lead].push_back(one[lead].value.value_or(kNone));
+    }
+    scores.resampled_means.push_back(mean_over_lead_times(one).value.value_or(kNone));
+  }
+  for (std::vector<double>& figures : by_lead) scores.intervals.push_back(percentile_interval(std::move(figures)));
+  scores.mean_interval = percentile_interval(scores.resampled_means);
+}
+
+ForecasterScores ScoreSheet::scores(Intervals intervals) const {
   ForecasterScores scores{.name = name_, .metrics = {}};
   for (const Row& row : rows_) {
-    fill(row, scores.metrics.emplace_back(MetricScores{
-                  .metric = std::string(row.entry->name), .threshold = row.threshold, .window = row.window}));
+    MetricScores& one = scores.metrics.emplace_back(
+        MetricScores{.metric = std::string(row.entry->name), .threshold = row.threshold, .window = row.window});
+    fill(row, one);
+    if (intervals == Intervals::kOfResamples) add_intervals(row, one);
   }
   return scores;
+}
+
+void compare_with_first(std::vector<ForecasterScores>& forecasters) {
+  for (std::size_t i = 1; i < forecasters.size(); ++i) {
+    for (std::size_t m = 0; m < forecasters[i].metrics.size(); ++m) {
+      MetricScores& own = forecasters[i].metrics[m];
+      const MetricScores& first = forecasters.front().metrics[m];
+      std::vector<double> differences;
+      for (std::size_t k = 0; k < std::min(own.resampled_means.size(), first.resampled_means.size()); ++k) {
+        differences.push_back(own.resampled_means[k] - first.resampled_means[k]);
+      }
+      own.beyond_first = ScoreDifference{own.mean - first.mean, percentile_interval(std::move(differences))};
+    }
+  }
 }
 
 std::vector<const ContingencyTable*> ScoreSheet::tables() const {

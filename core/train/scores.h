@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/frames/batch.h"
 #include "core/frames/normalisation.h"
 #include "core/frames/radar/rain_scale.h"
+#include "core/metrics/bootstrap.h"
 #include "core/metrics/metric_table.h"
 #include "core/model/model_file.h"
 #include "core/motion/field.h"
@@ -64,6 +66,12 @@ ScoreSelection with_usual_metrics(ScoreSelection selection, FieldKind kind);
 /// Rejects unknown metrics, those of events without a threshold, and windows without a pixel.
 void check_selection(const ScoreSelection& selection);
 
+/// How much a forecaster's score differs from another's on the same sequences.
+struct ScoreDifference {
+  double mean = 0;
+  std::optional<Interval> interval = {};  ///< 95 %; missing where there are too few sequences
+};
+
 /// One score of one forecaster. NaN where nothing could be counted.
 struct MetricScores {
   std::string metric;
@@ -76,6 +84,12 @@ struct MetricScores {
   std::vector<std::int64_t> left_out = {};
   /// What a score of counted events is made of, by lead time; empty for all others.
   std::vector<Contingency> counts = {};
+  /// 95 % intervals of a bootstrap over sequences, by lead time; empty where there are too few sequences.
+  std::vector<std::optional<Interval>> intervals = {};
+  std::optional<Interval> mean_interval = {};
+  /// The mean of each resample: those of two forecasters of the same sequences are paired.
+  std::vector<double> resampled_means = {};
+  std::optional<ScoreDifference> beyond_first = {};  ///< of the mean, from the first forecaster's
 
   /// "mae", "csi >= 1", "fss >= 1 in 17 px".
   std::string label() const;
@@ -88,6 +102,9 @@ struct ForecasterScores {
   /// Null where it was not measured; the first one where several thresholds or windows were.
   const MetricScores* find(std::string_view metric, std::optional<double> threshold = {}) const;
 };
+
+/// Fills in `beyond_first` of all forecasters but the first one.
+void compare_with_first(std::vector<ForecasterScores>& forecasters);
 
 /// Until which lead time a score stays at or above a level, in frames, linear between lead times: 0 where the first one
 /// is below already or missing, the last lead time where none is below.
@@ -106,7 +123,13 @@ class ScoreSheet {
   void add(const ForecastBatch& unit) { add(unit, unit); }
   void add(std::int64_t lead, const FramePair& unit) { add(lead, unit, unit); }
 
-  ForecasterScores scores() const;
+  /// From now on resamples are kept, for intervals: see BlockWeights.
+  void resample();
+  /// What was added since the call before is one block of sequences that are alike.
+  void end_block(std::span<const std::uint8_t> weights);
+
+  enum class Intervals { kNone, kOfResamples };
+  ForecasterScores scores(Intervals intervals = Intervals::kNone) const;
   /// Counts of events by pixels, one table a threshold, where a score asks for them.
   std::vector<const ContingencyTable*> tables() const;
 
@@ -122,6 +145,8 @@ class ScoreSheet {
   void add_event_rows(const MetricEntry& entry, const ScoreSelection& selection);
   std::size_t table_of(double threshold, std::int64_t pool);
   void fill(const Row& row, MetricScores& scores) const;
+  void add_intervals(const Row& row, MetricScores& scores) const;
+  Score resampled(const Row& row, std::int64_t resample, std::size_t lead) const;
 
   std::string name_;
   std::int64_t horizon_;

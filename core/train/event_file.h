@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nextframe {
+
+/// The checksum of TFRecord files: CRC-32C (Castagnoli), rotated right by 15 bits, plus 0xa282ead8 modulo 2^32.
+std::uint32_t masked_crc32c(std::string_view bytes);
+
+/// One value of an event: a number, or a picture as png bytes.
+struct EventValue {
+  std::string tag;         ///< "loss/train", "samples/1"
+  double number = 0;       ///< where there is no picture
+  std::string png = {};    ///< of `height` x `width` pixels
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+/// TensorBoard's event files, "events.out.tfevents.SECONDS.PROCESS" in a folder: TFRecords, each with an Event message
+/// (tensorflow/core/util/event.proto) that holds a Summary (tensorflow/core/framework/summary.proto). Beside the steps'
+/// values they tell nothing that other files of a run do not.
+class EventLog {
+ public:
+  /// Begins another file in the folder, which is made if need be. From older files everything behind `step` goes, so that
+  /// they agree with the rest of a run that is resumed there. Fails where it cannot be written.
+  EventLog(const std::filesystem::path& folder, std::int64_t step);
+  ~EventLog();
+  EventLog(const EventLog&) = delete;
+  EventLog& operator=(const EventLog&) = delete;
+
+  void append(std::int64_t step, std::span<const EventValue> values);
+  /// Hands everything to the system; what was appended since may be lost with the process.
+  void flush();
+
+ private:
+  void write_record(const std::string& event);
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::string buffer_;
+};
+
+/// One record of an event file, as far as this program writes them.
+struct EventRecord {
+  double wall_time = 0;  ///< seconds since 1970
+  std::int64_t step = 0;
+  std::string version = {};  ///< of the first record: "brain.Event:2"
+  std::vector<EventValue> values = {};
+};
+
+struct EventFile {
+  std::vector<EventRecord> records;
+  std::size_t whole_bytes = 0;  ///< of the records that are whole and true to their checksums, from the beginning on
+};
+
+/// Reads back what an EventLog has written, up to the first record that is cut off or damaged.
+EventFile read_event_file(const std::filesystem::path& path);
+
+}  // namespace nextframe
