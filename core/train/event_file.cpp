@@ -154,6 +154,23 @@ std::uint32_t masked_crc32c(std::string_view bytes) {
   return (crc >> 15 | crc << 17) + 0xa282ead8U;
 }
 
+EventValue png_event(const std::string& tag, const fs::path& path) {
+  EventValue value{.tag = tag, .png = contents_of(path)};
+  // A signature of 8 bytes, the length and name of the first chunk, then width and height, highest byte first.
+  constexpr std::size_t kSize = 16;
+  if (value.png.size() < kSize + 8 || value.png.compare(12, 4, "IHDR") != 0) {
+    fail("[train] {}: is no png image", path.string());
+  }
+  const auto big_endian = [&](std::size_t first) {
+    std::int64_t number = 0;
+    for (std::size_t i = first; i < first + 4; ++i) number = number << 8 | static_cast<unsigned char>(value.png[i]);
+    return number;
+  };
+  value.width = big_endian(kSize);
+  value.height = big_endian(kSize + 4);
+  return value;
+}
+
 EventLog::EventLog(const fs::path& folder, std::int64_t step) {
   std::error_code error;
   fs::create_directories(folder, error);

@@ -15,12 +15,15 @@ std::uint32_t masked_crc32c(std::string_view bytes);
 
 /// One value of an event: a number, or a picture as png bytes.
 struct EventValue {
-  std::string tag;         ///< "loss/train", "samples/1"
-  double number = 0;       ///< where there is no picture
-  std::string png = {};    ///< of `height` x `width` pixels
+  std::string tag;       ///< "loss/train", "samples/1"
+  double number = 0;     ///< where there is no picture
+  std::string png = {};  ///< of `height` x `width` pixels
   std::int64_t height = 0;
   std::int64_t width = 0;
 };
+
+/// The png file as a value; its size is read from its header. Fails where it is none.
+EventValue png_event(const std::string& tag, const std::filesystem::path& path);
 
 /// TensorBoard's event files, "events.out.tfevents.SECONDS.PROCESS" in a folder: TFRecords, each with an Event message
 /// (tensorflow/core/util/event.proto) that holds a Summary (tensorflow/core/framework/summary.proto). Beside the steps'

@@ -25,6 +25,7 @@ struct RunFolder {
   std::filesystem::path state() const { return root / "last.state"; }
   std::filesystem::path samples() const { return root / "samples"; }
   std::filesystem::path curves() const { return root / "curves.png"; }
+  std::filesystem::path events() const { return root / "events"; }
 };
 
 enum class RunStart {

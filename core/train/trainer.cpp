@@ -1,6 +1,7 @@
 #include "core/train/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/base/atomic_file.h"
@@ -109,6 +110,7 @@ void Trainer::start_new(const json::Value& data) {
   state_.data = data;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), 0);
+  events_.emplace(folder_.events(), 0);
   save();  // so that there is a state to go back to before anything else can be lost
 }
 
@@ -135,6 +137,7 @@ void Trainer::restore(const Checkpoint& checkpoint, const json::Value& data) {
   state_.config = request_.config;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), checkpoint.metrics_bytes);
+  events_.emplace(folder_.events(), checkpoint.step);
   log_->info("resumed at step {} of {}", state_.step, request_.train.steps);
 }
 
@@ -219,6 +222,10 @@ void Trainer::do_step(BatchLoader& loader, Progress& progress) {
   record.set("lr", lr);
   record.set("gradient_norm", result.gradient_norm);
   metrics_->append(record);
+  const std::array<EventValue, 3> values{{{.tag = "train/loss", .number = result.loss},
+                                          {.tag = "train/lr", .number = lr},
+                                          {.tag = "train/gradient_norm", .number = result.gradient_norm}}};
+  events_->append(state_.step, values);
 
   const auto sequences =
       static_cast<double>(request_.train.batch * request_.train.accumulate * (state_.step - first_step_));
@@ -259,7 +266,9 @@ bool Trainer::validate() {
   schedule_.observe(result.score, result.goal);
   json::Value scores = json::Value::object();
   std::vector<std::string> shown;
+  std::vector<EventValue> values;
   for (const auto& [name, value] : result.scores) {
+    values.push_back({.tag = "validation/" + name, .number = value});
     scores.set(name, json::Value::number_or_null(value));
     shown.push_back(format("{} {:.5g}", name, value));
   }
@@ -267,6 +276,7 @@ bool Trainer::validate() {
   record.set("step", state_.step);
   record.set("validation", std::move(scores));
   metrics_->append(record);
+  events_->append(state_.step, values);
   log_->info("step {}: validation {}{}", state_.step, join(shown, ", "),
              state_.best_step == state_.step ? " (best so far)" : "");
   save_due_ = true;
@@ -301,13 +311,22 @@ void Trainer::draw_pictures(const ValidationResult& result) {
     for (std::size_t i = 0; i < result.samples.size(); ++i) {
       TrainingSample sample = result.samples[i];
       sample.title = format("step {}: {}", state_.step, sample.title);
-      services_.pictures.draw_sample(folder_.samples() / format("step_{:07}_{}.png", state_.step, i + 1), sample);
+      const std::filesystem::path path = folder_.samples() / format("step_{:07}_{}.png", state_.step, i + 1);
+      services_.pictures.draw_sample(path, sample);
+      add_picture_event(path, i + 1);
     }
     services_.pictures.draw_curves(folder_.curves(), folder_.root.filename().string(), read_metrics(folder_.metrics()));
   } catch (const Error& error) {
     // Pictures are not worth a run of many hours.
     log_->warning("step {}: pictures are missing: {}", state_.step, error.what());
   }
+}
+
+void Trainer::add_picture_event(const std::filesystem::path& path, std::size_t number) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return;  // those who draw may draw nothing
+  const std::array<EventValue, 1> picture{png_event(format("samples/{}", number), path)};
+  events_->append(state_.step, picture);
 }
 
 void Trainer::write_models() {
@@ -341,6 +360,7 @@ void Trainer::save() {
   if (learner_.average()) add("average", learner_.average()->average());
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
+  events_->flush();
   checkpoint.schedule = schedule_.state();
   checkpoint.seconds = seconds_before_ + watch_.seconds();
   write_checkpoint(folder_.state(), checkpoint, buffers);

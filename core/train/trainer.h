@@ -14,6 +14,7 @@
 #include "core/json/value.h"
 #include "core/model/options.h"
 #include "core/train/checkpoint.h"
+#include "core/train/event_file.h"
 #include "core/train/learner.h"
 #include "core/train/options.h"
 #include "core/train/run_folder.h"
@@ -99,6 +100,8 @@ class Trainer {
   bool pictures_are_due() const;
   /// Only warns where one cannot be drawn.
   void draw_pictures(const ValidationResult& result);
+  /// A picture that was drawn, where it was.
+  void add_picture_event(const std::filesystem::path& path, std::size_t number);
   /// Fails, and leaves the files as they are, where the weights are not finite.
   void save();
   /// last.safetensors, and best.safetensors where this step is the best. Always after last.state, from which a resumed
@@ -116,10 +119,11 @@ class Trainer {
   Schedule schedule_;
   std::optional<Validator> validator_;  ///< none where there is nothing to validate on
   std::optional<MetricsLog> metrics_;
-  Checkpoint state_;             ///< its numbers are kept up to date; its buffers are filled only to be saved
-  std::int64_t saved_step_ = 0;  ///< that of last.state
-  bool save_due_ = false;        ///< the next step saves the state before its update
-  std::int64_t first_step_ = 0;  ///< of this run's rate
+  std::optional<EventLog> events_;  ///< the same for TensorBoard, and the pictures
+  Checkpoint state_;                ///< its numbers are kept up to date; its buffers are filled only to be saved
+  std::int64_t saved_step_ = 0;     ///< that of last.state
+  bool save_due_ = false;           ///< the next step saves the state before its update
+  std::int64_t first_step_ = 0;     ///< of this run's rate
   double waiting_share_ = 0;
   double last_loss_ = 0;
   Stopwatch watch_;
