@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "app/machine.h"
@@ -40,22 +41,46 @@ PageTable means_table(const Evaluation& evaluation) {
   table.header.emplace_back("better");
   for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
     const MetricScores& first = evaluation.forecasters.front().metrics[m];
-    std::vector<std::string>& row = table.rows.emplace_back();
-    row.push_back(label_of(first, evaluation));
+    std::vector<PageCell>& row = table.rows.emplace_back();
+    row.push_back({label_of(first, evaluation)});
     std::vector<double> values;
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
       values.push_back(forecaster.metrics[m].mean);
-      row.push_back(number_of(values.back(), first, evaluation) + bounds_text(forecaster.metrics[m].mean_interval));
+      row.push_back({number_of(values.back(), first, evaluation), bounds_text(forecaster.metrics[m].mean_interval)});
     }
     const Better better = find_metric(first.metric).better;
     for (const std::size_t column : best_columns(values, better)) {
       table.best.emplace_back(table.rows.size() - 1, column + 1);
     }
-    row.emplace_back(better == Better::kLower     ? "lower"
-                     : better == Better::kHigher  ? "higher"
-                     : better == Better::kNearOne ? "near 1"
-                                                  : "near 0");
+    row.push_back({better == Better::kLower     ? "lower"
+                   : better == Better::kHigher  ? "higher"
+                   : better == Better::kNearOne ? "near 1"
+                                                : "near 0"});
   }
+  return table;
+}
+
+/// By how much the others' means differ from the first one's, on the same sequences.
+std::optional<PageTable> difference_table(const Evaluation& evaluation) {
+  const ForecasterScores& first = evaluation.forecasters.front();
+  PageTable table{
+      .caption = format(
+          "Differences from {}: below zero where its mean is the larger one. They are paired, sequence by sequence; "
+          "where an interval holds zero, the data do not tell the two apart.",
+          first.name),
+      .header = {"score"}};
+  for (std::size_t i = 1; i < evaluation.forecasters.size(); ++i)
+    table.header.push_back(evaluation.forecasters[i].name);
+  for (std::size_t m = 0; m < first.metrics.size(); ++m) {
+    std::vector<PageCell> row{{label_of(first.metrics[m], evaluation)}};
+    for (std::size_t i = 1; i < evaluation.forecasters.size(); ++i) {
+      const std::optional<ScoreDifference>& difference = evaluation.forecasters[i].metrics[m].beyond_first;
+      if (!difference || !difference->interval) return std::nullopt;
+      row.push_back({format("{:+.3g}", difference->mean), bounds_text(difference->interval)});
+    }
+    table.rows.push_back(std::move(row));
+  }
+  if (evaluation.forecasters.size() < 2) return std::nullopt;
   return table;
 }
 
@@ -65,12 +90,12 @@ PageTable lead_time_table(const Evaluation& evaluation, std::size_t metric) {
   PageTable table{.caption = label_of(first, evaluation) + " by lead time", .header = {"lead time"}, .folded = true};
   for (const ForecasterScores& forecaster : evaluation.forecasters) table.header.push_back(forecaster.name);
   for (std::size_t lead = 0; lead < first.by_lead_time.size(); ++lead) {
-    std::vector<std::string>& row = table.rows.emplace_back();
-    row.push_back(lead_text(static_cast<std::int64_t>(lead) + 1, evaluation));
+    std::vector<PageCell>& row = table.rows.emplace_back();
+    row.push_back({lead_text(static_cast<std::int64_t>(lead) + 1, evaluation)});
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
       const MetricScores& own = forecaster.metrics[metric];
-      row.push_back(number_of(own.by_lead_time[lead], first, evaluation) +
-                    (own.intervals.empty() ? "" : bounds_text(own.intervals[lead])));
+      row.push_back({number_of(own.by_lead_time[lead], first, evaluation),
+                     own.intervals.empty() ? std::string() : bounds_text(own.intervals[lead])});
     }
   }
   return table;
@@ -80,6 +105,7 @@ PageSection score_section(const Findings& found) {
   const Evaluation& evaluation = found.evaluation;
   PageSection section{.title = "Scores"};
   section.blocks.emplace_back(means_table(evaluation));
+  if (std::optional<PageTable> table = difference_table(evaluation)) section.blocks.emplace_back(std::move(*table));
   for (std::string& sentence : gain_sentences(evaluation)) section.blocks.emplace_back(PageText{sentence + "."});
   for (EvaluationFigure& one : evaluation_figures(evaluation, found.curves)) {
     section.blocks.emplace_back(PageFigure{.figure = std::move(one.figure), .caption = std::move(one.caption)});
@@ -162,7 +188,7 @@ PageSection configuration_section(const Findings& found) {
 
 Page evaluation_page(const Findings& found, const ReportOptions&) {
   const Evaluation& evaluation = found.evaluation;
-  Page page{.title = evaluation.name,
+  Page page{.title = found.title,
             .summary = format("{} of {} frames of {}; {}.", sequences_text(evaluation.sequences), evaluation.horizon,
                               evaluation.data,
                               evaluation.units.empty() ? "values scaled to 0..1" : "values in " + evaluation.units),

@@ -28,14 +28,19 @@ struct Column {
   Cells cells;
 };
 
+/// Behind its value.
+std::string in_row(const std::optional<Interval>& interval) {
+  return interval ? " " + bounds_text(interval) : std::string();
+}
+
 /// By lead time, and the mean.
 Cells cells_of(const MetricScores& scores, const Evaluation& evaluation) {
   Cells cells;
   for (std::size_t lead = 0; lead < scores.by_lead_time.size(); ++lead) {
     cells.push_back(number_of(scores.by_lead_time[lead], scores, evaluation));
-    if (!scores.intervals.empty()) cells.back() += bounds_text(scores.intervals[lead]);
+    if (!scores.intervals.empty()) cells.back() += in_row(scores.intervals[lead]);
   }
-  cells.push_back(number_of(scores.mean, scores, evaluation) + bounds_text(scores.mean_interval));
+  cells.push_back(number_of(scores.mean, scores, evaluation) + in_row(scores.mean_interval));
   return cells;
 }
 
@@ -127,7 +132,7 @@ std::string means_table(const Evaluation& evaluation) {
     Cells& row = rows.emplace_back(Cells{label_of(metrics[m], evaluation)});
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
       const MetricScores& own = forecaster.metrics[m];
-      row.push_back(number_of(own.mean, own, evaluation) + bounds_text(own.mean_interval));
+      row.push_back(number_of(own.mean, own, evaluation) + in_row(own.mean_interval));
     }
   }
   return "\n" + aligned_table(rows);
@@ -268,7 +273,7 @@ std::string number_of(double value, const MetricScores& scores, const Evaluation
 }
 
 std::string bounds_text(const std::optional<Interval>& interval) {
-  return interval ? format(" ({:.3g} to {:.3g})", interval->low, interval->high) : std::string();
+  return interval ? format("({:.3g} to {:.3g})", interval->low, interval->high) : std::string();
 }
 
 std::string sequences_text(std::int64_t count) {

@@ -23,7 +23,7 @@ std::string units_of(const MetricScores& scores, const Evaluation& evaluation);
 std::string label_of(const MetricScores& scores, const Evaluation& evaluation);
 std::string number_of(double value, const MetricScores& scores, const Evaluation& evaluation);
 
-/// " (0.12 to 0.15)"; nothing where there is no interval.
+/// "(0.12 to 0.15)"; nothing where there is no interval.
 std::string bounds_text(const std::optional<Interval>& interval);
 
 /// "12,345 sequences", "1 sequence".

@@ -37,9 +37,8 @@ bool is_model(const fs::path& path) {
 
 bool is_config(const fs::path& path) { return path.extension() == ".json"; }
 
-/// "model" for a single one; else what their run folders or files are called, told apart where that is the same.
+/// What their run folders or files are called, told apart where that is the same.
 std::vector<std::string> model_names(const std::vector<TrainedModel>& models) {
-  if (models.size() == 1) return {"model"};
   std::vector<std::string> names;
   for (const TrainedModel& model : models) {
     const fs::path path = fs::absolute(model.path).lexically_normal();
@@ -139,7 +138,8 @@ class EvaluationRun {
     DecodeDisplay display(guard_);
     const DataSet data(data_options(models.front()), media_sources(), log_, display.observer());
     EvaluateOptions options = evaluate_options();
-    const std::vector<std::string> names = model_names(models);
+    const std::vector<std::string> own_names = model_names(models);
+    const std::vector<std::string> names = models.size() == 1 ? std::vector<std::string>{"model"} : own_names;
     std::vector<NamedModel> named;
     for (std::size_t i = 0; i < models.size(); ++i) {
       fit_memory(*backend, models[i], data, options.batch);
@@ -153,6 +153,7 @@ class EvaluationRun {
       subjects.push_back(model.path);
     }
     found.evaluation.name = join(subjects, ", ");
+    found.title = join(own_names, ", ");
     return found;
   }
 
@@ -191,6 +192,7 @@ class EvaluationRun {
     const DataSet data(data_options, media_sources(), log_, display.observer());
     EvaluateOptions options = evaluate_options();
     Findings found = collect(data, options, {}, [&] { return evaluate_baselines(data, options); });
+    found.title = "baselines on " + fs::path(arguments_.subject).stem().string();
     return found;
   }
 
@@ -290,6 +292,8 @@ class EvaluationRun {
   }
 
   DataOptions own_data(const TrainedModel& model) const {
+    // How it was trained does not matter here, and an older version may have named it otherwise.
+    if (arguments_.overrides.empty()) return model.data;
     json::Value document = model.file.config;
     for (const std::string& assignment : arguments_.overrides) apply_override(document, assignment);
     return config_from_json(document, "[evaluate] " + model.path).data;
@@ -341,6 +345,8 @@ class EvaluationRun {
       gallery->add(sequence);
     };
     Findings found{.evaluation = score_forecasts(media_sources(), arguments_.subject, *arguments_.data, options)};
+    found.title = arguments_.subject;
+    found.context = options.persistence ? 1 : 0;
     if (gallery) found.gallery = gallery->gallery();
     found.pictures.kind = kind;
     return found;

@@ -46,6 +46,7 @@ struct EvaluateArguments {
 /// Everything that an evaluation found.
 struct Findings {
   Evaluation evaluation;
+  std::string title = {};  ///< what was scored, in short: "gru, lstm"
   EvaluationCurves curves = {};
   std::vector<SampleKeeper::Sample> samples = {};  ///< for --plots
   EvaluationPictureOptions pictures = {};          ///< likewise

@@ -73,8 +73,10 @@ class PageWriter {
 
   void add(const PageTable& table) {
     if (table.folded) file_.write(format("<details><summary>{}</summary>", escaped(table.caption)));
+    if (!table.folded && !table.caption.empty()) {
+      file_.write(format("<p class=\"soft\">{}</p>", escaped(table.caption)));
+    }
     file_.write("<div class=\"wide\"><table>");
-    if (!table.folded && !table.caption.empty()) file_.write(format("<caption>{}</caption>", escaped(table.caption)));
     file_.write("<thead><tr>");
     for (const std::string& cell : table.header) file_.write(format("<th scope=\"col\">{}</th>", escaped(cell)));
     file_.write("</tr></thead><tbody>\n");
@@ -82,7 +84,9 @@ class PageWriter {
       std::string row = "<tr>";
       for (std::size_t c = 0; c < table.rows[r].size(); ++c) {
         const bool best = std::find(table.best.begin(), table.best.end(), std::pair{r, c}) != table.best.end();
-        row += format("<td{}>{}</td>", best ? " class=\"best\"" : "", escaped(table.rows[r][c]));
+        const auto& [text, below] = table.rows[r][c];
+        row += format("<td{}>{}{}</td>", best ? " class=\"best\"" : "", escaped(text),
+                      below.empty() ? "" : format("<small>{}</small>", escaped(below)));
       }
       file_.write(row + "</tr>\n");
     }

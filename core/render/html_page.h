@@ -18,11 +18,16 @@ struct PageText {
   std::string text = {};
 };
 
+struct PageCell {
+  std::string text = {};
+  std::string below = {};  ///< in smaller letters, such as an interval; may be empty
+};
+
 /// The first column is names, the others figures.
 struct PageTable {
   std::string caption = {};
   std::vector<std::string> header = {};
-  std::vector<std::vector<std::string>> rows = {};
+  std::vector<std::vector<PageCell>> rows = {};
   std::vector<std::pair<std::size_t, std::size_t>> best = {};  ///< row and column of the cells to point out
   bool folded = false;                                         ///< away below its caption, until it is asked for
 };

@@ -11,15 +11,15 @@ h1{font-size:1.7rem;line-height:1.2;margin:.2rem 0}
 h2{font-size:1.25rem;margin:2.2rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;margin:1.4rem 0 .2rem}
 p{margin:.4rem 0}
-.soft,figcaption,caption{color:var(--soft);font-size:.9rem}
+.soft,figcaption{color:var(--soft);font-size:.9rem}
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.8rem 0;font-size:.95rem}
 a{color:var(--strong)}
 .wide{overflow-x:auto;margin:.6rem 0}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}
-caption{text-align:left;padding:.2rem 0;caption-side:top}
 th,td{padding:.25rem .7rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left;padding-left:0;position:sticky;left:0;background:#fff}
 thead th{border-bottom:2px solid #999;vertical-align:bottom}
+td small{display:block;color:var(--soft);font-weight:400;font-size:.78rem;line-height:1.1}
 td.best{font-weight:700;color:var(--strong)}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.2rem 1rem;margin:.6rem 0}
 dt{color:var(--soft)}dd{margin:0}

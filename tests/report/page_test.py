@@ -95,6 +95,12 @@ def main():
             for name in WIDTHS:
                 check_width(browser, page, name, pictures)
             pdf = browser.pdf()
+            browser.call("Emulation.setEmulatedMedia", media="print")
+            browser.open("file://" + page, 718, 1000)  # A4 at 96 pixels an inch, without its margins
+            check(browser.value("document.documentElement.scrollWidth") <= 718, "the page is wider than paper")
+            check(browser.value("getComputedStyle(document.querySelector('.bar')).display") == "none",
+                  "players are printed")
+            browser.screenshot(os.path.join(pictures, "print.png"))
         finally:
             browser.close()
         check(pdf.startswith(b"%PDF") and len(pdf) > 20000, "the page prints")
