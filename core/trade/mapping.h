@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ struct MappingParameter {
   std::string name;
   std::vector<MappingTerm> from;
   std::optional<double> fill;
+  bool identity = false;
   bool optional = false;
 
   template <class Visitor>
@@ -58,6 +60,7 @@ struct MappingParameter {
     v.field("name", name, {.doc = "our parameter's name, see nextframe inspect; {k} stands for a number"});
     v.field("from", from, {.doc = "the source's tensors that make it"});
     v.field("fill", fill, {.doc = "one value for all of it, where the source has no such parameter"});
+    v.field("identity", identity, {.doc = "a convolution that hands on what it gets, where the source has none"});
     v.field("optional", optional, {.doc = "whether a network may be without it"});
   }
 };
@@ -98,19 +101,21 @@ struct MappingReason {
   }
 };
 
-/// A text in the weight file's metadata that has to be so, where the shapes do not tell it.
-struct MappingExpectation {
+/// A text in the weight file's metadata, for what the shapes do not tell.
+struct MappingMetadata {
   std::string key;
-  std::string value;
+  std::map<std::string, std::string> values;
   bool required = true;
   std::string because;
 
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("key", key, {.doc = "a key of the weight file's metadata"});
-    v.field("value", value, {.doc = "what it has to be"});
+    v.field("values", values,
+            {.doc = "what it may be, each with a key of the configuration that follows, such as "
+                    "\"model.gate_bias=false\", or \"\""});
     v.field("required", required, {.doc = "whether it has to be there"});
-    v.field("because", because, {.doc = "why"});
+    v.field("because", because, {.doc = "why nothing else can be expressed"});
   }
 };
 
@@ -121,7 +126,7 @@ struct Mapping {
   std::string extends;
   std::vector<std::string> set;
   std::string strip_prefix;
-  std::vector<MappingExpectation> metadata;
+  std::vector<MappingMetadata> metadata;
   std::vector<MappingReason> refused;
   std::vector<MappingSize> sizes;
   std::vector<MappingParameter> parameters;

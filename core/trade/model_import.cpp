@@ -26,14 +26,16 @@ void strip_prefix(const std::string& prefix, TensorFile& source) {
 /// What the mapping cannot express although the shapes might fit.
 void check_architecture(const Mapping& mapping, const TensorFile& source, const std::string& where) {
   Problems problems;
-  for (const MappingExpectation& expected : mapping.metadata) {
+  for (const MappingMetadata& expected : mapping.metadata) {
+    std::vector<std::string> texts;
+    for (const auto& [text, key] : expected.values) texts.push_back("\"" + text + "\"");
     const auto found = source.metadata.find(expected.key);
     if (found == source.metadata.end()) {
       if (!expected.required) continue;
-      problems.add(
-          format("its metadata have no \"{}\", expected \"{}\": {}", expected.key, expected.value, expected.because));
-    } else if (found->second != expected.value) {
-      problems.add(format("its {} is \"{}\", expected \"{}\": {}", expected.key, found->second, expected.value,
+      problems.add(format("its metadata do not tell \"{}\", expected {}: {}", expected.key, join(texts, " or "),
+                          expected.because));
+    } else if (expected.values.count(found->second) == 0) {
+      problems.add(format("its {} is \"{}\", expected {}: {}", expected.key, found->second, join(texts, " or "),
                           expected.because));
     }
   }
@@ -69,6 +71,16 @@ struct Shaped {
   std::optional<std::int64_t> channels;  ///< of a frame
 };
 
+/// The configuration's keys that the metadata tell, which check_architecture passes.
+void apply_metadata(const Mapping& mapping, const TensorFile& source, json::Value& document) {
+  for (const MappingMetadata& known : mapping.metadata) {
+    const auto found = source.metadata.find(known.key);
+    if (found == source.metadata.end()) continue;
+    const std::string& assignment = known.values.at(found->second);
+    if (!assignment.empty()) apply_override(document, assignment);
+  }
+}
+
 /// The configuration's keys that the shapes tell.
 void apply_sizes(const Mapping& mapping, const TensorFile& source, const std::string& where, Shaped& shaped) {
   for (const MappingSize& size : mapping.sizes) {
@@ -97,6 +109,7 @@ Config config_for(const ImportRequest& request, const Mapping& mapping, Shaped& 
   if (!mapping.extends.empty()) shaped.document = read_document(request.mapping.parent_path() / mapping.extends);
   shaped.document.set("name", mapping.name);
   for (const std::string& assignment : mapping.set) apply_override(shaped.document, assignment);
+  apply_metadata(mapping, source, shaped.document);
   apply_sizes(mapping, source, where, shaped);
   if (request.config) {
     json::Value own = read_document(*request.config);

@@ -25,7 +25,7 @@ struct ImportedModel {
 };
 
 /// Makes a model of another program's weights. The configuration is, one over the other: what the mapping extends, what it
-/// sets, what the source's shapes say, the request's configuration, the request's overrides. What is known of the frames is
+/// sets, what the source's metadata and shapes say, the request's configuration, the request's overrides. What is known of the frames is
 /// what the configuration says: data.channels, data.size, and data.normalise with low and high (0 and 1 where it does not
 /// tell them: frames of another depth are scaled to that when they are forecast).
 /// Rejects a file that is no safetensors, one of an architecture that the mapping does not express, parameters of either side

@@ -121,7 +121,8 @@ WeightMapper::WeightMapper(const Mapping& mapping, const TensorFile& source, con
     : mapping_(mapping), source_(source), layout_(layout), cell_(cell) {
   for (const MappingParameter& parameter : mapping.parameters) {
     const std::string where = format("[import] {}: parameter {}", mapping.name, parameter.name);
-    if (parameter.from.empty() == !parameter.fill) reject("{}: expected either \"from\" or \"fill\"", where);
+    const int ways = (parameter.from.empty() ? 0 : 1) + (parameter.fill ? 1 : 0) + (parameter.identity ? 1 : 0);
+    if (ways != 1) reject("{}: expected one of \"from\", \"fill\" and \"identity\"", where);
     rules_.push_back({parameter, CountedName(parameter.name, where)});
   }
   for (const NamedTensor& tensor : source.tensors) read_.emplace_back(tensor.values.size(), std::uint8_t{0});
@@ -204,6 +205,18 @@ NamedTensor WeightMapper::make(const ParameterDeclaration& declaration, Problems
     return target;
   }
   std::vector<std::uint8_t> filled(target.values.size(), 0);
+  if (rule->parameter.identity) {
+    const Shape& shape = target.shape;
+    if (shape.rank() != 4 || shape[0] != shape[1] || shape[2] % 2 == 0) {
+      problems.add(label + ": no identity, which has as many channels out as in, and an odd kernel");
+      return target;
+    }
+    const std::int64_t area = shape[2] * shape[3];
+    for (std::int64_t i = 0; i < shape[0]; ++i) {
+      target.values[static_cast<std::size_t>((i * shape[1] + i) * area + area / 2)] = 1;
+    }
+    return target;
+  }
   try {
     for (const MappingTerm& term : rule->parameter.from) add_term(term, k, target, filled);
   } catch (const Error& error) {

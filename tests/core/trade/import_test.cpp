@@ -103,6 +103,16 @@ TEST_F(Import, KernelsAreTurnedAndCut) {
   EXPECT_EQ(std::vector<float>(hidden.begin(), hidden.begin() + 4), (std::vector<float>{25, 33, 26, 34}));
 }
 
+TEST_F(Import, AConvolutionCanHandOnWhatItGets) {
+  replace(R"("from": [{"name": "head"}])", R"("identity": true)");
+  const std::string dropped = R"(, "dropped": [{"name": "head", "because": "the last hidden state is the frame"}])";
+  write_mapping(dropped);
+  EXPECT_TRUE(has(rejection([&] { import(); }), "unfilled: head.0.weight [1,2,1,1]: no identity"));
+  source_.tensors[0] = counting("conv", {3, 2, 1, 1});
+  write_mapping(dropped + R"(, "sizes": [{"key": "data.channels", "of": "conv", "axis": 1}])");
+  EXPECT_EQ(imported("head.0.weight"), (std::vector<float>{1, 0, 0, 1}));
+}
+
 TEST_F(Import, UnreadAndUnfilledAreListedTogether) {
   source_.tensors.push_back(counting("attention.weight", {4, 4}));
   source_.tensors.erase(source_.tensors.begin());
@@ -160,11 +170,14 @@ TEST_F(Import, MistakesInAMappingAreNamed) {
 
 TEST_F(Import, ArchitecturesThatAMappingDoesNotExpressAreNamed) {
   source_.metadata["activation"] = "hard_sigmoid";
-  write_mapping(R"(, "metadata": [{"key": "activation", "value": "sigmoid", "because": "gates are smooth here"}])");
+  write_mapping(
+      R"(, "metadata": [{"key": "activation", "values": {"sigmoid": "", "tanh": "data.context=7"}, "because": "gates are smooth here"}])");
   EXPECT_TRUE(has(rejection([&] { import(); }),
-                  "its activation is \"hard_sigmoid\", expected \"sigmoid\": gates are smooth here"));
+                  "its activation is \"hard_sigmoid\", expected \"sigmoid\" or \"tanh\": gates are smooth here"));
   source_.metadata.clear();
-  EXPECT_TRUE(has(rejection([&] { import(); }), "its metadata have no \"activation\""));
+  EXPECT_TRUE(has(rejection([&] { import(); }), "its metadata do not tell \"activation\""));
+  source_.metadata["activation"] = "tanh";
+  EXPECT_EQ(import().file.config.at("data", "").at("context", "").get<int>(""), 7);
   write_mapping(R"(, "refused": [{"name": "hid*", "because": "layer norm is not known here"}])");
   EXPECT_TRUE(has(rejection([&] { import(); }), "it has hidden: layer norm is not known here"));
 }
