@@ -253,6 +253,38 @@ TEST_F(Forecast, EvaluatesBesideEveryBaselineByEvents) {
   EXPECT_NE(csv.find("\nsprog,csi,0.5,,,4,"), std::string::npos) << csv;
 }
 
+TEST_F(Forecast, EvaluatesSeveralModelsAndReportsThem) {
+  std::filesystem::copy(folder_->path() / "model", folder_->path() / "twin", std::filesystem::copy_options::recursive);
+  const std::vector<std::string> command{"evaluate", "model",    "clip.npy",  "--also",    "twin",
+                                         "--json",   "--report", "both.html", "--rank-by", "psnr"};
+  Outcome outcome = run(command, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  const json::Value::Array& forecasters = document.at("forecasters", "").items("");
+  ASSERT_EQ(forecasters.size(), 3U);
+  EXPECT_EQ(forecasters[0].at("name", "").get<std::string>(""), "model");
+  EXPECT_EQ(forecasters[1].at("name", "").get<std::string>(""), "twin");
+  const json::Value& mse = forecasters[1].at("metrics", "").at("mse", "");
+  EXPECT_EQ(mse.at("minus_first", "").at("mean", "").get<double>(""), 0);
+  EXPECT_EQ(document.at("sequences_shown", "").at("by", "").get<std::string>(""), "psnr");
+  const std::string page = read_text(*folder_ / "both.html");
+  for (const char* text :
+       {"<h2>Training</h2>", "<h2>Sequences</h2>", "<h2>Configuration</h2>", "class=\"film", "twin"}) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+  outcome = run(command, here());
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("both.html: exists already"), std::string::npos) << outcome.err;
+  std::vector<std::string> again = command;
+  again.emplace_back("--overwrite");
+  EXPECT_EQ(run(again, here()).exit_code, 0);
+  for (const char* own : {"clip.npy", "model/best.safetensors"}) {
+    outcome = run({"evaluate", "model/best.safetensors", "clip.npy", "--overwrite", "--csv", own}, here());
+    EXPECT_EQ(outcome.exit_code, 2) << own;
+    EXPECT_NE(outcome.err.find("is an input"), std::string::npos) << outcome.err;
+  }
+}
+
 TEST_F(Forecast, EvaluatesBaselinesAloneOnAConfigurationsData) {
   const Outcome outcome = run({"evaluate", "tiny.json", "--baselines", "persistence,extrapolation", "--thresholds",
                                "0.5", "--metrics", "csi", "--json"},

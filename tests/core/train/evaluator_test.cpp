@@ -89,6 +89,70 @@ TEST_F(EvaluatorTest, TheBatchDoesNotMatter) {
   }
 }
 
+TEST_F(EvaluatorTest, SeveralModelsAreScoredAsEachAlone) {
+  SmallRun other = run_;
+  other.model.levels[0].hidden = 2;
+  other.train.seed = 7;
+  other.data.normalise.by = NormaliseBy::kRange;
+  other.data.normalise.low = -1;
+  other.data.normalise.high = 2;
+  other.go(other.request(folder_.path() / "other"));
+  TrainedModel second = load_model(backend_, (folder_.path() / "other").string());
+  EvaluateOptions options;
+  options.display = Progress::Display::kSilent;
+  options.baselines = {};
+  const Evaluation both = evaluate_models(backend_, {{"a", model_}, {"b", second}}, data_, options, log_);
+  const Evaluation first_alone = evaluate_model(backend_, model_, data_, options, log_);
+  const Evaluation second_alone = evaluate_model(backend_, second, data_, options, log_);
+  ASSERT_EQ(both.forecasters.size(), 2U);
+  EXPECT_EQ(both.forecasters[1].name, "b");
+  EXPECT_EQ(find(both, 0, "mse").mean, find(first_alone, 0, "mse").mean);
+  // Alone it is scored on its own range, three times as wide.
+  EXPECT_NEAR(find(both, 1, "mse").mean, 9 * find(second_alone, 0, "mse").mean, 1e-6);
+  EXPECT_NE(find(both, 0, "mse").mean, find(both, 1, "mse").mean);
+  const std::optional<ScoreDifference>& difference = find(both, 1, "mse").beyond_first;
+  ASSERT_TRUE(difference && difference->interval);
+  EXPECT_NEAR(difference->mean, find(both, 1, "mse").mean - find(both, 0, "mse").mean, 1e-12);
+  EXPECT_LE(difference->interval->low, difference->mean);
+  EXPECT_GE(difference->interval->high, difference->mean);
+}
+
+TEST_F(EvaluatorTest, ModelsThatCannotBeComparedAreRefusedWithTheReason) {
+  const auto refuse = [&](const std::string& name, const std::string& reason, auto change) {
+    SmallRun other = run_;
+    change(other);
+    other.go(other.request(folder_.path() / name));
+    TrainedModel second = load_model(backend_, (folder_.path() / name).string());
+    const std::vector<NamedModel> pair{{"a", model_}, {"b", second}};
+    const EvaluateOptions options;
+    try {
+      evaluate_models(backend_, pair, data_, options, log_);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(reason), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
+    }
+  };
+  refuse("longer", "3 frames after 3", [](SmallRun& run) { run.data.horizon = 3; });
+  refuse("sized", "frames of 8x8 pixels", [](SmallRun& run) { run.data.size = {8, 8}; });
+}
+
+TEST_F(EvaluatorTest, EveryScoreHasAnIntervalAroundIt) {
+  const Evaluation evaluation = evaluate(2);
+  for (const char* metric : {"mse", "psnr"}) {
+    const MetricScores& scores = find(evaluation, 0, metric);
+    ASSERT_EQ(scores.intervals.size(), 2U);
+    ASSERT_TRUE(scores.mean_interval && scores.intervals[1]);
+    EXPECT_LT(scores.mean_interval->low, scores.mean);
+    EXPECT_GT(scores.mean_interval->high, scores.mean);
+    EXPECT_LT(scores.intervals[1]->low, scores.by_lead_time[1]);
+  }
+  EvaluateOptions few;
+  few.limit = 3;
+  few.display = Progress::Display::kSilent;
+  EXPECT_TRUE(find(evaluate_model(backend_, model_, data_, few, log_), 0, "mse").intervals.empty());
+}
+
 /// Forecasts 0.5 and knows the left half of the frame.
 class LeftHalf final : public Baseline {
   void do_forecast(const ContextFrames& context, std::int64_t horizon, BaselineForecast& forecast) const override {
