@@ -26,15 +26,19 @@ struct GenerateArguments {
   std::string size = "64x64";
   std::int64_t seed = 1;
   std::optional<std::int64_t> objects;
+  std::optional<std::int64_t> hidden;
+  std::optional<std::int64_t> context;
   std::string glyphs;
   bool overwrite = false;
 };
 
 SourceType kind_of(const std::string& text) {
-  const std::vector<std::string> names{"digits", "balls", "rain"};
-  if (text == "digits") return SourceType::kDigits;
-  if (text == "balls") return SourceType::kBalls;
-  if (text == "rain") return SourceType::kRain;
+  std::vector<std::string> names;
+  for (const auto& [name, type] : enum_names(SourceType{})) {
+    if (!is_generated(type)) continue;
+    if (name == text) return type;
+    names.emplace_back(name);
+  }
   const std::string nearest = nearest_name(text, names);
   reject("[generate] there is no kind \"{}\"{}", text,
          nearest.empty() ? "; the kinds are " + join(names, ", ") : "; did you mean \"" + nearest + "\"?");
@@ -47,23 +51,33 @@ SourceOptions source_options(const GenerateArguments& arguments) {
   options.seed = arguments.seed;
   options.path = arguments.glyphs;
   if (arguments.objects) options.objects = *arguments.objects;
-  if (!arguments.glyphs.empty() && options.type != SourceType::kDigits) {
+  if (!arguments.glyphs.empty() && !shows_digits(options.type)) {
     reject("[generate] --glyphs is for digits, not for {}", arguments.kind);
   }
+  const std::string occlusion =
+      given_among({{"--hidden", arguments.hidden.has_value()}, {"--context", arguments.context.has_value()}});
+  if (!occlusion.empty() && options.type != SourceType::kOccludedDigits) {
+    reject("[generate] {}: for occluded-digits only, not for {}", occlusion, arguments.kind);
+  }
+  options.hidden = arguments.hidden.value_or(options.hidden);
+  options.forecast_from = arguments.context.value_or(DataOptions{}.context);
   return options;
 }
 
 class GenerateCommand : public Command {
  public:
   std::string name() const override { return "generate"; }
-  std::string summary() const override { return "make clips to try things on: moving digits, bouncing balls, rain"; }
+  std::string summary() const override {
+    return "make clips to try things on: moving or occluded digits, bouncing balls, rain";
+  }
 
   void declare(CommandSpec& spec) override {
     spec.about(
-        "Makes clips of moving digits, bouncing balls or a drifting, growing and decaying rain field. The same seed "
+        "Makes clips of moving digits, of digits that pass behind a bar, of bouncing balls or a drifting, growing and "
+        "decaying rain field. The same seed "
         "makes the "
         "same clips; no clip is among those that a configuration trains on.");
-    spec.positional("KIND", arguments_.kind, "digits, balls or rain");
+    spec.positional("KIND", arguments_.kind, "digits, occluded-digits, balls or rain");
     spec.group("Output");
     spec.option(
         "-o,--output", "OUTPUT", arguments_.output,
@@ -77,9 +91,15 @@ class GenerateCommand : public Command {
     spec.option("--size", "HxW", arguments_.size, "height and width in pixels (default 64x64)");
     spec.option("--seed", "N", arguments_.seed, {}, "another seed, other clips (default 1)");
     spec.option("--objects", "N", arguments_.objects, {1, 64}, "digits or balls in a frame (default 2)");
+    spec.option("--hidden", "N", arguments_.hidden, {1, 1000},
+                "occluded-digits: frames for which a digit is out of sight before frame --context (default 4)");
+    spec.option("--context", "N", arguments_.context, {1, 100000},
+                "occluded-digits: the frame with which the hidden digit comes back (default 10)");
     spec.option("--glyphs", "FILE", arguments_.glyphs,
                 "digits: an MNIST idx file, gzipped or not (default: drawn glyphs)");
     spec.example("nextframe generate digits -o digits.mp4", "one clip of two bouncing digits, as a video");
+    spec.example("nextframe generate occluded-digits --hidden 5 -o occluded.mp4",
+                 "what comes out of the bar only memory tells");
     spec.example("nextframe generate balls --count 100 --length 20 -o balls.npy", "an array [100,20,64,64]");
     spec.example("nextframe generate rain --size 128x192 --length 60 --seed 7 -o rain/",
                  "a folder of 60 images, frame_0000.png and on");

@@ -17,10 +17,6 @@ namespace {
 using Size = std::array<std::int64_t, 2>;
 using List = std::vector<std::string>;
 
-bool is_generated(SourceType type) {
-  return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
-}
-
 /// An option given that the chosen type does not have. Given is what differs from the default, which every effective
 /// configuration spells out.
 template <class T>
@@ -60,8 +56,13 @@ void check_glyphs(const std::string& path, const Size& range, List& problems) {
 
 /// What only another type of source uses. The type "auto" is known once the path was looked at.
 void check_source_type(const std::string& path, const SourceOptions& source, List& problems) {
-  const bool takes_path = !is_generated(source.type) || source.type == SourceType::kDigits;
+  const bool takes_path = !is_generated(source.type) || shows_digits(source.type);
   if (!takes_path) expect_unused(path + ".path", source.path, std::string(), "recorded frames or digits", problems);
+  if (source.type != SourceType::kOccludedDigits) {
+    const std::string_view needs = "type \"occluded-digits\"";
+    expect_unused(path + ".hidden", source.hidden, SourceOptions{}.hidden, needs, problems);
+    expect_unused(path + ".forecast_from", source.forecast_from, SourceOptions{}.forecast_from, needs, problems);
+  }
   if (source.type == SourceType::kRadar || source.type == SourceType::kAuto) return;
   expect_unused(path + ".product", source.product, std::string(), "type \"radar\"", problems);
   expect_unused(path + ".max_missing", source.max_missing, SourceOptions{}.max_missing, "type \"radar\"", problems);

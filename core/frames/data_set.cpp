@@ -17,10 +17,6 @@ namespace {
 
 std::string_view split_name(Split split) { return enum_names(split)[static_cast<std::size_t>(split)].first; }
 
-bool is_generated(SourceType type) {
-  return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain;
-}
-
 /// Refuses a file that two sources name, or one that names it twice: its frames could be in two splits.
 class GivenFiles {
  public:
@@ -128,7 +124,8 @@ void DataSet::open_generated(const SourceTable& table) {
         span, kLongest);
   }
   const SourceOptions& first = options_.sources.front();
-  for (const SourceOptions& source : options_.sources) {
+  for (SourceOptions source : options_.sources) {
+    if (source.forecast_from == 0) source.forecast_from = options_.context * options_.gap;
     const SourceKind& kind = find_source_kind(table, source);
     for (const Split split : kSplits) {
       generators_[static_cast<std::size_t>(split)].push_back(kind.generator(source, split));

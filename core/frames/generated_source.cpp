@@ -6,6 +6,7 @@
 
 #include "core/frames/generated/bouncing_balls.h"
 #include "core/frames/generated/moving_digits.h"
+#include "core/frames/generated/occluded_digits.h"
 #include "core/frames/generated/rain_field.h"
 
 namespace nextframe {
@@ -67,6 +68,16 @@ std::array<std::int64_t, 2> glyph_range(const SourceOptions& options, Split spli
 }
 
 std::unique_ptr<SequenceGenerator> make_digits(const SourceOptions& options, GlyphSet glyphs) {
+  if (options.type == SourceType::kOccludedDigits) {
+    return std::make_unique<OccludedDigits>(OccludedDigitsOptions{.height = options.size[0],
+                                                                  .width = options.size[1],
+                                                                  .digits = options.objects,
+                                                                  .speed = options.speed,
+                                                                  .hidden = options.hidden,
+                                                                  .forecast_from = options.forecast_from,
+                                                                  .seed = static_cast<std::uint64_t>(options.seed)},
+                                            std::make_shared<const GlyphSet>(halved(glyphs)));
+  }
   return std::make_unique<MovingDigits>(MovingDigitsOptions{.height = options.size[0],
                                                             .width = options.size[1],
                                                             .digits = options.objects,

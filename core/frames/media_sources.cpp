@@ -31,6 +31,7 @@ SourceTable media_sources() {
       {SourceType::kVideo, "video: whatever FFmpeg decodes, a camera's number, a stream's address", is_video,
        list_videos, nullptr},
       {SourceType::kDigits, "moving digits", never, nullptr, make_any_digits},
+      {SourceType::kOccludedDigits, "occluded digits", never, nullptr, make_any_digits},
       {SourceType::kBalls, "bouncing balls", never, nullptr, make_balls},
       {SourceType::kRain, "advected rain", never, nullptr, make_rain},
   };

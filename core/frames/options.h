@@ -14,17 +14,29 @@
 
 namespace nextframe {
 
-enum class SourceType { kAuto, kVideo, kImages, kArray, kRadar, kDigits, kBalls, kRain };
+enum class SourceType { kAuto, kVideo, kImages, kArray, kRadar, kDigits, kBalls, kRain, kOccludedDigits };
 
 constexpr auto enum_names(SourceType) {
-  return std::array<std::pair<std::string_view, SourceType>, 8>{{{"auto", SourceType::kAuto},
+  return std::array<std::pair<std::string_view, SourceType>, 9>{{{"auto", SourceType::kAuto},
                                                                  {"video", SourceType::kVideo},
                                                                  {"images", SourceType::kImages},
                                                                  {"array", SourceType::kArray},
                                                                  {"radar", SourceType::kRadar},
                                                                  {"digits", SourceType::kDigits},
                                                                  {"balls", SourceType::kBalls},
-                                                                 {"rain", SourceType::kRain}}};
+                                                                 {"rain", SourceType::kRain},
+                                                                 {"occluded-digits", SourceType::kOccludedDigits}}};
+}
+
+/// Whether a computer makes its frames.
+constexpr bool is_generated(SourceType type) {
+  return type == SourceType::kDigits || type == SourceType::kBalls || type == SourceType::kRain ||
+         type == SourceType::kOccludedDigits;
+}
+
+/// Whether it shows digits.
+constexpr bool shows_digits(SourceType type) {
+  return type == SourceType::kDigits || type == SourceType::kOccludedDigits;
 }
 
 /// What the dimensions of an array are, slowest first: sequences N, frames T, height, width, channels.
@@ -68,6 +80,8 @@ struct SourceOptions {
   double radius = 5;
   double scale = 12;
   double growth = 0.1;
+  std::int64_t hidden = 4;
+  std::int64_t forecast_from = 0;
   std::array<std::int64_t, 2> train_glyphs{0, 0};
   std::array<std::int64_t, 2> validation_glyphs{0, 0};
   std::array<std::int64_t, 2> test_glyphs{0, 0};
@@ -107,6 +121,14 @@ struct SourceOptions {
     v.field("scale", scale, {.doc = "rain: size of a cell in pixels", .min = 1, .max = 512});
     v.field("growth", growth,
             {.doc = "rain: growth and decay a frame, as a share of the intensity", .min = 0, .max = 1});
+    v.field("hidden", hidden,
+            {.doc = "occluded-digits: frames for which a digit is out of sight before the forecast begins",
+             .min = 1,
+             .max = 1000});
+    v.field("forecast_from", forecast_from,
+            {.doc = "occluded-digits: the frame that a forecast begins with; 0 = that of data.context",
+             .min = 0,
+             .max = kMostFrames});
     v.field("train_glyphs", train_glyphs,
             {.doc = "digits: first glyph and one past the last of the training split; [0, 0] = all",
              .min = 0,

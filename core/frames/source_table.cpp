@@ -48,6 +48,7 @@ SourceTable engine_sources() {
   return {
       {SourceType::kArray, "array: npy", is_npy, list_npy, nullptr},
       {SourceType::kDigits, "moving digits", never, nullptr, make_idx_digits},
+      {SourceType::kOccludedDigits, "occluded digits", never, nullptr, make_idx_digits},
       {SourceType::kBalls, "bouncing balls", never, nullptr, make_balls},
       {SourceType::kRain, "advected rain", never, nullptr, make_rain},
   };

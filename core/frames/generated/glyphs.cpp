@@ -35,4 +35,18 @@ GlyphSet select_glyphs(const GlyphSet& glyphs, std::int64_t first, std::int64_t 
   return {glyphs.height, glyphs.width, std::vector<float>(glyphs.glyph(begin), glyphs.glyph(end))};
 }
 
+GlyphSet halved(const GlyphSet& glyphs) {
+  GlyphSet half{.height = glyphs.height / 2, .width = glyphs.width / 2, .pixels = {}};
+  half.pixels.reserve(static_cast<std::size_t>(glyphs.count() * half.height * half.width));
+  for (std::int64_t i = 0; i < glyphs.count(); ++i) {
+    for (std::int64_t y = 0; y < half.height; ++y) {
+      for (std::int64_t x = 0; x < half.width; ++x) {
+        const float* corner = glyphs.glyph(i) + 2 * y * glyphs.width + 2 * x;
+        half.pixels.push_back((corner[0] + corner[1] + corner[glyphs.width] + corner[glyphs.width + 1]) / 4);
+      }
+    }
+  }
+  return half;
+}
+
 }  // namespace nextframe

@@ -25,4 +25,7 @@ GlyphSet glyphs_from_idx(const IdxImages& images, std::int64_t first, std::int64
 /// Glyphs first .. last - 1 of a set, under the same rules.
 GlyphSet select_glyphs(const GlyphSet& glyphs, std::int64_t first, std::int64_t last, const std::string& name);
 
+/// Each glyph at half its height and width, means of 2x2 pixels; an odd last row or column is left out.
+GlyphSet halved(const GlyphSet& glyphs);
+
 }  // namespace nextframe
