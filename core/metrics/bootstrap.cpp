@@ -22,6 +22,16 @@ void draw(std::vector<std::int64_t>& drawn, std::int64_t block, Random& random) 
   }
 }
 
+double draw_student_t(std::int64_t degrees, Random& random) {
+  double squares = 0;
+  const double numerator = random.normal();
+  for (std::int64_t i = 0; i < degrees; ++i) {
+    const double one = random.normal();
+    squares += one * one;
+  }
+  return numerator / std::sqrt(squares / static_cast<double>(degrees));
+}
+
 /// Linear interpolation between the sorted values.
 double quantile(const std::vector<double>& sorted, double share) {
   const double position = share * static_cast<double>(sorted.size() - 1);
@@ -43,16 +53,35 @@ std::optional<Interval> percentile_interval(std::vector<double> figures, double 
   return Interval{quantile(figures, tail), quantile(figures, 1 - tail)};
 }
 
+RunSpread::RunSpread(std::span<const double> figures) : runs(std::ssize(figures)) {
+  if (runs < 2) return;
+  double mean = 0;
+  for (const double figure : figures) mean += figure / static_cast<double>(runs);
+  double squares = 0;
+  for (const double figure : figures) squares += (figure - mean) * (figure - mean);
+  standard_error = std::sqrt(squares / static_cast<double>(runs - 1) / static_cast<double>(runs));
+}
+
 std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
                                            const std::function<double(std::span<const std::int64_t>)>& figure) {
+  return bootstrap_interval(windows, options, figure, {});
+}
+
+std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
+                                           const std::function<double(std::span<const std::int64_t>)>& figure,
+                                           std::span<const RunSpread> spreads) {
   const std::int64_t block = std::max<std::int64_t>(options.block, 1);
   if (windows / block < kFewestBlocks) return std::nullopt;
+  if (std::any_of(spreads.begin(), spreads.end(), [](const RunSpread& spread) { return spread.runs < 2; })) {
+    return std::nullopt;
+  }
   Random random(options.seed);
   std::vector<std::int64_t> drawn(static_cast<std::size_t>(windows));
   std::vector<double> figures(static_cast<std::size_t>(std::max<std::int64_t>(options.resamples, 1)));
   for (double& one : figures) {
     draw(drawn, block, random);
     one = figure(drawn);
+    for (const RunSpread& spread : spreads) one += spread.standard_error * draw_student_t(spread.runs - 1, random);
     if (!std::isfinite(one)) return std::nullopt;
   }
   return percentile_interval(std::move(figures), options.confidence);

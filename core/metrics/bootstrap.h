@@ -42,6 +42,21 @@ struct MeanDifference {
 std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
                                            const std::function<double(std::span<const std::int64_t>)>& figure);
 
+/// A forecaster's figure over all windows, in several runs that differ by their seed.
+struct RunSpread {
+  std::int64_t runs = 0;
+  double standard_error = 0;  ///< of the mean over runs
+
+  explicit RunSpread(std::span<const double> figures);
+};
+
+/// The same of a figure that holds means over runs, so that it covers other windows and other seeds: each resampled
+/// figure is moved by an error of each mean, standard_error times a draw from Student's t of runs - 1 degrees of freedom
+/// (few runs say little of their own spread, which resampling them would hide). Spreads of one run are unknown: missing.
+std::optional<Interval> bootstrap_interval(std::int64_t windows, const BootstrapOptions& options,
+                                           const std::function<double(std::span<const std::int64_t>)>& figure,
+                                           std::span<const RunSpread> spreads);
+
 /// The mean difference of the scores of the same windows, in their order, and its interval. A window counts where both
 /// scores are given.
 MeanDifference bootstrap_difference(std::span<const std::optional<double>> scores,

@@ -93,5 +93,103 @@ TEST(Bootstrap, OfAnyFigureOfWindows) {
   EXPECT_FALSE(bootstrap_interval(8, {}, [](std::span<const std::int64_t>) { return std::nan(""); }));
 }
 
+/// Draws in which an interval for the difference of equals does not hold 0.
+template <class Draw>
+int false_claims(int draws, const Draw& draw_interval) {
+  int claims = 0;
+  for (int i = 0; i < draws; ++i) {
+    Random random(99, static_cast<std::uint64_t>(i));
+    const std::optional<Interval> interval = draw_interval(random);
+    if (!interval) return -1;
+    if (interval->low > 0 || interval->high < 0) ++claims;
+  }
+  return claims;
+}
+
+TEST(Bootstrap, EqualForecastersAreCalledDifferentAboutOneTimeInTwenty) {
+  const int claims = false_claims(1000, [](Random& random) {
+    Scores ours, others;
+    for (int i = 0; i < 100; ++i) {
+      const double common = 10 * random.normal();
+      ours.push_back(common + random.normal());
+      others.push_back(common + random.normal());
+    }
+    return bootstrap_difference(ours, others, {.resamples = 500}).interval;
+  });
+  EXPECT_GE(claims, 30);
+  EXPECT_LE(claims, 70);
+}
+
+/// Windows that overlap: each score is a mean of five neighbours, so that neighbours are alike.
+TEST(Bootstrap, SoAreThoseOfOverlappingWindowsInBlocks) {
+  const auto claims_with = [](std::int64_t block) {
+    return false_claims(1000, [block](Random& random) {
+      std::vector<double> frames(604);
+      for (double& frame : frames) frame = random.normal();
+      Scores ours, nulls(600, 0.0);
+      for (std::size_t i = 0; i + 5 <= frames.size(); ++i) {
+        ours.push_back((frames[i] + frames[i + 1] + frames[i + 2] + frames[i + 3] + frames[i + 4]) / 5);
+      }
+      return bootstrap_difference(ours, nulls, {.resamples = 300, .block = block}).interval;
+    });
+  };
+  const int in_blocks = claims_with(15);
+  EXPECT_GE(in_blocks, 30);
+  EXPECT_LE(in_blocks, 80);
+  EXPECT_GT(claims_with(1), 200);  // what blocks are for
+}
+
+/// Runs of two equal configurations: a seed is worth as much as the windows are, or nothing, or everything.
+TEST(Bootstrap, SeedsAreAllowedFor) {
+  constexpr std::size_t kWindows = 60;
+  const auto claims_with = [](double seed_deviation, std::size_t runs, bool allow) {
+    return false_claims(1000, [&](Random& random) {
+      std::vector<double> differences(kWindows, 0.0);
+      std::vector<double> figures[2];
+      for (int side = 0; side < 2; ++side) {
+        for (std::size_t run = 0; run < runs; ++run) {
+          const double luck = seed_deviation * random.normal();
+          double sum = 0;
+          for (double& difference : differences) {
+            const double score = luck + random.normal();
+            sum += score;
+            difference += (side == 0 ? score : -score) / static_cast<double>(runs);
+          }
+          figures[side].push_back(sum / static_cast<double>(kWindows));
+        }
+      }
+      std::vector<RunSpread> spreads;
+      if (allow) spreads = {RunSpread(figures[0]), RunSpread(figures[1])};
+      return bootstrap_interval(
+          kWindows, {.resamples = 500},
+          [&](std::span<const std::int64_t> drawn) {
+            double sum = 0;
+            for (const std::int64_t window : drawn) sum += differences[static_cast<std::size_t>(window)];
+            return sum / static_cast<double>(drawn.size());
+          },
+          spreads);
+    });
+  };
+  for (const double deviation : {0.0, 0.1, 1.0}) {
+    EXPECT_LE(claims_with(deviation, 3, true), 70) << deviation;
+    EXPECT_LE(claims_with(deviation, 2, true), 70) << deviation;
+  }
+  EXPECT_GE(claims_with(1.0, 5, true), 10);
+  EXPECT_GT(claims_with(1.0, 3, false), 300);  // other windows alone are not other seeds
+}
+
+TEST(Bootstrap, TheSpreadOfRuns) {
+  const std::vector<double> figures{1, 2, 3, 6};
+  EXPECT_NEAR(RunSpread(figures).standard_error, std::sqrt(14.0 / 3 / 4), 1e-12);
+  EXPECT_EQ(RunSpread(figures).runs, 4);
+  const auto zero = [](std::span<const std::int64_t>) { return 0.0; };
+  const std::vector<RunSpread> lone{RunSpread(std::span(figures).first(1))};
+  EXPECT_FALSE(bootstrap_interval(20, {}, zero, lone));
+  const std::vector<RunSpread> spread{RunSpread(figures)};
+  const std::optional<Interval> interval = bootstrap_interval(20, {.resamples = 20000}, zero, spread);
+  ASSERT_TRUE(interval);
+  EXPECT_NEAR(interval->high, 3.182 * spread.front().standard_error, 0.25);  // Student's t, 3 degrees of freedom
+}
+
 }  // namespace
 }  // namespace nextframe
