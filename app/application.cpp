@@ -29,6 +29,7 @@ std::vector<std::unique_ptr<Command>> make_commands() {
   commands.push_back(make_train_command());
   commands.push_back(make_forecast_command());
   commands.push_back(make_evaluate_command());
+  commands.push_back(make_compare_command());
   commands.push_back(make_inspect_command());
   commands.push_back(make_bench_command());
   commands.push_back(make_generate_command());

@@ -34,4 +34,10 @@ double parse_number(std::string_view where, const std::string& text) {
   return number;
 }
 
+std::vector<std::string> parse_list(std::string_view text) {
+  std::vector<std::string> parts = split(text, ',');
+  std::erase(parts, "");
+  return parts;
+}
+
 }  // namespace nextframe::app

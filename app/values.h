@@ -26,6 +26,9 @@ std::int64_t parse_whole(std::string_view where, const std::string& text, WholeR
 /// Height and width in pixels: "48x64", or "64" for both. Rejects with `where` in front.
 std::array<std::int64_t, 2> parse_size(std::string_view where, const std::string& text, WholeRange range);
 
+/// The parts of "a,b,c" without the empty ones.
+std::vector<std::string> parse_list(std::string_view text);
+
 /// A finite decimal number and nothing else. Rejects with `where` in front.
 double parse_number(std::string_view where, const std::string& text);
 

@@ -28,6 +28,7 @@ class Command {
 std::unique_ptr<Command> make_train_command();
 std::unique_ptr<Command> make_forecast_command();
 std::unique_ptr<Command> make_evaluate_command();
+std::unique_ptr<Command> make_compare_command();
 std::unique_ptr<Command> make_inspect_command();
 std::unique_ptr<Command> make_bench_command();
 std::unique_ptr<Command> make_generate_command();

@@ -13,15 +13,6 @@
 namespace nextframe {
 namespace {
 
-/// How many neighbouring windows share frames, where only every few of them are evaluated.
-std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated) {
-  if (data.generated() || evaluated == 0) return 1;
-  const double spacing =
-      static_cast<double>(data.options().stride) * static_cast<double>(windows) / static_cast<double>(evaluated);
-  const auto span = static_cast<double>(data.sequence_length() * data.options().gap);
-  return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
-}
-
 /// Shows the frames to train on to the baselines that learn from them; where there are none they know the context only.
 void teach(Contest& contest, const DataSet& data, const LinearMap& to_model) {
   if (!contest.learns() || data.window_count(Split::kTrain) == 0) return;
@@ -105,6 +96,14 @@ std::int64_t sequences_at_once(std::int64_t batch, const DataSet& data) {
   constexpr std::int64_t kEnoughPixels = 4 * 256 * 256;
   const std::int64_t pixels = std::max<std::int64_t>(1, data.crop_height() * data.crop_width());
   return std::clamp<std::int64_t>(kEnoughPixels / pixels, 1, batch);
+}
+
+std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated) {
+  if (data.generated() || evaluated == 0) return 1;
+  const double spacing =
+      static_cast<double>(data.options().stride) * static_cast<double>(windows) / static_cast<double>(evaluated);
+  const auto span = static_cast<double>(data.sequence_length() * data.options().gap);
+  return std::max<std::int64_t>(1, std::llround(std::ceil(span / spacing)));
 }
 
 SequencePlace place_of(const DataSet& data, Split split, std::int64_t number) {

@@ -88,6 +88,9 @@ Evaluation evaluate_model(Backend& backend, TrainedModel& model, const DataSet& 
 /// As many sequences at once as `batch` asks for, but fewer of large frames, which take long and much memory one by one.
 std::int64_t sequences_at_once(std::int64_t batch, const DataSet& data);
 
+/// How many neighbouring windows of a split share frames, where `evaluated` of its `windows`, evenly spread, are scored.
+std::int64_t overlapping_windows(const DataSet& data, std::int64_t windows, std::int64_t evaluated);
+
 /// The same without a model: baselines alone.
 Evaluation evaluate_baselines(const DataSet& data, const EvaluateOptions& options);
 

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/metrics/bootstrap.h"
+#include "core/train/scores.h"
+
+namespace nextframe {
+
+/// Lead times from one up to another, counted from 1, both of them included.
+struct LeadTimes {
+  std::int64_t first = 1;
+  std::int64_t last = 1;
+
+  bool operator==(const LeadTimes&) const = default;
+};
+
+/// The scores of every single sequence that a forecaster was scored on: what its differences from another are
+/// resampled from. Takes a few numbers a sequence, score and lead time.
+class ScoreHistory {
+ public:
+  /// Rejects what check_selection rejects.
+  ScoreHistory(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales);
+
+  /// Forecast, truth and common mask of one sequence as values, see SequenceVisitor.
+  void add(const ForecastBatch& values);
+
+  std::int64_t sequences() const { return sequences_; }
+  std::int64_t horizon() const { return horizon_; }
+  std::size_t metrics() const { return rows_.size(); }
+  /// What row `metric` is a score of; its numbers are empty.
+  const MetricScores& metric(std::size_t metric) const { return rows_[metric].kind; }
+
+  /// Row `metric` over the sequences drawn, mean over those of the lead times that have one. Of counted events it is the
+  /// score of the sums of their counts; of everything else the mean of the sequences' own scores, each a mean over the
+  /// lead times. NaN where nothing counts.
+  double figure(std::size_t metric, const LeadTimes& leads, std::span<const std::int64_t> sequences) const;
+  /// That of each sequence by itself; for scores that are means of them.
+  std::vector<double> by_sequence(std::size_t metric, const LeadTimes& leads) const;
+  /// Whether a row is a score of counted events.
+  bool counted(std::size_t metric) const { return rows_[metric].entry->formula != nullptr; }
+
+ private:
+  struct Row {
+    const MetricEntry* entry = nullptr;
+    MetricScores kind;
+    std::vector<double> values = {};       ///< [sequences][leads]
+    std::vector<Contingency> counts = {};  ///< likewise, of counted events
+  };
+
+  ScoreSelection selection_;
+  std::int64_t horizon_;
+  ScoreScales scales_;
+  std::vector<Row> rows_;
+  std::int64_t sequences_ = 0;
+};
+
+/// What the data say of two forecasters.
+enum class Verdict { kFirst, kSecond, kOpen };
+
+constexpr auto enum_names(Verdict) {
+  return std::array<std::pair<std::string_view, Verdict>, 3>{
+      {{"first", Verdict::kFirst}, {"second", Verdict::kSecond}, {"open", Verdict::kOpen}}};
+}
+
+/// Which chance an interval allows for.
+enum class Covers {
+  kWindows,          ///< other windows of the same data, for these very weights
+  kWindowsAndSeeds,  ///< and other seeds to train from
+};
+
+constexpr auto enum_names(Covers) {
+  return std::array<std::pair<std::string_view, Covers>, 2>{
+      {{"windows", Covers::kWindows}, {"windows and seeds", Covers::kWindowsAndSeeds}}};
+}
+
+/// The difference of one score, first - second, each the mean over its runs.
+struct ScoreDifference {
+  MetricScores metric;  ///< which score; its numbers are empty
+  LeadTimes leads;
+  double mean = 0;                   ///< NaN where nothing counts
+  std::optional<Interval> interval;  ///< 95 %; missing where there is too little to say
+  Covers covers = Covers::kWindows;
+  /// kOpen unless the interval lies on one side of 0 and the score has a better side.
+  Verdict better = Verdict::kOpen;
+  std::int64_t windows = 0;  ///< that count, the same of all runs
+  std::int64_t block = 1;    ///< neighbouring windows that were drawn together
+  std::int64_t whole_block = 1;
+};
+
+/// The runs of each side, on the same sequences. `block`: neighbouring windows that overlap. Where both sides have several
+/// runs the interval allows for the spread between them as well (RunSpread). A sequence counts where all runs have a score.
+ScoreDifference compare_scores(std::span<const ScoreHistory* const> first, std::span<const ScoreHistory* const> second,
+                               std::size_t metric, const LeadTimes& leads, std::int64_t block);
+
+}  // namespace nextframe
