@@ -37,7 +37,7 @@ struct ConvolutionSpec {
 
   /// Output length for an input length: floor((length + 2 pad - dilation (kernel-1) - 1) / stride) + 1.
   std::int64_t output_length(std::int64_t length, std::int64_t kernel) const {
-    return (length + 2 * pad - dilation * (kernel - 1) - 1) / stride + 1;
+    return (length + std::int64_t{2} * pad - dilation * (kernel - 1) - 1) / stride + 1;
   }
   bool operator==(const ConvolutionSpec&) const = default;
 };
