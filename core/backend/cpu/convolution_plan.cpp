@@ -115,12 +115,14 @@ void* address_or_null(const Tensor& tensor) { return tensor ? tensor.raw() : nul
 
 bool is_aligned(const Tensor& tensor) { return reinterpret_cast<std::uintptr_t>(address_or_null(tensor)) % 16 == 0; }
 
-/// A copy of float32 elements, or nothing of an empty tensor.
-Tensor aligned_copy(MemoryPool& pool, const Tensor& from) {
+/// Room for a copy of a tensor, or nothing for an empty one.
+Tensor aligned_room(MemoryPool& pool, const Tensor& from) {
   if (!from) return {};
-  Tensor copy(pool.allocate(from.bytes(), MemoryUse::kWorkspace), 0, from.shape(), from.dtype());
-  std::copy_n(from.data<float>(), from.elements(), copy.data<float>());
-  return copy;
+  return {pool.allocate(from.bytes(), MemoryUse::kWorkspace), 0, from.shape(), from.dtype()};
+}
+
+void copy_floats(const Tensor& from, const Tensor& to) {
+  if (from) std::copy_n(from.data<float>(), from.elements(), to.data<float>());
 }
 
 }  // namespace
@@ -271,14 +273,18 @@ void ConvolutionPlans::run(const PlanKey& key, const Tensor& source, const Weigh
                            const Tensor& bias, const Tensor& destination) {
   Plan& found = plan(key);
   void* const ready = weights_for(found, key, weights, order);
-  if (!key.accumulate || !aligned_sums_ || threads_.idle() || (is_aligned(bias) && is_aligned(destination))) {
+  if (!key.accumulate || !aligned_sums_ || (is_aligned(bias) && is_aligned(destination))) {
     execute(found, source.raw(), ready, address_or_null(bias), destination.raw());
     return;
   }
-  const Tensor sum = aligned_copy(*pool_, destination);
-  const Tensor bias_copy = aligned_copy(*pool_, bias);
+  const Tensor sum = aligned_room(*pool_, destination);
+  const Tensor bias_copy = aligned_room(*pool_, bias);
+  if (!threads_.idle()) {
+    copy_floats(destination, sum);
+    copy_floats(bias, bias_copy);
+  }
   execute(found, source.raw(), ready, address_or_null(bias_copy), sum.raw());
-  std::copy_n(sum.data<float>(), sum.elements(), destination.data<float>());
+  if (!threads_.idle()) copy_floats(sum, destination);
 }
 
 void ConvolutionPlans::run_weights_gradient(const PlanKey& key, const Tensor& source, const Tensor& destination,
