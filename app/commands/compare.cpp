@@ -120,9 +120,9 @@ class CompareCommand : public Command {
     arguments_.compute.declare(spec);
     arguments_.memory.declare(spec);
     spec.example("nextframe compare configs/small-convgru.json configs/small-convlstm.json --seeds 3 --out runs/cells",
-                 "which cell, on moving digits; about eight minutes of processor time a seed");
+                 "which cell, on moving digits: a minute of processor time a run");
     spec.example("nextframe compare configs/reference-convgru.json configs/reference-convlstm.json --budget 10m",
-                 "ten minutes for each of the networks that speed is measured on");
+                 "what the reference networks cost, and how far ten minutes bring each");
     spec.example("nextframe compare runs/holiday runs/other --horizon 10,20,40",
                  "two trained models of the same data, far ahead");
   }
@@ -152,7 +152,8 @@ class CompareCommand : public Command {
       csv->write(comparison_csv(result));
       csv->commit();
     }
-    if (!options.folder.empty()) log.info("the comparison is {}", (fs::path(options.folder) / "comparison.json").string());
+    if (!options.folder.empty())
+      log.info("the comparison is {}", (fs::path(options.folder) / "comparison.json").string());
     if (arguments_.json) {
       print_json(to_json(result));
     } else {

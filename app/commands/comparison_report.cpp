@@ -86,10 +86,10 @@ std::vector<Cells> cost_rows(const ComparisonResult& result) {
 Cells training_row(const ComparisonResult& result) {
   Cells cells{"steps, runs"};
   for (const ContenderResult& contender : result.contenders) {
-    cells.push_back(contender.trained_here
-                        ? format("{}, {}", with_thousands(static_cast<double>(contender.budget_steps)),
-                                 contender.runs.size())
-                        : std::string("trained before"));
+    cells.push_back(
+        contender.trained_here
+            ? format("{}, {}", with_thousands(static_cast<double>(contender.budget_steps)), contender.runs.size())
+            : std::string("trained before"));
   }
   cells.resize(heading(result).size());
   return cells;
@@ -116,16 +116,19 @@ void add_score_rows(const ComparisonResult& result, std::size_t metric, std::vec
     for (const ContenderResult& contender : result.contenders) row.push_back(cell(contender.scores[metric]));
     for (std::size_t b = 0; b < result.baseline_names.size(); ++b) row.push_back(cell(result.baseline(b, metric)));
     if (difference == nullptr) return;
-    for (std::string& text : difference_cells(result, result.pairs.front(), *difference)) row.push_back(std::move(text));
+    for (std::string& text : difference_cells(result, result.pairs.front(), *difference))
+      row.push_back(std::move(text));
   };
   const bool pair = has_pair_columns(result);
   for (std::size_t lead = 0; lead < leads; ++lead) {
-    add(label + " " + lead_title(static_cast<std::int64_t>(lead) + 1, result),
+    add(
+        label + " " + lead_title(static_cast<std::int64_t>(lead) + 1, result),
         [&](const SeedScores& scores) { return with_spread(scores.mean.by_lead_time[lead], scores.deviation[lead]); },
         pair ? &result.pairs.front().by_lead_time[metric * leads + lead] : nullptr);
   }
   for (std::size_t h = 0; h < result.horizons.size(); ++h) {
-    add(format("{} mean to +{}", label, result.horizons[h]),
+    add(
+        format("{} mean to +{}", label, result.horizons[h]),
         [&](const SeedScores& scores) { return with_spread(scores.means[h], scores.means_deviation[h]); },
         pair ? &result.pairs.front().means[metric * result.horizons.size() + h] : nullptr);
   }
@@ -148,7 +151,8 @@ std::string pairs_table(const ComparisonResult& result) {
 std::string footnote(const ComparisonResult& result) {
   const ScoreDifference& any = result.pairs.front().means.front();
   std::string out = format(
-      "\n+- is the standard deviation between runs. A difference is the first's mean score less the second's; its interval "
+      "\n+- is the standard deviation between runs. A difference is the first's mean score less the second's; its "
+      "interval "
       "allows for {}",
       any.covers == Covers::kWindowsAndSeeds
           ? "other test sequences and other seeds"
@@ -190,9 +194,9 @@ void add_csv_lines(const std::string& name, const SeedScores& scores, const Comp
 }  // namespace
 
 std::string comparison_text(const ComparisonResult& result) {
-  std::string out = format("{} sequences of {} + {} frames of {} ({}), trained on {} + {}\n\n", result.sequences,
-                           result.context, result.horizons.back(), result.data, enum_name(result.split),
-                           result.context, result.trained_horizon);
+  std::string out =
+      format("{} sequences of {} + {} frames of {} ({}), trained on {} + {}\n\n", result.sequences, result.context,
+             result.horizons.back(), result.data, enum_name(result.split), result.context, result.trained_horizon);
   std::vector<Cells> rows{heading(result)};
   for (Cells& row : cost_rows(result)) rows.push_back(std::move(row));
   rows.push_back(training_row(result));

@@ -159,8 +159,8 @@ class Comparison::Work {
         if (options_to_json(entries_[before].contender.data) == options) entry.data = entries_[before].data;
       }
       if (!entry.data) {
-        entry.data = std::make_shared<const DataSet>(entry.contender.data, services_.sources, services_.log,
-                                                     services_.observer);
+        entry.data =
+            std::make_shared<const DataSet>(entry.contender.data, services_.sources, services_.log, services_.observer);
       }
       entry.frames = entry.contender.trained_on.value_or(frame_format_of(*entry.data, entry.contender.model));
     }
@@ -199,9 +199,10 @@ class Comparison::Work {
     for (Entry& entry : entries_) {
       Contender& contender = entry.contender;
       if (contender.to_train()) {
-        if (options_.start == RunStart::kResume) recompute_as_before(run_folder(entry, contender.train.seed), contender.train);
-        entry.fit = fit_training(services_.backend, contender.model, contender.train, *entry.data,
-                                 options_.memory_limit);
+        if (options_.start == RunStart::kResume)
+          recompute_as_before(run_folder(entry, contender.train.seed), contender.train);
+        entry.fit =
+            fit_training(services_.backend, contender.model, contender.train, *entry.data, options_.memory_limit);
         if (!entry.fit.chosen.empty()) services_.log.info("{}: {}", contender.name, entry.fit.chosen);
       } else {
         entry.fit = {.train = contender.train,
@@ -234,7 +235,7 @@ class Comparison::Work {
     }
     services_.log.info("measuring the time of a step and of a forecast");
     TimingOptions timing = options_.timing;
-    timing.between_rounds = [this] { stop_if_asked(); };
+    if (open_budget_) timing.validation = TimingOptions::Validation::kTimed;
     measure_seconds(services_.backend, subjects, timing, costs);
     for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].cost = costs[i];
   }
@@ -268,12 +269,13 @@ class Comparison::Work {
     const std::int64_t wanted = entry.contender.data.validation_windows;
     const std::int64_t windows = wanted > 0 ? std::min(wanted, all) : all;
     const std::int64_t together = train.validation_batch > 0 ? train.validation_batch : train.batch;
-    const double validation = entry.cost.validation_seconds * std::ceil(static_cast<double>(windows) /
-                                                                        static_cast<double>(together));
+    const double validation =
+        entry.cost.validation_seconds * std::ceil(static_cast<double>(windows) / static_cast<double>(together));
     const double step = entry.cost.step_seconds;
     if (entry.contender.to_train() && *options_.budget_seconds < step + validation) {
       reject(
-          "[compare] --budget {}: is too short for one validation: a step of {} takes {} here and a validation {}; give "
+          "[compare] --budget {}: is too short for one validation: a step of {} takes {} here and a validation {}; "
+          "give "
           "at least {}",
           format_duration(*options_.budget_seconds), entry.contender.origin, format_duration(step),
           format_duration(validation), format_duration(step + validation));

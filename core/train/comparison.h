@@ -33,8 +33,8 @@ struct Contender {
   ModelOptions model;
   DataOptions data;
   TrainOptions train;
-  json::Value config;                         ///< the effective configuration, of which those three are parts
-  std::string trained = {};                   ///< model file; empty: to be trained
+  json::Value config;                          ///< the effective configuration, of which those three are parts
+  std::string trained = {};                    ///< model file; empty: to be trained
   std::optional<FrameFormat> trained_on = {};  ///< of a trained model
 
   bool to_train() const { return trained.empty(); }
@@ -46,19 +46,20 @@ struct Contender {
 void check_comparable(const std::vector<Contender>& contenders);
 
 struct ComparisonOptions {
-  std::int64_t seeds = 1;                 ///< runs of each configuration, from its train.seed on
-  std::optional<std::int64_t> steps;      ///< of each run; else as many as fit into budget_seconds, else train.steps
-  std::optional<double> budget_seconds;   ///< wall time of each run, validations included: made steps of, at the speed that
-                                          ///< is measured before the first training, so that schedules reach their end
-  std::vector<std::int64_t> horizons;     ///< means are taken up to each of them; empty: data.horizon
-  ScoreSelection scores;                  ///< without metrics: the usual ones
+  std::int64_t seeds = 1;             ///< runs of each configuration, from its train.seed on
+  std::optional<std::int64_t> steps;  ///< of each run; else as many as fit into budget_seconds, else train.steps
+  std::optional<double>
+      budget_seconds;  ///< wall time of each run, validations included: made steps of, at the speed that
+                       ///< is measured before the first training, so that schedules reach their end
+  std::vector<std::int64_t> horizons;  ///< means are taken up to each of them; empty: data.horizon
+  ScoreSelection scores;               ///< without metrics: the usual ones
   std::vector<std::string> baselines{"persistence"};
   BaselineTable baseline_table = engine_baselines();
   BaselineOptions baseline_options;
   Split split = Split::kTest;
-  std::int64_t batch = 8;   ///< see sequences_at_once()
-  std::int64_t limit = 0;   ///< at most so many windows, evenly spread; 0: all
-  std::string folder;       ///< of the runs; empty where nothing is to be trained or kept
+  std::int64_t batch = 8;  ///< see sequences_at_once()
+  std::int64_t limit = 0;  ///< at most so many windows, evenly spread; 0: all
+  std::string folder;      ///< of the runs; empty where nothing is to be trained or kept
   RunStart start = RunStart::kNew;
   std::optional<std::int64_t> memory_limit;  ///< bytes
   std::optional<Precision> precision;        ///< of trained models; unset: as they were trained
@@ -80,19 +81,19 @@ struct ComparisonServices {
 /// One training, or a trained model, and its scores.
 struct ComparedRun {
   std::int64_t seed = 0;
-  std::string model;            ///< the file that was scored
-  std::string folder = {};      ///< of the run; empty for a trained model
-  std::int64_t steps = 0;       ///< of the training
-  std::int64_t best_step = 0;   ///< that the scored weights are of
-  double seconds = 0;           ///< of the training
+  std::string model;           ///< the file that was scored
+  std::string folder = {};     ///< of the run; empty for a trained model
+  std::int64_t steps = 0;      ///< of the training
+  std::int64_t best_step = 0;  ///< that the scored weights are of
+  double seconds = 0;          ///< of the training
   std::vector<MetricScores> scores = {};
 };
 
 /// A score of several runs.
 struct SeedScores {
-  MetricScores mean;                      ///< over the runs; without counts
-  std::vector<double> deviation = {};     ///< between the runs, by lead time; NaN for a single one
-  std::vector<double> means = {};         ///< up to each horizon, mean over runs
+  MetricScores mean;                   ///< over the runs; without counts
+  std::vector<double> deviation = {};  ///< between the runs, by lead time; NaN for a single one
+  std::vector<double> means = {};      ///< up to each horizon, mean over runs
   std::vector<double> means_deviation = {};
 };
 
@@ -111,8 +112,8 @@ struct ContenderResult {
 struct PairResult {
   std::size_t first = 0;  ///< numbers of contenders
   std::size_t second = 0;
-  std::vector<ScoreDifference> means;          ///< [metrics][horizons]
-  std::vector<ScoreDifference> by_lead_time;   ///< [metrics][lead times]
+  std::vector<ScoreDifference> means;         ///< [metrics][horizons]
+  std::vector<ScoreDifference> by_lead_time;  ///< [metrics][lead times]
 };
 
 /// Everything that a comparison found: all that a table or a page of it needs.
@@ -127,10 +128,10 @@ struct ComparisonResult {
   double seconds_per_frame = 0;  ///< 0: not known
   std::int64_t seeds = 1;
   std::optional<double> budget_seconds;
-  std::string backend;       ///< what computed, and with which instructions
+  std::string backend;  ///< what computed, and with which instructions
   std::string instructions;
   std::vector<ContenderResult> contenders;
-  std::vector<SeedScores> baselines;               ///< [baselines][metrics], of one run
+  std::vector<SeedScores> baselines;  ///< [baselines][metrics], of one run
   std::vector<std::string> baseline_names;
   std::vector<PairResult> pairs;
   bool interrupted = false;  ///< everything is saved; the rest is empty

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/backend/counting/counting_backend.h"
@@ -43,14 +44,15 @@ double seconds_of(Backend& backend, const std::function<void()>& work) {
 /// One subject with its frames, ready to be timed again and again.
 class Timed {
  public:
-  Timed(Backend& backend, const CostSubject& subject)
+  Timed(Backend& backend, const CostSubject& subject, TimingOptions::Validation validation)
       : backend_(backend),
         learner_(make_learner(backend, subject)),
         steps_(static_cast<std::size_t>(subject.train.accumulate), first_batch(subject, subject.train.batch)),
-        single_(first_batch(subject, 1)),
-        validation_(first_batch(subject, subject.train.validation_batch > 0 ? subject.train.validation_batch
-                                                                            : subject.train.batch)) {
+        single_(first_batch(subject, 1)) {
     learner_.follow(subject.plans);
+    if (validation == TimingOptions::Validation::kLeftOut) return;
+    validation_ =
+        first_batch(subject, subject.train.validation_batch > 0 ? subject.train.validation_batch : subject.train.batch);
   }
 
   void warm_up() { measure(); }
@@ -68,7 +70,7 @@ class Timed {
     cost.step_seconds = seconds_of(backend_, [&] { learner_.step(steps_, 0); });
     const double forecast = seconds_of(backend_, [&] { learner_.forecast(single_); });
     cost.frame_seconds = forecast / static_cast<double>(single_.horizon);
-    cost.validation_seconds = seconds_of(backend_, [&] { learner_.forecast(validation_); });
+    if (validation_) cost.validation_seconds = seconds_of(backend_, [&] { learner_.forecast(*validation_); });
     return cost;
   }
 
@@ -76,7 +78,7 @@ class Timed {
   Learner learner_;
   std::vector<Batch> steps_;
   Batch single_;
-  Batch validation_;
+  std::optional<Batch> validation_;
 };
 
 }  // namespace
@@ -104,7 +106,7 @@ void measure_seconds(Backend& backend, std::span<const CostSubject> subjects, co
   std::vector<std::unique_ptr<Timed>> timed;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     options.between_rounds();
-    timed.push_back(std::make_unique<Timed>(backend, subjects[i]));
+    timed.push_back(std::make_unique<Timed>(backend, subjects[i], options.validation));
     timed.back()->warm_up();
     constexpr double kNone = std::numeric_limits<double>::infinity();
     costs[i].step_seconds = costs[i].frame_seconds = costs[i].validation_seconds = kNone;

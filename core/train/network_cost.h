@@ -21,7 +21,7 @@ struct NetworkCost {
   std::int64_t forecast_bytes = 0;  ///< of the process forecasting one sequence live, likewise
   double step_seconds = 0;          ///< one update of the weights
   double frame_seconds = 0;         ///< one forecast frame of one sequence, its share of the context included
-  double validation_seconds = 0;    ///< one batch of the validation
+  double validation_seconds = 0;    ///< one batch of the validation; 0 where it was not timed
 };
 
 /// A network as it trains, whose cost is to be known. `data` outlives the measurement.
@@ -34,8 +34,11 @@ struct CostSubject {
 };
 
 struct TimingOptions {
+  enum class Validation { kTimed, kLeftOut };
+
   std::int64_t rounds = 3;  ///< at least so many, after one to warm up; more where they are short, for about `seconds`
   double seconds = 1;       ///< a subject
+  Validation validation = Validation::kLeftOut;
   std::function<void()> between_rounds = [] {};  ///< may throw to stop
 };
 

@@ -163,8 +163,7 @@ void ScoreHistory::add(const ForecastBatch& values) {
   ++sequences_;
 }
 
-double ScoreHistory::figure(std::size_t metric, const LeadTimes& leads,
-                            std::span<const std::int64_t> sequences) const {
+double ScoreHistory::figure(std::size_t metric, const LeadTimes& leads, std::span<const std::int64_t> sequences) const {
   const Row& row = rows_[metric];
   Mean mean;
   if (row.entry->formula == nullptr) {

@@ -48,8 +48,7 @@ class Compare : public ::testing::Test {
 };
 
 TEST_F(Compare, PrintsOneTableAndWritesIt) {
-  const Outcome outcome =
-      compare({"--seeds", "2", "--horizon", "4,8", "--out", "both", "--csv", "both.csv"}, here());
+  const Outcome outcome = compare({"--seeds", "2", "--horizon", "4,8", "--out", "both", "--csv", "both.csv"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const char* part : {"parameters", "MB to train", "ms a training step", "ms a forecast frame", "mse +8",
                            "psnr (dB) mean to +4", "persistence", "95 % interval", "+-", "other seeds"}) {
@@ -62,8 +61,7 @@ TEST_F(Compare, PrintsOneTableAndWritesIt) {
   EXPECT_NE(csv.find("lstm,mse,,,8,"), std::string::npos) << csv;
   EXPECT_NE(csv.find("persistence,mse,,,1-8,"), std::string::npos) << csv;
 
-  const Outcome models =
-      run({"compare", "both/gru/seed-1", "both/lstm/seed-1", "--json", "--threads", "1"}, here());
+  const Outcome models = run({"compare", "both/gru/seed-1", "both/lstm/seed-1", "--json", "--threads", "1"}, here());
   ASSERT_EQ(models.exit_code, 0) << models.err;
   const json::Value document = json::parse(models.out, "stdout");
   EXPECT_EQ(document.at("contenders", "").items("").size(), 2U);

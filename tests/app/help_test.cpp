@@ -8,7 +8,7 @@
 namespace nextframe::test {
 namespace {
 
-const std::vector<std::string> kVerbs{"train", "forecast", "evaluate", "inspect",
+const std::vector<std::string> kVerbs{"train", "forecast", "evaluate", "compare", "inspect",
                                       "bench", "generate", "import",   "export"};
 
 std::size_t longest_line(const std::string& text) {
