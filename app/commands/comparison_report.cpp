@@ -32,7 +32,7 @@ std::string name_of(const ComparisonResult& result, const PairResult& pair, Verd
                                    : result.contenders[verdict == Verdict::kFirst ? pair.first : pair.second].name;
 }
 
-Cells difference_cells(const ComparisonResult& result, const PairResult& pair, const ScoreDifference& difference) {
+Cells difference_cells(const ComparisonResult& result, const PairResult& pair, const ScoreContrast& difference) {
   const std::string interval = difference.interval
                                    ? format("{:+.2g} to {:+.2g}", difference.interval->low, difference.interval->high)
                                    : std::string("-");
@@ -111,7 +111,7 @@ void add_score_rows(const ComparisonResult& result, std::size_t metric, std::vec
   const std::string label = label_of(result.contenders.front().scores[metric].mean, result);
   const auto leads = static_cast<std::size_t>(result.horizons.back());
   const auto add = [&](const std::string& title, const std::function<std::string(const SeedScores&)>& cell,
-                       const ScoreDifference* difference) {
+                       const ScoreContrast* difference) {
     Cells& row = rows.emplace_back(Cells{title});
     for (const ContenderResult& contender : result.contenders) row.push_back(cell(contender.scores[metric]));
     for (std::size_t b = 0; b < result.baseline_names.size(); ++b) row.push_back(cell(result.baseline(b, metric)));
@@ -138,7 +138,7 @@ void add_score_rows(const ComparisonResult& result, std::size_t metric, std::vec
 std::string pairs_table(const ComparisonResult& result) {
   std::vector<Cells> rows{{"mean of", "pair", "difference", "95 % interval", "better"}};
   for (const PairResult& pair : result.pairs) {
-    for (const ScoreDifference& difference : pair.means) {
+    for (const ScoreContrast& difference : pair.means) {
       Cells& row = rows.emplace_back(
           Cells{format("{} to +{}", label_of(difference.metric, result), difference.leads.last),
                 format("{} - {}", result.contenders[pair.first].name, result.contenders[pair.second].name)});
@@ -149,7 +149,7 @@ std::string pairs_table(const ComparisonResult& result) {
 }
 
 std::string footnote(const ComparisonResult& result) {
-  const ScoreDifference& any = result.pairs.front().means.front();
+  const ScoreContrast& any = result.pairs.front().means.front();
   std::string out = format(
       "\n+- is the standard deviation between runs. A difference is the first's mean score less the second's; its "
       "interval "

@@ -409,7 +409,7 @@ class Comparison::Work {
     }
     const ScoreScales scales(model.file.frames);
     auto history = std::make_unique<ScoreHistory>(options_.scores, longest(), scales);
-    options.visit = [&](std::int64_t, std::span<const ForecastBatch> forecasts) { history->add(forecasts.front()); };
+    options.visit = [&](const ScoredSequence& sequence) { history->add(sequence.values.front()); };
     services_.log.info("scoring {}, seed {}", entry.contender.name, run.seed);
     Evaluation evaluation = evaluate_model(services_.backend, model, *test_, options, services_.log);
     histories_[contender].push_back(std::move(history));

@@ -112,8 +112,8 @@ struct ContenderResult {
 struct PairResult {
   std::size_t first = 0;  ///< numbers of contenders
   std::size_t second = 0;
-  std::vector<ScoreDifference> means;         ///< [metrics][horizons]
-  std::vector<ScoreDifference> by_lead_time;  ///< [metrics][lead times]
+  std::vector<ScoreContrast> means;         ///< [metrics][horizons]
+  std::vector<ScoreContrast> by_lead_time;  ///< [metrics][lead times]
 };
 
 /// Everything that a comparison found: all that a table or a page of it needs.

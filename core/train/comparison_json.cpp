@@ -82,7 +82,7 @@ json::Value to_json(const ContenderResult& contender) {
   return row;
 }
 
-json::Value to_json(const ScoreDifference& difference) {
+json::Value to_json(const ScoreContrast& difference) {
   json::Value row = named(difference.metric);
   row.set("first_lead_time", difference.leads.first);
   row.set("last_lead_time", difference.leads.last);
@@ -97,9 +97,9 @@ json::Value to_json(const ScoreDifference& difference) {
   return row;
 }
 
-json::Value list_of(const std::vector<ScoreDifference>& differences) {
+json::Value list_of(const std::vector<ScoreContrast>& differences) {
   json::Value list = json::Value::array();
-  for (const ScoreDifference& difference : differences) list.push_back(to_json(difference));
+  for (const ScoreContrast& difference : differences) list.push_back(to_json(difference));
   return list;
 }
 

@@ -194,10 +194,9 @@ std::vector<double> ScoreHistory::by_sequence(std::size_t metric, const LeadTime
   return figures;
 }
 
-ScoreDifference compare_scores(Runs first, Runs second, std::size_t metric, const LeadTimes& leads,
-                               std::int64_t block) {
+ScoreContrast compare_scores(Runs first, Runs second, std::size_t metric, const LeadTimes& leads, std::int64_t block) {
   const Figures figures(first, second, metric, leads);
-  ScoreDifference difference;
+  ScoreContrast difference;
   difference.metric = first.front()->metric(metric);
   difference.leads = leads;
   difference.windows = figures.windows();

@@ -79,7 +79,7 @@ constexpr auto enum_names(Covers) {
 }
 
 /// The difference of one score, first - second, each the mean over its runs.
-struct ScoreDifference {
+struct ScoreContrast {
   MetricScores metric;  ///< which score; its numbers are empty
   LeadTimes leads;
   double mean = 0;                   ///< NaN where nothing counts
@@ -94,7 +94,7 @@ struct ScoreDifference {
 
 /// The runs of each side, on the same sequences. `block`: neighbouring windows that overlap. Where both sides have several
 /// runs the interval allows for the spread between them as well (RunSpread). A sequence counts where all runs have a score.
-ScoreDifference compare_scores(std::span<const ScoreHistory* const> first, std::span<const ScoreHistory* const> second,
-                               std::size_t metric, const LeadTimes& leads, std::int64_t block);
+ScoreContrast compare_scores(std::span<const ScoreHistory* const> first, std::span<const ScoreHistory* const> second,
+                             std::size_t metric, const LeadTimes& leads, std::int64_t block);
 
 }  // namespace nextframe

@@ -63,8 +63,8 @@ class CompareScores : public ::testing::Test {
     return histories;
   }
 
-  static ScoreDifference compare(const std::vector<std::unique_ptr<ScoreHistory>>& first,
-                                 const std::vector<std::unique_ptr<ScoreHistory>>& second, std::size_t metric = 0) {
+  static ScoreContrast compare(const std::vector<std::unique_ptr<ScoreHistory>>& first,
+                               const std::vector<std::unique_ptr<ScoreHistory>>& second, std::size_t metric = 0) {
     std::vector<const ScoreHistory*> mine, others;
     for (const auto& run : first) mine.push_back(run.get());
     for (const auto& run : second) others.push_back(run.get());
@@ -73,7 +73,7 @@ class CompareScores : public ::testing::Test {
 };
 
 TEST_F(CompareScores, TheBetterOneIsNamedWhereTheDataSaySo) {
-  const ScoreDifference worse = compare(runs(3, 0.2, 0.001, 1), runs(3, 0.1, 0.001, 2));
+  const ScoreContrast worse = compare(runs(3, 0.2, 0.001, 1), runs(3, 0.1, 0.001, 2));
   EXPECT_NEAR(worse.mean, 0.1, 0.01);
   ASSERT_TRUE(worse.interval);
   EXPECT_LT(worse.interval->low, worse.mean);
@@ -86,10 +86,10 @@ TEST_F(CompareScores, TheBetterOneIsNamedWhereTheDataSaySo) {
 
 TEST_F(CompareScores, SeedsThatDifferKeepTheQuestionOpen) {
   const auto first = runs(3, 0.2, 0.05, 1), second = runs(3, 0.22, 0.05, 2);
-  const ScoreDifference open = compare(first, second);
+  const ScoreContrast open = compare(first, second);
   EXPECT_EQ(open.better, Verdict::kOpen);
   // The same weights on other windows would be told apart.
-  const ScoreDifference alone = compare(runs(1, 0.2, 0, 1), runs(1, 0.22, 0, 2));
+  const ScoreContrast alone = compare(runs(1, 0.2, 0, 1), runs(1, 0.22, 0, 2));
   EXPECT_EQ(alone.covers, Covers::kWindows);
   EXPECT_EQ(alone.better, Verdict::kFirst);
   EXPECT_LT(alone.interval->high - alone.interval->low, open.interval->high - open.interval->low);
@@ -106,7 +106,7 @@ TEST_F(CompareScores, SequencesWithoutAScoreAreLeftOut) {
     side->push_back(std::make_unique<ScoreHistory>(make_history({.metrics = {"mae"}})));
     for (int i = 0; i < 10; ++i) add(*side->back(), {1, 1, 1}, i == 4 ? nothing.data() : nullptr);
   }
-  const ScoreDifference difference = compare(first, second);
+  const ScoreContrast difference = compare(first, second);
   EXPECT_EQ(difference.windows, 9);
   EXPECT_EQ(difference.mean, 0);
 }
