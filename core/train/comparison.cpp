@@ -408,7 +408,7 @@ class Comparison::Work {
           fit_forecast(services_.backend, model.options, model.precision, shape, options_.memory_limit).execution);
     }
     const ScoreScales scales(model.file.frames);
-    auto history = std::make_unique<ScoreHistory>(options_.scores, longest(), scales);
+    auto history = std::make_unique<SequenceScores>(options_.scores, longest(), scales);
     options.visit = [&](const ScoredSequence& sequence) { history->add(sequence.values.front()); };
     services_.log.info("scoring {}, seed {}", entry.contender.name, run.seed);
     Evaluation evaluation = evaluate_model(services_.backend, model, *test_, options, services_.log);
@@ -446,11 +446,11 @@ class Comparison::Work {
 
   PairResult compare_pair(std::size_t first, std::size_t second, std::int64_t block) const {
     const auto runs_of = [&](std::size_t contender) {
-      std::vector<const ScoreHistory*> runs;
+      std::vector<const SequenceScores*> runs;
       for (const auto& history : histories_[contender]) runs.push_back(history.get());
       return runs;
     };
-    const std::vector<const ScoreHistory*> mine = runs_of(first), others = runs_of(second);
+    const std::vector<const SequenceScores*> mine = runs_of(first), others = runs_of(second);
     PairResult pair{.first = first, .second = second, .means = {}, .by_lead_time = {}};
     for (std::size_t m = 0; m < mine.front()->metrics(); ++m) {
       for (const std::int64_t horizon : options_.horizons) {
@@ -470,7 +470,7 @@ class Comparison::Work {
   std::vector<std::int64_t> budget_steps_;  ///< that an earlier run found for it
   std::vector<Entry> entries_;
   std::unique_ptr<const DataSet> test_;
-  std::vector<std::vector<std::unique_ptr<ScoreHistory>>> histories_;  ///< of each contender and run
+  std::vector<std::vector<std::unique_ptr<SequenceScores>>> histories_;  ///< of each contender and run
 };
 
 Comparison::Comparison(std::vector<Contender> contenders, ComparisonOptions options, const ComparisonServices& services)

@@ -20,8 +20,8 @@
 #include "core/train/network_cost.h"
 #include "core/train/options.h"
 #include "core/train/run_folder.h"
-#include "core/train/score_history.h"
 #include "core/train/scores.h"
+#include "core/train/sequence_scores.h"
 #include "core/train/training_pictures.h"
 
 namespace nextframe {

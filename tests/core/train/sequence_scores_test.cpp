@@ -1,4 +1,4 @@
-#include "core/train/score_history.h"
+#include "core/train/sequence_scores.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ constexpr std::int64_t kSide = 4;
 constexpr std::int64_t kPixels = kSide * kSide;
 
 /// A sequence whose truth is 0 and whose forecast is wrong by a number at each lead time.
-void add(ScoreHistory& history, const std::vector<double>& errors, const float* mask = nullptr) {
+void add(SequenceScores& history, const std::vector<double>& errors, const float* mask = nullptr) {
   std::vector<float> truth(kLeads * kPixels, 0.0F), forecast;
   for (const double error : errors) forecast.insert(forecast.end(), kPixels, static_cast<float>(error));
   history.add({.forecast = forecast.data(),
@@ -28,10 +28,10 @@ void add(ScoreHistory& history, const std::vector<double>& errors, const float* 
                .width = kSide});
 }
 
-ScoreHistory make_history(const ScoreSelection& scores) { return {scores, kLeads, ScoreScales(FrameFormat{})}; }
+SequenceScores make_history(const ScoreSelection& scores) { return {scores, kLeads, ScoreScales(FrameFormat{})}; }
 
-TEST(ScoreHistory, FiguresByHand) {
-  ScoreHistory history = make_history({.metrics = {"mse", "csi"}, .thresholds = {0.5}});
+TEST(SequenceScores, FiguresByHand) {
+  SequenceScores history = make_history({.metrics = {"mse", "csi"}, .thresholds = {0.5}});
   add(history, {0.5, 1, 2});
   add(history, {0, 1, 0});
   EXPECT_EQ(history.sequences(), 2);
@@ -49,10 +49,10 @@ TEST(ScoreHistory, FiguresByHand) {
 class CompareScores : public ::testing::Test {
  protected:
   /// `runs` of a forecaster whose errors have this size, and differ by `luck` from run to run.
-  static std::vector<std::unique_ptr<ScoreHistory>> runs(int count, double size, double luck, std::uint64_t seed) {
-    std::vector<std::unique_ptr<ScoreHistory>> histories;
+  static std::vector<std::unique_ptr<SequenceScores>> runs(int count, double size, double luck, std::uint64_t seed) {
+    std::vector<std::unique_ptr<SequenceScores>> histories;
     for (int run = 0; run < count; ++run) {
-      histories.push_back(std::make_unique<ScoreHistory>(make_history({.metrics = {"mae", "bias"}})));
+      histories.push_back(std::make_unique<SequenceScores>(make_history({.metrics = {"mae", "bias"}})));
       Random random(seed, static_cast<std::uint64_t>(run));
       const double own = size + luck * random.normal();
       for (int sequence = 0; sequence < 60; ++sequence) {
@@ -63,9 +63,9 @@ class CompareScores : public ::testing::Test {
     return histories;
   }
 
-  static ScoreContrast compare(const std::vector<std::unique_ptr<ScoreHistory>>& first,
-                               const std::vector<std::unique_ptr<ScoreHistory>>& second, std::size_t metric = 0) {
-    std::vector<const ScoreHistory*> mine, others;
+  static ScoreContrast compare(const std::vector<std::unique_ptr<SequenceScores>>& first,
+                               const std::vector<std::unique_ptr<SequenceScores>>& second, std::size_t metric = 0) {
+    std::vector<const SequenceScores*> mine, others;
     for (const auto& run : first) mine.push_back(run.get());
     for (const auto& run : second) others.push_back(run.get());
     return compare_scores(mine, others, metric, {.first = 1, .last = 3}, 1);
@@ -100,10 +100,10 @@ TEST_F(CompareScores, AScoreThatIsBestNearAValueRanksNobody) {
 }
 
 TEST_F(CompareScores, SequencesWithoutAScoreAreLeftOut) {
-  std::vector<std::unique_ptr<ScoreHistory>> first, second;
+  std::vector<std::unique_ptr<SequenceScores>> first, second;
   const std::vector<float> nothing(kLeads * kPixels, 0.0F);
   for (auto* side : {&first, &second}) {
-    side->push_back(std::make_unique<ScoreHistory>(make_history({.metrics = {"mae"}})));
+    side->push_back(std::make_unique<SequenceScores>(make_history({.metrics = {"mae"}})));
     for (int i = 0; i < 10; ++i) add(*side->back(), {1, 1, 1}, i == 4 ? nothing.data() : nullptr);
   }
   const ScoreContrast difference = compare(first, second);

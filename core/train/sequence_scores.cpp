@@ -1,4 +1,4 @@
-#include "core/train/score_history.h"
+#include "core/train/sequence_scores.h"
 
 #include <algorithm>
 #include <cmath>
@@ -28,7 +28,7 @@ class Mean {
   std::int64_t count_ = 0;
 };
 
-using Runs = std::span<const ScoreHistory* const>;
+using Runs = std::span<const SequenceScores* const>;
 
 /// Fewer resamples where one of them takes long.
 std::int64_t resamples_for(std::int64_t numbers) {
@@ -46,8 +46,8 @@ class Figures {
       std::iota(windows_.begin(), windows_.end(), std::int64_t{0});
       return;
     }
-    for (const ScoreHistory* run : first) first_values_.push_back(run->by_sequence(metric, leads));
-    for (const ScoreHistory* run : second) second_values_.push_back(run->by_sequence(metric, leads));
+    for (const SequenceScores* run : first) first_values_.push_back(run->by_sequence(metric, leads));
+    for (const SequenceScores* run : second) second_values_.push_back(run->by_sequence(metric, leads));
     keep_complete_windows();
   }
 
@@ -85,7 +85,7 @@ class Figures {
 
   double mean_of(Runs runs, std::span<const std::int64_t> drawn) const {
     double sum = 0;
-    for (const ScoreHistory* run : runs) sum += run->figure(metric_, leads_, drawn);
+    for (const SequenceScores* run : runs) sum += run->figure(metric_, leads_, drawn);
     return sum / static_cast<double>(runs.size());
   }
 
@@ -128,7 +128,7 @@ Verdict verdict_of(const std::optional<Interval>& interval, Better better) {
 
 }  // namespace
 
-ScoreHistory::ScoreHistory(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales)
+SequenceScores::SequenceScores(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales)
     : selection_(selection), horizon_(horizon), scales_(scales) {
   for (const MetricScores& scores : ScoreSheet("", selection, horizon).scores().metrics) {
     rows_.push_back({.entry = &find_metric(scores.metric),
@@ -136,7 +136,7 @@ ScoreHistory::ScoreHistory(const ScoreSelection& selection, std::int64_t horizon
   }
 }
 
-void ScoreHistory::add(const ForecastBatch& values) {
+void SequenceScores::add(const ForecastBatch& values) {
   ScoreSheet sheet("", selection_, horizon_);
   if (scales_.two()) {
     const auto elements = values.horizon * values.sequences * values.height * values.width * values.channels;
@@ -163,7 +163,8 @@ void ScoreHistory::add(const ForecastBatch& values) {
   ++sequences_;
 }
 
-double ScoreHistory::figure(std::size_t metric, const LeadTimes& leads, std::span<const std::int64_t> sequences) const {
+double SequenceScores::figure(std::size_t metric, const LeadTimes& leads,
+                              std::span<const std::int64_t> sequences) const {
   const Row& row = rows_[metric];
   Mean mean;
   if (row.entry->formula == nullptr) {
@@ -186,7 +187,7 @@ double ScoreHistory::figure(std::size_t metric, const LeadTimes& leads, std::spa
   return mean.value();
 }
 
-std::vector<double> ScoreHistory::by_sequence(std::size_t metric, const LeadTimes& leads) const {
+std::vector<double> SequenceScores::by_sequence(std::size_t metric, const LeadTimes& leads) const {
   std::vector<double> figures;
   for (std::int64_t sequence = 0; sequence < sequences_; ++sequence) {
     figures.push_back(figure(metric, leads, std::span(&sequence, 1)));

@@ -21,10 +21,10 @@ struct LeadTimes {
 
 /// The scores of every single sequence that a forecaster was scored on: what its differences from another are
 /// resampled from. Takes a few numbers a sequence, score and lead time.
-class ScoreHistory {
+class SequenceScores {
  public:
   /// Rejects what check_selection rejects.
-  ScoreHistory(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales);
+  SequenceScores(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales);
 
   /// Forecast, truth and common mask of one sequence as values, see SequenceVisitor.
   void add(const ForecastBatch& values);
@@ -94,7 +94,8 @@ struct ScoreContrast {
 
 /// The runs of each side, on the same sequences. `block`: neighbouring windows that overlap. Where both sides have several
 /// runs the interval allows for the spread between them as well (RunSpread). A sequence counts where all runs have a score.
-ScoreContrast compare_scores(std::span<const ScoreHistory* const> first, std::span<const ScoreHistory* const> second,
-                             std::size_t metric, const LeadTimes& leads, std::int64_t block);
+ScoreContrast compare_scores(std::span<const SequenceScores* const> first,
+                             std::span<const SequenceScores* const> second, std::size_t metric, const LeadTimes& leads,
+                             std::int64_t block);
 
 }  // namespace nextframe
