@@ -9,7 +9,7 @@
 #include "core/backend/backend.h"
 #include "core/backend/factory.h"
 #include "core/loss/loss.h"
-#include "core/model/encoder_forecaster.h"
+#include "core/model/network.h"
 #include "core/optim/optimizer.h"
 
 namespace nextframe::app {
@@ -48,7 +48,7 @@ class Workload {
   /// After observe_past(): takes the last frame from host memory and leaves the first forecast frame there. The state held
   /// stays as it was.
   void respond();
-  EncoderForecaster& network() { return network_; }
+  Network& network() { return *network_; }
 
   /// The memory of forward() and backward() together, found without performing them; null where the backend cannot tell.
   static std::shared_ptr<const MemoryPlan> plan_memory(const Backend& backend, const WorkloadOptions& options);
@@ -62,9 +62,10 @@ class Workload {
 
   Backend& backend_;
   WorkloadOptions options_;
-  EncoderForecaster network_;
+  std::unique_ptr<Network> network_;
   Loss loss_;
   Optimizer optimizer_;
+  Tensor frames_;  ///< the context; for a network that feeds back the frames behind it, too
   Tensor context_;
   Tensor target_;
   Tensor guide_;  ///< empty for a network without one

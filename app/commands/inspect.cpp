@@ -37,7 +37,7 @@ struct InspectArguments {
   MemoryArguments memory;
 };
 
-json::Value parameter_list(EncoderForecaster& network) {
+json::Value parameter_list(Network& network) {
   json::Value list = json::Value::array();
   for (const Parameter& parameter : network.parameters().entries()) {
     json::Value shape = json::Value::array();
@@ -51,7 +51,7 @@ json::Value parameter_list(EncoderForecaster& network) {
   return list;
 }
 
-std::string parameter_table(EncoderForecaster& network) {
+std::string parameter_table(Network& network) {
   std::vector<std::vector<std::string>> rows{{"parameter", "shape", "elements"}};
   for (const Parameter& parameter : network.parameters().entries()) {
     std::vector<std::string> sides;
@@ -237,12 +237,13 @@ class InspectCommand : public Command {
     const MemoryPlans memory = plan_memory(config, data, *backend, arguments_.memory.bytes());
     CountingBackend counting;
     const NetworkChannels channels = channels_of(frame_format_of(data, config.model));
-    EncoderForecaster network(counting, DType::kFloat32, config.model, channels.input(), channels.frame);
+    const std::unique_ptr<Network> network =
+        make_network(counting, DType::kFloat32, config.model, channels.input(), channels.frame);
     json::Value document = json::Value::object();
     document.set("kind", "configuration");
     document.set("name", config.name);
     document.set("plan", plan_json(plan, memory));
-    document.set("parameters", parameter_list(network));
+    document.set("parameters", parameter_list(*network));
     json::Value frames = json::Value::object();
     frames.set("height", data.crop_height());
     frames.set("width", data.crop_width());
@@ -250,7 +251,7 @@ class InspectCommand : public Command {
     frames.set("windows", window_counts(data));
     frames.set("clips", clip_list(data));
     document.set("frames", std::move(frames));
-    std::string text = config.name + "\n\n" + parameter_table(network) + "\n" + operations_text(plan) + "\n" +
+    std::string text = config.name + "\n\n" + parameter_table(*network) + "\n" + operations_text(plan) + "\n" +
                        memory_text(memory) + "\n" + data_text(data);
     if (arguments_.plot && !holds_rain(data)) reject("[inspect] --plot: {} is not about radar", *arguments_.target);
     if (holds_rain(data)) {

@@ -251,6 +251,27 @@ void check_recomputation(const TrainOptions& train, List& problems) {
   }
 }
 
+/// What a network that feeds its output back cannot have, and what only it has.
+void check_feedback(const Config& config, List& problems) {
+  if (!feeds_back(config.model)) {
+    if (!(config.train.scheduled_sampling == ScheduledSamplingOptions{})) {
+      problems.emplace_back(
+          "train.scheduled_sampling: an encoder-forecaster gets nothing fed back; leave it out, or use "
+          "model.architecture \"stack\"");
+    }
+    return;
+  }
+  if (config.data.mask_channel) {
+    problems.emplace_back(
+        "data.mask_channel: got true with model.architecture \"stack\", which feeds back what it gives, expected "
+        "false");
+  }
+  if (!config.train.loss.lead_weights.empty()) {
+    problems.emplace_back(
+        "train.loss.lead_weights: a stack learns from every next frame, those of the context too; leave them out");
+  }
+}
+
 void check_best_metric(const TrainOptions& train, List& problems) {
   List names{"loss"};
   for (const MetricEntry& metric : kMetrics) {
@@ -281,6 +302,7 @@ std::vector<std::string> find_problems(const Config& config) {
   check_optimizer(config.train.optimizer, problems);
   check_schedule(config.train, problems);
   check_recomputation(config.train, problems);
+  check_feedback(config, problems);
   check_best_metric(config.train, problems);
   return problems;
 }

@@ -8,46 +8,14 @@ namespace nextframe {
 
 EncoderForecaster::EncoderForecaster(Backend& backend, DType dtype, const ModelOptions& options,
                                      std::int64_t input_channels, std::int64_t output_channels)
-    : backend_(backend),
-      dtype_(dtype),
-      options_(options),
-      input_channels_(input_channels),
-      output_channels_(output_channels),
-      context_{backend, parameters_, dtype} {
-  std::string text;
-  for (const std::string& problem : find_problems(options, 0, 0)) text += "\n  " + problem;
-  if (options.predict == Predict::kChange && input_channels < output_channels) {
-    text += format("\n  model.predict: got \"change\" with {} channels in and {} out, expected as many in or \"frame\"",
-                   input_channels, output_channels);
-  }
-  if (!text.empty()) reject("[model] this network cannot be built:{}", text);
+    : Network(backend, dtype, options, input_channels, output_channels) {
   build();
   parameters_.allocate(backend, exact_of(dtype));
 }
 
-CellOptions EncoderForecaster::cell_options(const LevelOptions& level, std::int64_t input_channels) const {
-  // Without input the hidden convolution's biases, where every gate has one, do the input's work (as published for HKO-7).
-  const bool bias_elsewhere = input_channels == 0 && options_.hidden_bias == HiddenBias::kAll;
-  return {.kind = options_.cell,
-          .input_channels = input_channels,
-          .hidden_channels = level.hidden,
-          .hidden_kernel = level.kernel,
-          .input_kernel = level.input_kernel,
-          .dilation = level.dilation,
-          .norm = options_.norm,
-          .gate_bias = options_.gate_bias && !bias_elsewhere,
-          .peephole = options_.peephole,
-          .forget_bias = options_.forget_bias,
-          .reset = options_.reset,
-          .candidate = activation(options_.activation),
-          .hidden_bias = options_.hidden_bias,
-          .links = options_.links};
-}
-
 void EncoderForecaster::build() {
   const ActivationSpec conv_activation = activation(options_.conv_activation);
-  const std::int64_t block = static_cast<std::int64_t>(options_.patch) * options_.patch;
-  std::int64_t channels = input_channels_ * block;
+  std::int64_t channels = patched(input_channels_);
   for (std::size_t k = 0; k < options_.levels.size(); ++k) {
     const LevelOptions& level = options_.levels[k];
     const std::string prefix = format("encoder.{}", k);
@@ -89,22 +57,13 @@ void EncoderForecaster::build() {
 }
 
 void EncoderForecaster::build_head(std::int64_t channels) {
-  const std::int64_t block = static_cast<std::int64_t>(options_.patch) * options_.patch;
   for (std::size_t j = 0; j < options_.head.size(); ++j) {
-    const HeadOptions& head = options_.head[j];
-    const bool last = j + 1 == options_.head.size();
-    const Activation kind = head.activation.value_or(last ? Activation::kNone : options_.conv_activation);
-    ConvolutionLayerOptions layer{.input_channels = channels,
-                                  .output_channels = last ? output_channels_ * block : head.channels,
-                                  .kernel = head.kernel,
-                                  .bias = head.bias ? Bias::kPerChannel : Bias::kNone,
-                                  .activation = activation(kind),
-                                  .result = last ? ResultType::kExact : ResultType::kActivation,
-                                  .start = last && guided() ? Start::kZero : Start::kDrawn};
+    ConvolutionLayerOptions layer = head_options(j, channels);
+    if (j + 1 == options_.head.size() && guided()) layer.start = Start::kZero;
     channels = layer.output_channels;
     head_.push_back(std::make_unique<ConvolutionLayer>(context_, format("head.{}", j), layer));
     if (j > 0 || !guided()) continue;
-    layer.input_channels = output_channels_ * block;
+    layer.input_channels = patched(output_channels_);
     layer.bias = Bias::kNone;
     layer.activation = {};
     guide_head_ = std::make_unique<ConvolutionLayer>(context_, "head.guide", layer);
@@ -117,7 +76,7 @@ void EncoderForecaster::build_guide() {
   if (!guided()) return;
   const LevelOptions& finest = options_.levels.front();
   const bool alone = options_.levels.size() == 1;
-  ConvolutionLayerOptions entry{.input_channels = output_channels_ * options_.patch * options_.patch,
+  ConvolutionLayerOptions entry{.input_channels = patched(output_channels_),
                                 .output_channels = finest.conv.channels,
                                 .kernel = finest.conv.kernel,
                                 .stride = finest.conv.stride};
@@ -131,11 +90,6 @@ void EncoderForecaster::build_guide() {
   guide_entry_ = std::make_unique<ConvolutionLayer>(context_, "forecaster.guide", entry);
 }
 
-void EncoderForecaster::initialise(Initialisation scheme, std::uint64_t seed) {
-  const double slope = options_.conv_activation == Activation::kLeaky ? options_.leaky_slope : 0.0;
-  parameters_.initialise(scheme, slope, seed);
-}
-
 Geometry EncoderForecaster::geometry_at(int k, std::int64_t steps) const {
   std::int64_t divisor = options_.patch;
   for (int i = 0; i <= k; ++i) divisor *= options_.levels[static_cast<std::size_t>(i)].conv.stride;
@@ -145,41 +99,11 @@ Geometry EncoderForecaster::geometry_at(int k, std::int64_t steps) const {
           .width = padded_size_.width / divisor};
 }
 
-void EncoderForecaster::set_frame_size(const Tensor& frames) {
-  const std::int64_t multiple = size_multiple(options_);
-  const auto padded = [&](std::int64_t length) { return (length + multiple - 1) / multiple * multiple; };
-  size_ = {.batch = frames.dimension(-4), .height = frames.dimension(-3), .width = frames.dimension(-2)};
-  padded_size_ = {.batch = size_.batch, .height = padded(size_.height), .width = padded(size_.width)};
-}
-
-/// Frames [T,N,H,W,C] -> what the finest convolution reads, [T*N,H',W',C'], padded and in patches.
-Tensor EncoderForecaster::enter(const Tensor& frames) {
-  Tensor x = frames.merged();
-  if (x.dtype() != context_.dtype) {
-    x = context_.allocate(x.shape());
-    backend_.copy(frames.merged(), x);
-  }
-  const std::int64_t channels = x.dimension(3);
-  if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
-    const Tensor padded = context_.allocate({x.dimension(0), padded_size_.height, padded_size_.width, channels});
-    backend_.crop_or_pad(PadFill::kEdge, x, padded);
-    x = padded;
-  }
-  if (options_.patch == 1) return x;
-  const int patch = options_.patch;
-  const Tensor blocks =
-      context_.allocate({x.dimension(0), x.dimension(1) / patch, x.dimension(2) / patch, channels * patch * patch});
-  backend_.space_to_depth(patch, x, blocks);
-  return blocks;
-}
-
 /// One recurrent layer over all steps; `state` goes from before the first to after the last.
 Tensor EncoderForecaster::advance(RecurrentLayer& layer, const Geometry& geometry, Tensor x, RecurrentState& state,
                                   Mode mode) {
+  if (mode == Mode::kInference) return infer(layer, geometry, x, state);
   if (x) x = x.reshaped(geometry.sequence(x.dimension(-1)));
-  if (mode == Mode::kInference) {
-    return layer.infer(geometry, x, state, tiling_of(execution_, geometry, layer.options())).merged();
-  }
   return layer.forward(geometry, std::move(x), state).merged();
 }
 
@@ -210,7 +134,7 @@ Tensor EncoderForecaster::decode(LevelStates& states, const Beginning& from, std
     if (levels_[k].up) x = rise(k, x, entering, Mode::kInference);
   }
   for (std::size_t j = 0; j < head_.size(); ++j) x = run_head(j, x, entering, Mode::kInference);
-  return leave(x, from, steps);
+  return complete(x, from, steps);
 }
 
 /// The channels of a frame [N,H,W,Cin] that are forecast: those further behind, such as a mask, are input only.
@@ -223,21 +147,8 @@ Tensor EncoderForecaster::first_channels(const Tensor& frame) {
   return first;
 }
 
-/// The inverse of enter(): patches to pixels, cropped, [steps,N,H,W,C], plus what the change or departure is from.
-Tensor EncoderForecaster::leave(const Tensor& head_output, const Beginning& from, std::int64_t steps) {
-  Tensor y = head_output;
-  const std::int64_t frames = y.dimension(0);
-  if (options_.patch > 1) {
-    const Tensor pixels = context_.allocate_exact({frames, padded_size_.height, padded_size_.width, output_channels_});
-    backend_.depth_to_space(options_.patch, y, pixels);
-    y = pixels;
-  }
-  if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
-    const Tensor cropped = context_.allocate_exact({frames, size_.height, size_.width, output_channels_});
-    backend_.crop_or_pad(PadFill::kZero, y, cropped);
-    y = cropped;
-  }
-  y = y.reshaped({steps, size_.batch, size_.height, size_.width, output_channels_});
+Tensor EncoderForecaster::complete(const Tensor& head_output, const Beginning& from, std::int64_t steps) {
+  const Tensor y = leave(head_output, steps);
   if (options_.predict == Predict::kChange) {
     const Tensor last = first_channels(from.last_frame);
     for (std::int64_t t = 0; t < steps; ++t) backend_.add(1.0, last, y.at(t), Write::kAccumulate);

@@ -3,16 +3,6 @@
 
 namespace nextframe {
 
-namespace {
-
-void expect_frames(const Tensor& frames, std::int64_t channels) {
-  if (frames.shape().rank() != 5 || frames.dimension(0) < 1 || frames.dimension(4) != channels) {
-    fail("[model] got frames {}, expected [T,N,H,W,{}] with T at least 1", to_string(frames.shape()), channels);
-  }
-}
-
-}  // namespace
-
 void EncoderForecaster::expect_guide(const Tensor& guide, const Shape& frame, std::int64_t steps) const {
   if (!guided()) {
     if (guide) fail("[model] got a guide for a network that has none");
@@ -22,14 +12,6 @@ void EncoderForecaster::expect_guide(const Tensor& guide, const Shape& frame, st
   if (!guide || guide.shape() != expected) {
     fail("[model] got {} for a guide, expected {}", guide ? to_string(guide.shape()) : "nothing", to_string(expected));
   }
-}
-
-Tensor EncoderForecaster::forward(const Tensor& context, std::int64_t horizon, Mode mode, const Tensor& guide) {
-  expect_frames(context, input_channels_);
-  if (horizon < 1) fail("[model] got a horizon of {}, expected at least 1", horizon);
-  if (mode == Mode::kTraining) return forward_training(context, horizon, guide);
-  ModelState state = observe(context, {});
-  return predict(state, horizon, guide);
 }
 
 void EncoderForecaster::observe_steps(const Tensor& frames, LevelStates& states) {
@@ -50,7 +32,7 @@ Tensor EncoderForecaster::predict_steps(LevelStates& states, const Beginning& fr
 }
 
 ModelState EncoderForecaster::observe(const Tensor& frames, ModelState state) {
-  expect_frames(frames, input_channels_);
+  expect_frames(frames);
   set_frame_size(frames);
   observe_steps(frames, state.levels);
   state.last_frame = context_.allocate_exact(frames.shape().from(1));
@@ -59,7 +41,7 @@ ModelState EncoderForecaster::observe(const Tensor& frames, ModelState state) {
 }
 
 Tensor EncoderForecaster::predict(ModelState& state, std::int64_t count, const Tensor& guide) {
-  if (state.levels.empty()) fail("[model] a forecast needs a state that has seen at least one frame");
+  expect_state(state);
   set_frame_size(state.last_frame);
   expect_guide(guide, state.last_frame.shape(), count);
   return predict_steps(state.levels, {state.last_frame, guide}, count);

@@ -5,15 +5,10 @@
 
 namespace nextframe {
 
-namespace {
-
-std::vector<Range> segments_of(std::int64_t steps, std::int64_t length) {
-  return pieces_of(steps, length > 0 ? length : steps);
-}
-
-}  // namespace
-
-Tensor EncoderForecaster::forward_training(const Tensor& context, std::int64_t horizon, const Tensor& guide) {
+Tensor EncoderForecaster::forward_training(const TrainingInput& input) {
+  const Tensor& context = input.frames;
+  const Tensor& guide = input.guide;
+  const std::int64_t horizon = input.horizon;
   set_frame_size(context);
   expect_guide(guide, context.shape().from(1), horizon);
   pass_ = {.context = context,
@@ -69,25 +64,6 @@ void EncoderForecaster::backward(const Tensor& dprediction) {
     dstates = backward_encoder(frames, dstates);
   }
   pass_ = {};
-}
-
-/// The gradient of the frames as that of what the head gave, [T*N,H',W',C']: the adjoint of leave().
-Tensor EncoderForecaster::enter_gradient(const Tensor& dprediction) {
-  Tensor dy = dprediction.merged();
-  if (padded_size_.height != size_.height || padded_size_.width != size_.width) {
-    const Tensor padded =
-        context_.allocate_exact({dy.dimension(0), padded_size_.height, padded_size_.width, output_channels_});
-    backend_.crop_or_pad(PadFill::kZero, dy, padded);
-    dy = padded;
-  }
-  if (options_.patch > 1) {
-    const Geometry geometry = geometry_at(-1, dprediction.dimension(0));
-    const Tensor blocks = context_.allocate_exact(
-        {dy.dimension(0), geometry.height, geometry.width, output_channels_ * options_.patch * options_.patch});
-    backend_.space_to_depth(options_.patch, dy, blocks);
-    dy = blocks;
-  }
-  return dy;
 }
 
 Shape EncoderForecaster::input_shape(const RecurrentLayer& layer, int k) const {

@@ -43,11 +43,20 @@ std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengt
     const auto flows = static_cast<double>(model.cell == CellKind::kTrajGru ? cell.flow_channels + 2 * model.links : 0);
     const auto hidden = static_cast<double>(level.hidden);
     state += scale * states * hidden;
-    activations += scale * ((states + gates) * hidden + flows + static_cast<double>(level.conv.channels));
+    const double conv = feeds_back(model) ? 0.0 : static_cast<double>(level.conv.channels);
+    activations += scale * ((states + gates) * hidden + flows + conv);
   }
-  const std::int64_t longest = std::max(lengths.context, lengths.horizon);
+  const std::int64_t longest = longest_segment(model, lengths);
   const double best = std::sqrt(static_cast<double>(lengths.context + lengths.horizon) * state / activations);
   return std::clamp<std::int64_t>(std::llround(best), 1, longest);
+}
+
+std::int64_t longest_segment(const ModelOptions& model, const SequenceLengths& lengths) {
+  return feeds_back(model) ? lengths.context + lengths.horizon - 1 : std::max(lengths.context, lengths.horizon);
+}
+
+std::vector<Range> segments_of(std::int64_t steps, std::int64_t length) {
+  return pieces_of(steps, length > 0 ? length : steps);
 }
 
 std::int64_t forecast_chunk_of(const ExecutionOptions& execution, const Geometry& finest) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "core/model/options.h"
 #include "core/nn/recurrent_layer.h"
@@ -31,6 +32,12 @@ struct ExecutionOptions {
 /// S steps are held at a time: the sum is smallest at S = sqrt(n * state / activations of a step), which depends on the
 /// network alone and not on the frame size.
 std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengths& lengths);
+
+/// The longest segment that a training has any use for: context and horizon are cut apart, a stack's steps are one sequence.
+std::int64_t longest_segment(const ModelOptions& model, const SequenceLengths& lengths);
+
+/// Steps in segments of `length`; 0: all in one.
+std::vector<Range> segments_of(std::int64_t steps, std::int64_t length);
 
 /// Steps to forecast together: execution.forecast_chunk, or as many as fill the machine, for frames at the finest level.
 std::int64_t forecast_chunk_of(const ExecutionOptions& execution, const Geometry& finest);

@@ -38,6 +38,33 @@ void find_level_problems(const ModelOptions& options, std::size_t k, std::vector
   }
 }
 
+/// What the levels of an encoder-forecaster have and the layers of a stack do not.
+void find_stack_problems(const ModelOptions& options, std::vector<std::string>& problems) {
+  if (options.architecture != Architecture::kStack) return;
+  for (std::size_t k = 0; k < options.levels.size(); ++k) {
+    const std::string path = format("model.levels[{}]", k);
+    if (!(options.levels[k].conv == LevelConvolutionOptions{})) {
+      problems.push_back(path +
+                         ".conv: the layers of a stack stand upon each other without one, all as large as the "
+                         "frame; leave it out, or use model.patch for smaller frames");
+    }
+    if (!(options.levels[k].up == LevelUpOptions{})) {
+      problems.push_back(path + ".up: a stack goes back to the frame by its head alone; leave it out");
+    }
+  }
+  if (options.predict == Predict::kChange) {
+    problems.emplace_back("model.predict: got \"change\" with model.architecture \"stack\", expected \"frame\"");
+  }
+  if (options.coordinates) {
+    problems.emplace_back(
+        "model.coordinates: got true with model.architecture \"stack\", which feeds back what it gives, expected "
+        "false");
+  }
+  if (options.guide != Guidance::kNone) {
+    problems.emplace_back("model.guide: got one with model.architecture \"stack\", expected \"none\"");
+  }
+}
+
 void find_cell_problems(const ModelOptions& options, std::vector<std::string>& problems) {
   const bool trajectories = options.cell == CellKind::kTrajGru;
   const bool gru = options.cell == CellKind::kConvGru || trajectories;
@@ -111,6 +138,8 @@ void find_guide_problems(const ModelOptions& options, std::vector<std::string>& 
 
 }  // namespace
 
+bool feeds_back(const ModelOptions& options) { return options.architecture == Architecture::kStack; }
+
 std::int64_t size_multiple(const ModelOptions& options) {
   std::int64_t multiple = options.patch;
   // Held above every frame size: the product of many strides would not fit.
@@ -121,6 +150,7 @@ std::int64_t size_multiple(const ModelOptions& options) {
 
 std::vector<std::string> find_problems(const ModelOptions& options, std::int64_t height, std::int64_t width) {
   std::vector<std::string> problems;
+  find_stack_problems(options, problems);
   find_cell_problems(options, problems);
   if (options.levels.empty()) problems.emplace_back("model.levels: got an empty list, expected at least one level");
   for (std::size_t k = 0; k < options.levels.size(); ++k) find_level_problems(options, k, problems);

@@ -37,6 +37,17 @@ constexpr auto enum_names(Activation) {
                                    {"sigmoid", Activation::kSigmoid}}};
 }
 
+/// How recurrent layers make a network.
+enum class Architecture {
+  kEncoderForecaster,  ///< Shi et al. 2017: see EncoderForecaster
+  kStack,              ///< one stack whose output is fed back: see FeedbackStack
+};
+
+constexpr auto enum_names(Architecture) {
+  return EnumNames<Architecture, 2>{
+      {{"encoder-forecaster", Architecture::kEncoderForecaster}, {"stack", Architecture::kStack}}};
+}
+
 /// What the head's output means.
 enum class Predict {
   kFrame,   ///< the frame itself
@@ -65,6 +76,8 @@ struct LevelConvolutionOptions {
   int kernel = 3;
   int stride = 1;
 
+  bool operator==(const LevelConvolutionOptions&) const = default;
+
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("channels", channels, {.doc = "output channels", .min = 1, .max = 65536});
@@ -78,6 +91,8 @@ struct LevelUpOptions {
   std::int64_t channels = 0;
   int kernel = 0;
   bool bias = true;
+
+  bool operator==(const LevelUpOptions&) const = default;
 
   template <class Visitor>
   void fields(Visitor& v) {
@@ -128,8 +143,9 @@ struct HeadOptions {
   }
 };
 
-/// An encoder-forecaster (Shi et al. 2017) as a configuration describes it: the configuration's "model".
+/// A network as a configuration describes it: the configuration's "model".
 struct ModelOptions {
+  Architecture architecture = Architecture::kEncoderForecaster;
   CellKind cell = CellKind::kConvGru;
   Reset reset = Reset::kAfter;
   Activation activation = Activation::kTanh;
@@ -151,6 +167,9 @@ struct ModelOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
+    v.field("architecture", architecture,
+            {.doc = "encoder-forecaster: levels of recurrent layers, twice; stack: recurrent layers one upon the other "
+                    "that predict the next frame and get their own output back once the frames end"});
     v.field(
         "cell", cell,
         {.doc = "the recurrent cell: convlstm keeps a long memory, convgru is smaller and faster, trajgru is a convgru "
@@ -167,7 +186,8 @@ struct ModelOptions {
     v.field("forget_bias", forget_bias,
             {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
     v.field("norm", norm, {.doc = "normalisation of the gates' pre-activations"});
-    v.field("levels", levels, {.doc = "levels, finest first"});
+    v.field("levels", levels,
+            {.doc = "levels, finest first; of a stack its layers, lowest first, without conv and up"});
     v.field("patch", patch, {.doc = "frames enter in blocks of patch x patch pixels as channels", .min = 1, .max = 64});
     v.field("conv_activation", conv_activation, {.doc = "activation after the levels' convolutions"});
     v.field("leaky_slope", leaky_slope,
@@ -186,6 +206,9 @@ struct ModelOptions {
     v.field("head", head, {.doc = "convolutions from the finest level to the frame"});
   }
 };
+
+/// Whether the network gets its own output back: it then learns from every next frame.
+bool feeds_back(const ModelOptions& options);
 
 /// Everything in `options` that cannot be built, each with its path below "model": even kernels at stride 1, a ConvGRU with
 /// peepholes, ... Frames of `height` x `width` must leave every level at least one pixel; 0 skips that.

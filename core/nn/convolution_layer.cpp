@@ -66,27 +66,63 @@ void ConvolutionLayer::convolve(const ConvolutionSpec& spec, const Tensor& x, co
   }
 }
 
+void ConvolutionLayer::run(const Tensor& x, const Tensor& y) {
+  const Part part(context_.backend, name_);
+  ConvolutionSpec spec = spec_;
+  spec.activation = options_.activation;
+  convolve(spec, x, y, Write::kOverwrite);
+}
+
+Tensor ConvolutionLayer::as_activation(const Tensor& dresult) const {
+  if (dresult.dtype() == context_.dtype) return dresult;
+  const Tensor dy = context_.allocate(dresult.shape());
+  context_.backend.copy(dresult, dy);
+  return dy;
+}
+
 void ConvolutionLayer::backward(const Tensor& x, const Tensor& dresult, const Tensor& dx) {
   Backend& backend = context_.backend;
   const Part part(backend, name_);
-  const ParameterSet& parameters = context_.parameters;
   if (options_.activation.kind != Activation::kNone) {
     backend.activate_backward(options_.activation, y_, dresult, dresult);
   }
   y_ = Tensor();
-  if (options_.bias == Bias::kPerChannel) backend.sum_channels(dresult, parameters.gradient(bias_), Write::kAccumulate);
-  Tensor dy = dresult;
-  if (dy.dtype() != context_.dtype) {
-    dy = context_.allocate(dresult.shape());
-    backend.copy(dresult, dy);
+  const Tensor dy = as_activation(dresult);
+  convolve_weights(x, dresult, dy);
+  if (dx) convolve_back(dy, dx, Write::kOverwrite);
+}
+
+void ConvolutionLayer::add_data_gradient(const Tensor& y, const Tensor& dresult, const Tensor& dx) {
+  const Part part(context_.backend, name_);
+  if (options_.activation.kind != Activation::kNone) {
+    context_.backend.activate_backward(options_.activation, y, dresult, dresult);
   }
+  convolve_back(as_activation(dresult), dx, Write::kAccumulate);
+}
+
+void ConvolutionLayer::add_weight_gradient(const Tensor& x, const Tensor& dresult) {
+  const Part part(context_.backend, name_);
+  convolve_weights(x, dresult, as_activation(dresult));
+}
+
+void ConvolutionLayer::convolve_weights(const Tensor& x, const Tensor& dresult, const Tensor& dy) {
+  Backend& backend = context_.backend;
+  const ParameterSet& parameters = context_.parameters;
+  if (options_.bias == Bias::kPerChannel) backend.sum_channels(dresult, parameters.gradient(bias_), Write::kAccumulate);
   const Tensor& dw = parameters.gradient(weight_);
   if (options_.direction == ConvolutionDirection::kDown) {
     backend.convolution_weight_gradient(spec_, x, dy, dw, Write::kAccumulate);
-    if (dx) backend.convolution_transposed(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
   } else {
     backend.convolution_weight_gradient(spec_, dy, x, dw, Write::kAccumulate);
-    if (dx) backend.convolution(spec_, dy, parameters.weight(weight_), {}, dx, Write::kOverwrite);
+  }
+}
+
+void ConvolutionLayer::convolve_back(const Tensor& dy, const Tensor& dx, Write write) {
+  const WeightView weight = context_.parameters.weight(weight_);
+  if (options_.direction == ConvolutionDirection::kDown) {
+    context_.backend.convolution_transposed(spec_, dy, weight, {}, dx, write);
+  } else {
+    context_.backend.convolution(spec_, dy, weight, {}, dx, write);
   }
 }
 

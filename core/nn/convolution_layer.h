@@ -57,10 +57,22 @@ class ConvolutionLayer {
   /// kept is released.
   void backward(const Tensor& x, const Tensor& dresult, const Tensor& dx);
 
+  /// For a driver that takes a step at a time: forward() into a place of the caller's, of which nothing is kept, and
+  /// backward() in two pieces. add_data_gradient() turns `dresult` into the gradient before the activation, given the result
+  /// y, and adds that of x to dx; add_weight_gradient() is of any number of steps together, after it.
+  void run(const Tensor& x, const Tensor& y);
+  void add_data_gradient(const Tensor& y, const Tensor& dresult, const Tensor& dx);
+  void add_weight_gradient(const Tensor& x, const Tensor& dresult);
+
   const ConvolutionLayerOptions& options() const { return options_; }
 
  private:
   void convolve(const ConvolutionSpec& spec, const Tensor& x, const Tensor& y, Write write);
+  /// In the activations' type, which convolutions take.
+  Tensor as_activation(const Tensor& dresult) const;
+  /// Of weights and bias; dy is dresult as an activation.
+  void convolve_weights(const Tensor& x, const Tensor& dresult, const Tensor& dy);
+  void convolve_back(const Tensor& dy, const Tensor& dx, Write write);
 
   Context context_;
   std::string name_;

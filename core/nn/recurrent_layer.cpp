@@ -202,11 +202,96 @@ void RecurrentLayer::backward_piece(const Range& piece, const RecurrentState& st
   }
 }
 
+RecurrentState RecurrentLayer::zero_state(const Geometry& geometry) const {
+  RecurrentState state;
+  for (int i = 0; i < cell_->state_count(); ++i) {
+    state.push_back(allocate_state(i, geometry.step(options().hidden_channels)));
+    context_.backend.fill(0.0, state.back());
+  }
+  return state;
+}
+
+void RecurrentLayer::allocate_sequences() {
+  sequences_ = {begin_hidden()};
+  const RecurrentState beyond = initial_beyond();
+  for (int i = 1; i < cell_->state_count(); ++i) {
+    const Tensor sequence = allocate_state(i, sequences_[0].shape());
+    context_.backend.copy(beyond[static_cast<std::size_t>(i - 1)], sequence.at(0));
+    sequences_.push_back(sequence);
+  }
+}
+
+RecurrentState RecurrentLayer::state_at(std::int64_t step) const {
+  RecurrentState state;
+  for (const Tensor& sequence : sequences_) state.push_back(sequence.at(step));
+  return state;
+}
+
+void RecurrentLayer::begin_steps(const Geometry& geometry, const Tensor& x, const RecurrentState& state) {
+  expect_state(state);
+  const Part part(context_.backend, name_);
+  geometry_ = geometry;
+  initial_ = state;
+  x_ = x;
+  allocate_sequences();
+  cell_->begin_steps(geometry, initial_.empty() ? InitialState::kZero : InitialState::kGiven);
+}
+
+void RecurrentLayer::step(std::int64_t t, const Tensor& memory) {
+  const Part part(context_.backend, name_);
+  RecurrentState previous = state_at(t);
+  if (memory) previous.back() = memory;
+  cell_->take_input(t, x_.at(t));
+  cell_->step(t, previous, state_at(t + 1));
+}
+
+void RecurrentLayer::begin_backward(const RecurrentState& dfinal) {
+  Backend& backend = context_.backend;
+  const Part part(backend, name_);
+  dhidden_ = backend.zeros(geometry_.step(options().hidden_channels).with_front(2), context_.dtype);
+  dstate_.assign(sequences_.size(), Tensor());
+  for (std::size_t i = 1; i < dstate_.size(); ++i) {
+    dstate_[i] = dfinal.empty() ? backend.zeros(sequences_[i].shape().from(1), context_.exact_dtype()) : dfinal[i];
+  }
+  if (!dfinal.empty()) backend.copy(dfinal[0], hidden_gradient(geometry_.steps - 1));
+}
+
+void RecurrentLayer::step_backward(std::int64_t t, const Tensor& dx, const Tensor& memory, const Tensor& dmemory) {
+  const Part part(context_.backend, name_);
+  RecurrentState previous = state_at(t), dstate = dstate_;
+  dstate[0] = hidden_gradient(t);
+  if (memory) previous.back() = memory;
+  if (dmemory) dstate.back() = dmemory;
+  cell_->step_backward(t, previous, state_at(t + 1), dstate, hidden_gradient(t - 1));
+  if (dx) cell_->add_input_gradient(t, dx);
+  context_.backend.fill(0.0, dstate[0]);  // for the step before the one before
+}
+
+RecurrentState RecurrentLayer::finish_backward() {
+  const Part part(context_.backend, name_);
+  RecurrentState initial;
+  if (!initial_.empty()) {
+    initial = dstate_;
+    initial[0] = context_.allocate(dhidden_.shape().from(1));
+    context_.backend.copy(hidden_gradient(-1), initial[0]);
+  }
+  dstate_.clear();
+  dhidden_ = Tensor();
+  sequences_.resize(1);
+  cell_->finish_hidden(sequences_[0].range(0, geometry_.steps));
+  cell_->finish_input(x_);
+  release();
+  return initial;
+}
+
 void RecurrentLayer::release() {
   initial_.clear();
   hidden_ = Tensor();
   starts_.clear();
   dhidden_ = Tensor();
+  sequences_.clear();
+  dstate_.clear();
+  x_ = Tensor();
   cell_->release();
 }
 

@@ -53,11 +53,38 @@ class RecurrentLayer {
   /// asked when the states are no longer needed; empty for a layer without input. Accumulates parameter gradients.
   Gradients backward(const RecurrentState& dfinal, const InputAgain& x, InputGradient input);
 
+  /// For a driver that takes several layers through a step at a time, in training. forward() and backward() in pieces, with
+  /// h and c kept: begin_steps(), step() for t = 0 .. T-1, begin_backward(), step_backward() for t = T-1 .. 0,
+  /// finish_backward(). `x` [T,N,H,W,Cin] is filled as the steps go, x.at(t) before step(t), and stays until the end.
+  void begin_steps(const Geometry& geometry, const Tensor& x, const RecurrentState& state);
+  /// `memory`, where it is given, stands for the last part of the state before the step.
+  void step(std::int64_t t, const Tensor& memory = {});
+  /// h of all steps [T,N,H,W,C], filled as they go.
+  Tensor hidden() const { return sequences_[0].range(1, geometry_.steps + 1); }
+  /// The state after t steps; views.
+  RecurrentState state_at(std::int64_t step) const;
+  /// `dfinal` as in backward().
+  void begin_backward(const RecurrentState& dfinal);
+  /// Where consumers of h of step t add its gradient, before step_backward(t) and once that of t+1 is done.
+  Tensor hidden_gradient(std::int64_t t) const { return dhidden_.at((t + 1) % 2); }
+  /// The gradient of the last part of the state after the present step.
+  Tensor memory_gradient() const { return dstate_.back(); }
+  /// Adds the gradient of x.at(t) to dx, where it is given. `memory` as in step(), with the gradient of that part of the
+  /// state after the step in `dmemory`, which becomes that of `memory`.
+  void step_backward(std::int64_t t, const Tensor& dx, const Tensor& memory = {}, const Tensor& dmemory = {});
+  /// Accumulates parameter gradients. The gradient of the state before the first step; nothing where that was zero.
+  RecurrentState finish_backward();
+
+  /// A state of zeros for frames of `geometry`.
+  RecurrentState zero_state(const Geometry& geometry) const;
+
   /// Drops what forward kept.
   void release();
 
  private:
   void expect_state(const RecurrentState& state) const;
+  /// Sequences with the initial state in slot 0.
+  void allocate_sequences();
   /// A new tensor of `shape` for part `index` of a state.
   Tensor allocate_state(int index, const Shape& shape) const;
   /// h with the initial one in slot 0.
@@ -77,7 +104,11 @@ class RecurrentLayer {
   RecurrentState initial_;              ///< empty for zeros
   Tensor hidden_;                       ///< [T+1,N,H,W,C], in use between output() and backward()
   std::vector<RecurrentState> starts_;  ///< likewise: what the state before each piece has beyond h
-  Tensor dhidden_;                      ///< [T+1,N,H,W,C]
+  Tensor dhidden_;                      ///< [T+1,N,H,W,C]; step by step [2,N,H,W,C]
+  // Step by step:
+  Tensor x_;                  ///< [T,N,H,W,Cin]
+  RecurrentState sequences_;  ///< [T+1,N,H,W,C] each
+  RecurrentState dstate_;     ///< of c and what else there is
 };
 
 }  // namespace nextframe

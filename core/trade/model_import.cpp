@@ -1,13 +1,14 @@
 #include "core/trade/model_import.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
-#include "core/model/encoder_forecaster.h"
+#include "core/model/network.h"
 #include "core/train/trained_model.h"
 
 namespace nextframe {
@@ -181,9 +182,9 @@ ImportedModel import_model(const ImportRequest& request) {
   file.frames = frames_of(config, shaped.channels, where);
 
   CountingBackend counting;
-  EncoderForecaster layout(counting, DType::kFloat32, config.model, file.frames.input_channels,
-                           file.frames.output_channels);
-  WeightMapper mapper(mapping, source, layout.parameters(), config.model.cell);
+  const std::unique_ptr<Network> layout =
+      make_network(counting, DType::kFloat32, config.model, file.frames.input_channels, file.frames.output_channels);
+  WeightMapper mapper(mapping, source, layout->parameters(), config.model.cell);
   Problems problems;
   file.tensors = mapper.make_all(problems);
   problems.reject_if_any(format("{}: does not fit the mapping {}", where, mapping.name));

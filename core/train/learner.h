@@ -10,11 +10,12 @@
 #include "core/backend/backend.h"
 #include "core/frames/batch.h"
 #include "core/loss/loss.h"
-#include "core/model/encoder_forecaster.h"
+#include "core/model/network.h"
 #include "core/optim/optimizer.h"
 #include "core/optim/weight_average.h"
 #include "core/train/network_input.h"
 #include "core/train/options.h"
+#include "core/train/scheduled_sampling.h"
 
 namespace nextframe {
 
@@ -42,8 +43,9 @@ class Learner {
   /// `before_update` is called once loss and gradient are known to be finite, the weights being still those from before.
   StepResult step(std::span<const Batch> batches, double lr,
                   const std::function<void(const StepResult&)>& before_update = {});
-  /// The part of a step that each batch goes through: adds its loss and gradient, divided by `valid_weight`.
-  void add_gradient(const Batch& batch, double valid_weight);
+  /// The part of a step that each batch goes through: adds its loss and gradient, divided by `valid_weight`. `index` is that
+  /// of the batch within its step.
+  void add_gradient(const Batch& batch, double valid_weight, std::int64_t index = 0);
 
   /// Forecast of a batch's context, [L,N,H,W,C] in host order, and its loss times its valid weight.
   struct Forecast {
@@ -63,7 +65,7 @@ class Learner {
   void with_average(const std::function<void()>& work);
 
   Backend& backend() { return backend_; }
-  EncoderForecaster& model() { return model_; }
+  Network& model() { return *model_; }
   Optimizer& optimizer() { return optimizer_; }
   std::optional<WeightAverage>& average() { return average_; }
 
@@ -71,14 +73,23 @@ class Learner {
   Tensor upload(std::span<const float> values, const Shape& shape);
   Tensor upload_context(const Batch& batch);
   Tensor upload_guide(const Batch& batch);
-  /// With the sequences' weights; empty where every pixel counts alike.
-  Tensor upload_mask(const Batch& batch);
+  /// The context with the target behind it.
+  Tensor upload_sequence(const Batch& batch);
+  /// What a training pass predicts: the batch's target, or every frame but the first.
+  Shape learnt_shape(const Batch& batch) const;
+  /// Its mask, empty where every pixel counts.
+  std::vector<float> learnt_mask(const Batch& batch) const;
+  /// `mask` of `frames` with the sequences' weights; empty where every pixel counts alike.
+  Tensor upload_mask(const Batch& batch, const std::vector<float>& mask, std::int64_t frames);
+  TrainingInput training_input(const Batch& batch, const Tensor& frames, std::int64_t index);
   void swap_average();
 
   Backend& backend_;
   NetworkChannels channels_;
+  ScheduledSamplingOptions sampling_;
+  std::uint64_t seed_ = 0;
   std::vector<float> input_;  ///< network_input()'s buffer
-  EncoderForecaster model_;
+  std::unique_ptr<Network> model_;
   Loss loss_;
   Optimizer optimizer_;
   std::optional<WeightAverage> average_;

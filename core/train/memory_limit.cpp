@@ -27,7 +27,7 @@ std::vector<std::int64_t> segments_to_try(const TrainOptions& train, const Model
   if (!open) return {execution_of(train, model, lengths).segment};
   std::vector<std::int64_t> segments;
   if (train.recompute != Recompute::kSegments) segments.push_back(0);
-  const std::int64_t longest = std::max(lengths.context, lengths.horizon);
+  const std::int64_t longest = longest_segment(model, lengths);
   const std::int64_t least = least_memory_segment(model, lengths);
   for (std::int64_t pieces = 2; pieces <= longest; ++pieces) {
     const std::int64_t segment = (longest + pieces - 1) / pieces;

@@ -13,6 +13,7 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/schedule.h"
 #include "core/train/precision.h"
+#include "core/train/scheduled_sampling.h"
 
 namespace nextframe {
 
@@ -39,6 +40,7 @@ struct TrainOptions {
   Recompute recompute = Recompute::kNone;
   std::int64_t segment = 0;
   Initialisation init = Initialisation::kDefault;
+  ScheduledSamplingOptions scheduled_sampling;
   LossOptions loss;
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
@@ -79,6 +81,8 @@ struct TrainOptions {
              .min = 0,
              .max = 65536});
     v.field("init", init, {.doc = "first weights: default as PyTorch draws them, he as He et al. 2015 (MSRA)"});
+    v.field("scheduled_sampling", scheduled_sampling,
+            {.doc = "model.architecture \"stack\": how often it gets the frame that came instead of its own"});
     v.field("loss", loss, {.doc = "weighted sum of losses, a mean over all valid pixels and channels"});
     v.field("optimizer", optimizer, {.doc = "how a gradient changes the weights"});
     v.field("schedule", schedule, {.doc = "how the learning rate changes over the steps"});

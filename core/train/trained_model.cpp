@@ -92,8 +92,8 @@ NetworkChannels channels_of(const FrameFormat& frames) {
           .coordinates = frames.coordinates ? CoordinateChannels::kAppended : CoordinateChannels::kNone};
 }
 
-void write_model(const std::string& path, EncoderForecaster& model, const json::Value& config,
-                 const FrameFormat& frames, const json::Value& training) {
+void write_model(const std::string& path, Network& model, const json::Value& config, const FrameFormat& frames,
+                 const json::Value& training) {
   const ModelFile file{
       .config = config, .frames = frames, .training = training, .version = NEXTFRAME_VERSION, .tensors = {}};
   const ParameterSet& parameters = model.parameters();
@@ -108,7 +108,7 @@ void write_model(const std::string& path, EncoderForecaster& model, const json::
   write_model_file(path, file, tensors);
 }
 
-void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
+void check_architecture(Network& model, const ModelFile& file, const std::string& name) {
   std::vector<std::string> problems;
   const std::vector<Parameter>& entries = model.parameters().entries();
   for (const Parameter& parameter : entries) {
@@ -133,7 +133,7 @@ void check_architecture(EncoderForecaster& model, const ModelFile& file, const s
          count > 3 ? format("; and {} more", count - 3) : "");
 }
 
-void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name) {
+void load_weights(Network& model, const ModelFile& file, const std::string& name) {
   check_architecture(model, file, name);
   std::vector<float> values;
   values.reserve(static_cast<std::size_t>(model.parameters().elements()));
@@ -166,13 +166,12 @@ TrainedModel load_model(Backend& backend, const std::string& path, std::optional
   {
     // Without memory first: a configuration that does not belong to the file may ask for any amount of it.
     CountingBackend counting;
-    EncoderForecaster layout(counting, DType::kFloat32, model.options, model.file.frames.input_channels,
-                             model.file.frames.output_channels);
-    check_architecture(layout, model.file, name);
+    const std::unique_ptr<Network> layout = make_network(
+        counting, DType::kFloat32, model.options, model.file.frames.input_channels, model.file.frames.output_channels);
+    check_architecture(*layout, model.file, name);
   }
-  model.network =
-      std::make_unique<EncoderForecaster>(backend, activation_type(model.precision, backend), model.options,
-                                          model.file.frames.input_channels, model.file.frames.output_channels);
+  model.network = make_network(backend, activation_type(model.precision, backend), model.options,
+                               model.file.frames.input_channels, model.file.frames.output_channels);
   load_weights(*model.network, model.file, name);
   model.file.tensors.clear();
   return model;

@@ -7,8 +7,8 @@
 
 #include "core/backend/backend.h"
 #include "core/frames/data_set.h"
-#include "core/model/encoder_forecaster.h"
 #include "core/model/model_file.h"
+#include "core/model/network.h"
 #include "core/train/network_input.h"
 #include "core/train/precision.h"
 
@@ -20,15 +20,15 @@ FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model);
 NetworkChannels channels_of(const FrameFormat& frames);
 
 /// Writes the model file of a network's present weights, a piece of them at a time.
-void write_model(const std::string& path, EncoderForecaster& model, const json::Value& config,
-                 const FrameFormat& frames, const json::Value& training);
+void write_model(const std::string& path, Network& model, const json::Value& config, const FrameFormat& frames,
+                 const json::Value& training);
 
 /// Rejects, with the first differences, a file whose parameters have other names or shapes than the network's; `name`
 /// begins the message.
-void check_architecture(EncoderForecaster& model, const ModelFile& file, const std::string& name);
+void check_architecture(Network& model, const ModelFile& file, const std::string& name);
 
 /// Fills the network's weights from a file that check_architecture passes.
-void load_weights(EncoderForecaster& model, const ModelFile& file, const std::string& name);
+void load_weights(Network& model, const ModelFile& file, const std::string& name);
 
 /// A network with everything that was stored with it.
 struct TrainedModel {
@@ -37,7 +37,7 @@ struct TrainedModel {
   ModelOptions options;
   DataOptions data;  ///< as it was trained; context and horizon are the lengths that it knows
   Precision precision = Precision::kFloat32;
-  std::unique_ptr<EncoderForecaster> network;
+  std::unique_ptr<Network> network;
 };
 
 /// How frames for the model are read from `path`: as radar by the product that it was trained on, unless `product` names

@@ -56,7 +56,10 @@ Batch empty_batch(const DataSet& data, const ModelOptions& model, std::int64_t s
   batch.context.resize(static_cast<std::size_t>(batch.context_length * pixels * batch.channels));
   batch.target.resize(static_cast<std::size_t>(batch.horizon * pixels * batch.channels));
   if (is_guided(model)) batch.guide.resize(batch.target.size());
-  if (masked == Masked::kYes) batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
+  if (masked == Masked::kYes) {
+    batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
+    batch.context_mask.resize(static_cast<std::size_t>(batch.context_length * pixels));
+  }
   return batch;
 }
 
@@ -87,7 +90,8 @@ std::int64_t batch_bytes(const ModelOptions& model, const TrainOptions& train, c
   // What the network takes in is put together where it has channels beyond those of a frame.
   const std::int64_t joined = channels.input() > channels.frame ? frame * channels.input() * data.options().context : 0;
   const std::int64_t ahead = data.options().prefetch + 1;
-  const std::int64_t training = sequence * train.batch * (ahead + train.accumulate) + joined * train.batch;
+  const std::int64_t whole = feeds_back(model) ? frame * data.channels() * data.sequence_length() : 0;
+  const std::int64_t training = sequence * train.batch * (ahead + train.accumulate) + (joined + whole) * train.batch;
   if (data.window_count(Split::kValidation) == 0) return training;
   // The training batches prepared ahead wait meanwhile; the forecast and the samples are kept until they are scored.
   const std::int64_t forecast = frame * data.channels() * data.options().horizon;
@@ -189,9 +193,10 @@ LearnerMemory plan_learner(const Backend& backend, const ModelOptions& model, co
 MemoryReport plan_forecast(const Backend& backend, const ModelOptions& model, Precision precision,
                            const ForecastShape& shape, const ExecutionOptions& execution) {
   const Rehearsal rehearsal(backend);
-  EncoderForecaster network(*rehearsal.backend, activation_type(precision, *rehearsal.backend), model,
-                            shape.channels.input(), shape.channels.frame);
-  network.set_execution(execution);
+  const std::unique_ptr<Network> network =
+      make_network(*rehearsal.backend, activation_type(precision, *rehearsal.backend), model, shape.channels.input(),
+                   shape.channels.frame);
+  network->set_execution(execution);
   const MemoryTrace::Moment start = rehearsal.trace->now();
   {
     const auto take = [&](std::int64_t steps) {
@@ -200,13 +205,13 @@ MemoryReport plan_forecast(const Backend& backend, const ModelOptions& model, Pr
                                          DType::kFloat32);
     };
     const bool together = shape.arrival == ForecastShape::Arrival::kTogether;
-    ModelState state = network.observe(take(together ? shape.context : 1), {});
-    if (!together) state = network.observe(take(1), state);
+    ModelState state = network->observe(take(together ? shape.context : 1), {});
+    if (!together) state = network->observe(take(1), state);
     const std::int64_t steps = std::min(Forecaster::kChunk, shape.horizon);
     const Shape guide{steps, shape.sequences, shape.height, shape.width, shape.channels.frame};
-    network.predict(state, steps, network.guided() ? rehearsal.backend->allocate(guide, DType::kFloat32) : Tensor());
+    network->predict(state, steps, network->guided() ? rehearsal.backend->allocate(guide, DType::kFloat32) : Tensor());
   }
-  MemoryReport report = report_of(rehearsal, network.parameters(), start);
+  MemoryReport report = report_of(rehearsal, network->parameters(), start);
   report.optimizer = 0;  // a forecast never touches the gradients
   report.batches = shape.sequences * shape.height * shape.width * shape.channels.input() * kFloat *
                    (shape.context + std::max(Forecaster::kChunk, shape.horizon));

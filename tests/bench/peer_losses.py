@@ -12,14 +12,14 @@ SEQUENCES, CONTEXT, HORIZON, SIZE = 4, 5, 5, 64
 FIRST, STEPS, QUICK_STEPS = 50, 200, 60
 
 
-def make_clips(path):
+def make_clips(path, length=CONTEXT + HORIZON):
     """Bright squares that move and bounce, an npy array [N,T,H,W] of numbers from 0 to 1."""
     random.seed(1)
     numbers, side = array.array("f"), 9
     for _ in range(SEQUENCES):
         place = [random.uniform(0, SIZE - side) for _ in range(2)]
         speed = [random.uniform(-3, 3) for _ in range(2)]
-        for _ in range(CONTEXT + HORIZON):
+        for _ in range(length):
             for axis in range(2):
                 if not 0 <= place[axis] + speed[axis] <= SIZE - side:
                     speed[axis] = -speed[axis]
@@ -27,7 +27,7 @@ def make_clips(path):
             top, left = (int(at) for at in place)
             numbers.extend(1.0 if 0 <= y - top < side and 0 <= x - left < side else 0.1
                            for y in range(SIZE) for x in range(SIZE))
-    shape = (SEQUENCES, CONTEXT + HORIZON, SIZE, SIZE)
+    shape = (SEQUENCES, length, SIZE, SIZE)
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     with open(path, "wb") as file:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden vectors beside this file: what PyTorch computes in float64 for the cells and the encoder-forecaster.
+"""Makes the golden vectors beside this file: what PyTorch computes in float64 for the cells and the networks.
 
     python3 tests/golden/make_golden.py        (PyTorch 1.13 or later, NumPy)
 
@@ -411,6 +411,87 @@ def models():
     writer.save("models")
 
 
+class Stack(Network):
+    """A stack that predicts every next frame, and gets its own output where `truth` is 0."""
+
+    def __init__(self, options, channels):
+        self.o, self.shapes, self.layers = options, {}, []
+        width = inputs = channels * options.get("patch", 1) ** 2
+        for k, level in enumerate(options["levels"]):
+            self.layers.append(self.cell(f"stack.{k}.rnn", level, width))
+            width = level["hidden"]
+        for j, head in enumerate(options["head"]):
+            out = head["channels"] if j + 1 < len(options["head"]) else inputs
+            self.convolution(f"head.{j}", (out, width) + (head["kernel"],) * 2, out if head.get("bias", True) else 0)
+            width = out
+
+    def forward(self, p, frames, context, truth):
+        """frames [S,N,H,W,C], truth [S-context,N] -> predictions [S,N,H,W,C]."""
+        patch, conv_activation = self.o.get("patch", 1), self.o.get("conv_activation", "leaky")
+        x = self.patches(frames, patch)
+        steps, batch = x.shape[:2]
+        zero = [torch.zeros(batch, cell.channels, *x.shape[2:4]) for cell in self.layers]
+        states = [[zero[k]] * cell.states for k, cell in enumerate(self.layers)]
+        outputs = []
+        for t in range(steps):
+            y = x[t]
+            if t >= context:
+                known = truth[t - context].view(-1, 1, 1, 1)
+                y = known * y + (1 - known) * outputs[-1]
+            y = channels_first(y)
+            for k, cell in enumerate(self.layers):
+                states[k] = cell.step(self.sub(p, f"stack.{k}.rnn"), y, self.entering(states, k))
+                y = states[k][0]
+            y = channels_last(y)[None]
+            for j, head in enumerate(self.o["head"]):
+                last = j + 1 == len(self.o["head"])
+                y = self.apply(p, f"head.{j}", y, activation=head.get("activation", "none" if last else conv_activation))
+            outputs.append(y[0])
+        return self.pixels(torch.stack(outputs), patch)
+
+    def entering(self, states, k):
+        """The state that layer k starts a step from."""
+        return states[k]
+
+
+def stack_case(writer, name, seed, options, size=(8, 8), channels=1, context=3, horizon=3, batch=2, train=0):
+    generator = torch.Generator().manual_seed(seed)
+    network = Stack(options, channels)
+    p = random_parameters(network.shapes, generator)
+    frames = torch.rand(context + horizon, batch, *size, channels, generator=generator)
+    truth = torch.rand(horizon - 1, batch, generator=generator).round()
+    prediction = network.forward(p, frames[:-1], context, truth)
+    dprediction = torch.randn(prediction.shape, generator=generator)
+    (prediction * dprediction).sum().backward()
+    tensors = {**{"parameter." + k: v.detach().clone() for k, v in p.items()}, "frames": frames, "truth": truth,
+               "prediction": prediction, "dprediction": dprediction}
+    tensors.update({"dparameter." + k: v.grad.clone() for k, v in p.items()})
+    if train:
+        optimizer = torch.optim.Adam(p.values(), lr=0.01)
+        losses = []
+        for _ in range(train):
+            optimizer.zero_grad()
+            loss = F.mse_loss(network.forward(p, frames[:-1], context, truth), frames[1:])
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+        tensors["losses"] = torch.stack(losses)
+    writer.case(name, options, tensors)
+
+
+def stacks():
+    writer = Writer()
+    levels = [{"hidden": 5, "kernel": 3, "input_kernel": 5}, {"hidden": 4, "kernel": 5, "input_kernel": 3}]
+    lstm = {"architecture": "stack", "cell": "convlstm", "gate_bias": False, "patch": 2, "levels": levels,
+            "head": [{"kernel": 1, "bias": False}]}
+    gru = {"architecture": "stack", "cell": "convgru", "reset": "after", "activation": "tanh", "levels": levels,
+           "head": [{"channels": 3, "kernel": 3}, {"kernel": 1, "activation": "sigmoid"}]}
+    stack_case(writer, "lstm", 201, lstm, train=20)
+    stack_case(writer, "gru_head_colour", 202, gru, size=(5, 6), channels=2)
+    writer.save("stacks")
+
+
 if __name__ == "__main__":
     cells()
     models()
+    stacks()

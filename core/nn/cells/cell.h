@@ -73,6 +73,13 @@ class Cell {
   /// previous -> next, each a state of [N,H,W,C] tensors.
   virtual void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) = 0;
 
+  /// For a driver that does not know all inputs beforehand, in training: begin_steps() in place of begin(), then take_input(t),
+  /// with x [N,H,W,Cin] of that step, before each step(t).
+  virtual void begin_steps(const Geometry& geometry, InitialState initial) = 0;
+  virtual void take_input(std::int64_t t, const Tensor& x) = 0;
+  /// After step_backward(t): adds the gradient of its x to dx.
+  virtual void add_input_gradient(std::int64_t t, const Tensor& dx) = 0;
+
   virtual void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) = 0;
   /// previous -> next; x [N,H,W,Cin], empty for a layer without input. Further states (c) may be the same before and after.
   void step_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous, const RecurrentState& next);

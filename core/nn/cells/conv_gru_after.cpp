@@ -50,7 +50,7 @@ Tensor ConvGruAfter::full_hidden_bias() const {
   return padded;
 }
 
-void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+void ConvGruAfter::prepare(const Geometry& geometry, InitialState initial, Mode mode) {
   geometry_ = geometry;
   initial_ = initial;
   const std::int64_t channels = options_.hidden_channels;
@@ -61,10 +61,24 @@ void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState
   gates_ = context_.allocate(kept.sequence(kGates * channels));
   hidden_gates_ = context_.allocate(geometry.step(kGates * channels));
   hidden_bias_ = full_hidden_bias();
-  if (!has_input()) return;
-  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
-                               gates_.merged(), Write::kOverwrite);
 }
+
+void ConvGruAfter::convolve_input(const Tensor& x, const Tensor& gates) {
+  context_.backend.convolution(input_spec(), x, context_.parameters.weight(ids_.input_weight), bias(), gates,
+                               Write::kOverwrite);
+}
+
+void ConvGruAfter::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  prepare(geometry, initial, mode);
+  if (!has_input()) return;
+  convolve_input(x.merged(), gates_.merged());
+}
+
+void ConvGruAfter::begin_steps(const Geometry& geometry, InitialState initial) {
+  prepare(geometry, initial, Mode::kTraining);
+}
+
+void ConvGruAfter::take_input(std::int64_t t, const Tensor& x) { convolve_input(x, gates_.at(t)); }
 
 void ConvGruAfter::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
   const Tensor gates = gates_.at(slot(t, gates_));
@@ -139,6 +153,14 @@ void ConvGruAfter::step_backward(std::int64_t t, const RecurrentState& previous,
   if (has_hidden(t)) make_hidden_gates_backward(t, previous[0], dgates, dprevious);
 }
 
+void ConvGruAfter::add_input_gradient(std::int64_t t, const Tensor& dx) {
+  // dn in place of r o dn, on a copy: the gates still have the hidden side's gradient to give.
+  const Tensor dgates = context_.allocate(gates_.shape().from(1));
+  context_.backend.copy(gates_.at(t), dgates);
+  context_.backend.write_channels(hidden_candidate_.at(t), (kGates - 1) * options_.hidden_channels, dgates);
+  ids_.input_gradient(context_, input_spec(), dgates, 0, dx, Write::kAccumulate);
+}
+
 void ConvGruAfter::finish_hidden(const Tensor& hidden) {
   const Range ran{first_hidden(), geometry_.steps};
   if (ran.size() > 0) ids_.add_hidden_gradient(context_, hidden_spec(), hidden.range(ran), gates_.range(ran), 0);
@@ -162,7 +184,7 @@ void ConvGruAfter::finish_input(const Tensor& x) {
 }
 
 void ConvGruAfter::input_gradient(const Tensor& dx) {
-  ids_.input_gradient(context_, input_spec(), gates_, 0, dx, Write::kOverwrite);
+  ids_.input_gradient(context_, input_spec(), gates_.merged(), 0, dx.merged(), Write::kOverwrite);
 }
 
 void ConvGruAfter::release() { gates_ = hidden_candidate_ = hidden_gates_ = hidden_bias_ = Tensor(); }

@@ -16,6 +16,9 @@ class ConvGruAfter : public Cell {
   int state_count() const override { return 1; }
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_steps(const Geometry& geometry, InitialState initial) override;
+  void take_input(std::int64_t t, const Tensor& x) override;
+  void add_input_gradient(std::int64_t t, const Tensor& dx) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
@@ -47,6 +50,9 @@ class ConvGruAfter : public Cell {
   const Tensor& hidden_bias() const { return hidden_bias_; }
 
  private:
+  void prepare(const Geometry& geometry, InitialState initial, Mode mode);
+  /// gates = the input convolution of x, both of some steps, merged.
+  void convolve_input(const Tensor& x, const Tensor& gates);
   Tensor bias() const;
   /// The hidden bias as [3C]: zeros where only the candidate has one. Empty where there is none.
   Tensor full_hidden_bias() const;

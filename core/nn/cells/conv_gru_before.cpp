@@ -35,15 +35,29 @@ ConvGruBefore::ConvGruBefore(const Context& context, const std::string& prefix, 
   }
 }
 
-void ConvGruBefore::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+void ConvGruBefore::prepare(const Geometry& geometry, InitialState initial, Mode mode) {
   geometry_ = geometry;
   initial_ = initial;
   Geometry kept = geometry;
   if (mode == Mode::kInference) kept.steps = 1;
   reset_hidden_ = context_.allocate(kept.sequence(options_.hidden_channels));
   if (has_input()) kept.steps = geometry.steps;
-  begin_part(gates_, kept, x);
-  begin_part(candidate_, kept, x);
+  allocate_part(gates_, kept);
+  allocate_part(candidate_, kept);
+}
+
+void ConvGruBefore::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  prepare(geometry, initial, mode);
+  if (!has_input()) return;
+  for (const Part* part : {&gates_, &candidate_}) convolve_input(*part, x.merged(), part->raw.merged());
+}
+
+void ConvGruBefore::begin_steps(const Geometry& geometry, InitialState initial) {
+  prepare(geometry, initial, Mode::kTraining);
+}
+
+void ConvGruBefore::take_input(std::int64_t t, const Tensor& x) {
+  for (const Part* part : {&gates_, &candidate_}) convolve_input(*part, x, part->raw.at(t));
 }
 
 Tensor ConvGruBefore::bias_of(const Part& part) const {
@@ -57,12 +71,9 @@ void ConvGruBefore::allocate_part(Part& part, const Geometry& kept) {
   part.norm->begin(kept, kept.steps);
 }
 
-void ConvGruBefore::begin_part(Part& part, const Geometry& kept, const Tensor& x) {
-  allocate_part(part, kept);
-  if (!has_input()) return;
-  const ParameterSet& parameters = context_.parameters;
-  context_.backend.convolution(input_spec(), x.merged(), parameters.weight(ids_.input_weight, part.first, part.last),
-                               bias_of(part), part.raw.merged(), Write::kOverwrite);
+void ConvGruBefore::convolve_input(const Part& part, const Tensor& x, const Tensor& raw) {
+  const WeightView weight = context_.parameters.weight(ids_.input_weight, part.first, part.last);
+  context_.backend.convolution(input_spec(), x, weight, bias_of(part), raw, Write::kOverwrite);
 }
 
 void ConvGruBefore::convolve_hidden(Part& part, std::int64_t t, const Tensor& source) {
@@ -166,6 +177,12 @@ void ConvGruBefore::step_backward(std::int64_t t, const RecurrentState& previous
   }
 }
 
+void ConvGruBefore::add_input_gradient(std::int64_t t, const Tensor& dx) {
+  for (const Part* part : {&gates_, &candidate_}) {
+    ids_.input_gradient(context_, input_spec(), part->activated().at(t), part->first, dx, Write::kAccumulate);
+  }
+}
+
 void ConvGruBefore::finish_hidden(const Tensor& hidden) {
   const Range ran{first_hidden(), geometry_.steps};
   if (ran.size() > 0) {
@@ -183,8 +200,10 @@ void ConvGruBefore::finish_input(const Tensor& x) {
 }
 
 void ConvGruBefore::input_gradient(const Tensor& dx) {
-  ids_.input_gradient(context_, input_spec(), gates_.activated(), gates_.first, dx, Write::kOverwrite);
-  ids_.input_gradient(context_, input_spec(), candidate_.activated(), candidate_.first, dx, Write::kAccumulate);
+  ids_.input_gradient(context_, input_spec(), gates_.activated().merged(), gates_.first, dx.merged(),
+                      Write::kOverwrite);
+  ids_.input_gradient(context_, input_spec(), candidate_.activated().merged(), candidate_.first, dx.merged(),
+                      Write::kAccumulate);
 }
 
 void ConvGruBefore::release() {

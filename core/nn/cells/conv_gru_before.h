@@ -18,6 +18,9 @@ class ConvGruBefore : public Cell {
   int state_count() const override { return 1; }
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_steps(const Geometry& geometry, InitialState initial) override;
+  void take_input(std::int64_t t, const Tensor& x) override;
+  void add_input_gradient(std::int64_t t, const Tensor& dx) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
@@ -46,7 +49,9 @@ class ConvGruBefore : public Cell {
   std::int64_t slot(std::int64_t t, const Tensor& kept) const { return kept.dimension(0) == 1 ? 0 : t; }
   Tensor bias_of(const Part& part) const;
   void allocate_part(Part& part, const Geometry& kept);
-  void begin_part(Part& part, const Geometry& kept, const Tensor& x);
+  void prepare(const Geometry& geometry, InitialState initial, Mode mode);
+  /// raw = the input convolution of x, both of some steps, merged.
+  void convolve_input(const Part& part, const Tensor& x, const Tensor& raw);
   GateWeights weights_of(const Part& part) const;
   /// The tile's pre-activations and their norm, in `slot` of the part's tiles.
   Tensor convolve_part(Part& part, std::int64_t slot, const Range& tile, const Tensor& x, const Tensor& source);

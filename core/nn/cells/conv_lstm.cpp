@@ -28,21 +28,34 @@ Tensor ConvLstm::bias() const {
   return ids_.input_bias_value(context_.parameters, 0, kGates * options_.hidden_channels);
 }
 
-void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+void ConvLstm::prepare(const Geometry& geometry, InitialState initial, std::int64_t slots) {
   geometry_ = geometry;
   initial_ = initial;
-  slots_ = mode == Mode::kTraining || has_input() ? geometry.steps : 1;
+  slots_ = slots;
   Geometry kept = geometry;
   kept.steps = slots_;
   gates_ = context_.allocate(kept.sequence(kGates * options_.hidden_channels));
-  if (norm_) {
-    normalised_ = context_.allocate(gates_.shape());
-    norm_->begin(geometry, slots_);
-  }
-  if (!has_input()) return;
-  context_.backend.convolution(input_spec(), x.merged(), context_.parameters.weight(ids_.input_weight), bias(),
-                               gates_.merged(), Write::kOverwrite);
+  if (!norm_) return;
+  normalised_ = context_.allocate(gates_.shape());
+  norm_->begin(geometry, slots_);
 }
+
+void ConvLstm::convolve_input(const Tensor& x, const Tensor& gates) {
+  context_.backend.convolution(input_spec(), x, context_.parameters.weight(ids_.input_weight), bias(), gates,
+                               Write::kOverwrite);
+}
+
+void ConvLstm::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  prepare(geometry, initial, mode == Mode::kTraining || has_input() ? geometry.steps : 1);
+  if (!has_input()) return;
+  convolve_input(x.merged(), gates_.merged());
+}
+
+void ConvLstm::begin_steps(const Geometry& geometry, InitialState initial) {
+  prepare(geometry, initial, geometry.steps);
+}
+
+void ConvLstm::take_input(std::int64_t t, const Tensor& x) { convolve_input(x, gates_.at(slot(t))); }
 
 void ConvLstm::step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) {
   Backend& backend = context_.backend;
@@ -103,6 +116,10 @@ void ConvLstm::step_backward(std::int64_t t, const RecurrentState& previous, con
   }
 }
 
+void ConvLstm::add_input_gradient(std::int64_t t, const Tensor& dx) {
+  ids_.input_gradient(context_, input_spec(), activated(t), 0, dx, Write::kAccumulate);
+}
+
 void ConvLstm::finish_hidden(const Tensor& hidden) {
   const Range ran{first_hidden(), geometry_.steps};
   if (ran.size() == 0) return;
@@ -114,7 +131,8 @@ void ConvLstm::finish_input(const Tensor& x) {
 }
 
 void ConvLstm::input_gradient(const Tensor& dx) {
-  ids_.input_gradient(context_, input_spec(), norm_ ? normalised_ : gates_, 0, dx, Write::kOverwrite);
+  ids_.input_gradient(context_, input_spec(), (norm_ ? normalised_ : gates_).merged(), 0, dx.merged(),
+                      Write::kOverwrite);
 }
 
 void ConvLstm::release() {

@@ -17,6 +17,9 @@ class ConvLstm : public Cell {
   int state_count() const override { return 2; }
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
   void step(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
+  void begin_steps(const Geometry& geometry, InitialState initial) override;
+  void take_input(std::int64_t t, const Tensor& x) override;
+  void add_input_gradient(std::int64_t t, const Tensor& dx) override;
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void restore(std::int64_t t, const RecurrentState& previous, const RecurrentState& next) override;
   void step_backward(std::int64_t t, const RecurrentState& previous, const RecurrentState& next,
@@ -31,6 +34,10 @@ class ConvLstm : public Cell {
                             const RecurrentState& next) override;
 
  private:
+  /// What begin() and begin_steps() have in common: the gates of `slots` steps.
+  void prepare(const Geometry& geometry, InitialState initial, std::int64_t slots);
+  /// gates = the input convolution of x, both of some steps, merged.
+  void convolve_input(const Tensor& x, const Tensor& gates);
   /// Where step t stands in the kept sequences: without input and backward one slot serves all steps.
   std::int64_t slot(std::int64_t t) const { return slots_ == 1 ? 0 : t; }
   Tensor bias() const;

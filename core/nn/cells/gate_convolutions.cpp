@@ -40,7 +40,7 @@ void GateParameters::add_input_gradient(const Context& context, const Convolutio
 void GateParameters::input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& dgates,
                                     std::int64_t first, const Tensor& dx, Write write) const {
   const WeightView weight = context.parameters.weight(input_weight, first, first + dgates.dimension(-1));
-  context.backend.convolution_transposed(spec, dgates.merged(), weight, {}, dx.merged(), write);
+  context.backend.convolution_transposed(spec, dgates, weight, {}, dx, write);
 }
 
 GateParameters declare_gates(const Context& context, const std::string& prefix, const CellOptions& options,

@@ -24,7 +24,7 @@ struct GateParameters {
   /// of the input's bias and weights, with x [T,N,H,W,Cin], empty without input;
   void add_input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& x, const Tensor& dgates,
                           std::int64_t first) const;
-  /// of x.
+  /// of x, both of some steps, merged: dgates [B,H,W,channels], dx [B,H,W,Cin].
   void input_gradient(const Context& context, const ConvolutionSpec& spec, const Tensor& dgates, std::int64_t first,
                       const Tensor& dx, Write write) const;
 };

@@ -31,17 +31,38 @@ TrajGru::Convolution TrajGru::declare_convolution(const std::string& name, Param
           .bias = parameters.declare({.name = name + ".bias", .shape = {shape[0]}, .kind = bias, .fan_in = fan_in})};
 }
 
-void TrajGru::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
-  ConvGruAfter::begin(geometry, x, initial, mode);
+void TrajGru::allocate_features(const Geometry& geometry, Mode mode) {
   Geometry kept = geometry;
   if (mode == Mode::kInference) kept.steps = 1;
   flows_ = context_.allocate_exact(kept.sequence(2 * options_.links));
   if (has_input()) kept.steps = geometry.steps;
   features_ = context_.allocate(kept.sequence(options_.flow_channels));
-  if (has_input()) convolve_input(x.merged(), features_.merged());
 }
 
-void TrajGru::convolve_input(const Tensor& x, const Tensor& features) {
+void TrajGru::begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) {
+  ConvGruAfter::begin(geometry, x, initial, mode);
+  allocate_features(geometry, mode);
+  if (has_input()) begin_features(x.merged(), features_.merged());
+}
+
+void TrajGru::begin_steps(const Geometry& geometry, InitialState initial) {
+  ConvGruAfter::begin_steps(geometry, initial);
+  allocate_features(geometry, Mode::kTraining);
+}
+
+void TrajGru::take_input(std::int64_t t, const Tensor& x) {
+  ConvGruAfter::take_input(t, x);
+  begin_features(x, features_.at(t));
+}
+
+void TrajGru::add_input_gradient(std::int64_t t, const Tensor& dx) {
+  ConvGruAfter::add_input_gradient(t, dx);
+  if (!has_hidden(t)) return;
+  context_.backend.convolution_transposed(hidden_spec(), features_.at(t),
+                                          context_.parameters.weight(flow_input_.weight), {}, dx, Write::kAccumulate);
+}
+
+void TrajGru::begin_features(const Tensor& x, const Tensor& features) {
   context_.backend.convolution(hidden_spec(), x, context_.parameters.weight(flow_input_.weight),
                                context_.parameters.value(flow_input_.bias), features, Write::kOverwrite);
 }
@@ -82,7 +103,7 @@ void TrajGru::begin_tiles(const Geometry& geometry, InitialState initial, std::i
 void TrajGru::step_sample_in_tiles(std::int64_t t, const Tensor& x, const RecurrentState& previous,
                                    const RecurrentState& next) {
   if (has_hidden(t)) {
-    if (has_input()) convolve_input(x, features_.at(0));
+    if (has_input()) begin_features(x, features_.at(0));
     finish_features(previous[0], features_.at(0));
   }
   ConvGruAfter::step_sample_in_tiles(t, x, previous, next);

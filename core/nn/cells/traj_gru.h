@@ -17,6 +17,9 @@ class TrajGru final : public ConvGruAfter {
   TrajGru(const Context& context, const std::string& prefix, const CellOptions& options);
 
   void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) override;
+  void begin_steps(const Geometry& geometry, InitialState initial) override;
+  void take_input(std::int64_t t, const Tensor& x) override;
+  void add_input_gradient(std::int64_t t, const Tensor& dx) override;
   /// Of a whole frame e is held, since the flows of a tile's rows ask for those beside them.
   void begin_tiles(const Geometry& geometry, InitialState initial, std::int64_t rows) override;
   void finish_hidden(const Tensor& hidden) override;
@@ -39,8 +42,9 @@ class TrajGru final : public ConvGruAfter {
 
   Convolution declare_convolution(const std::string& name, ParameterKind weight, ParameterKind bias,
                                   const Shape& shape);
+  void allocate_features(const Geometry& geometry, Mode mode);
   /// features [B,H,W,F] = Vx*x + bx over frames x [B,H,W,Cin].
-  void convolve_input(const Tensor& x, const Tensor& features);
+  void begin_features(const Tensor& x, const Tensor& features);
   /// e of one step, over what convolve_input() has left there.
   void finish_features(const Tensor& hidden_previous, const Tensor& features);
   /// hidden_gates of some rows of whole frames `hidden_previous`, from their flows.

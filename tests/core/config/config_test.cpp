@@ -114,6 +114,18 @@ TEST(Config, OptionsOfTheOtherCell) {
   EXPECT_EQ(error_of(R"("model":{"cell":"trajgru","links":9,"hidden_bias":"all"})"), "no error");
 }
 
+TEST(Config, OptionsOfTheOtherArchitecture) {
+  const std::string stack = error_of(R"("model":{"architecture":"stack","levels":[{"conv":{"stride":2}}],
+      "predict":"change"},"train":{"loss":{"lead_weights":[1,2]}})");
+  EXPECT_SAYS(stack, "model.levels[0].conv: ");
+  EXPECT_SAYS(stack, "model.predict: ");
+  EXPECT_SAYS(stack, "train.loss.lead_weights: a stack");
+  EXPECT_SAYS(error_of(R"("train":{"scheduled_sampling":{"start":0.5}})"), "train.scheduled_sampling: ");
+  EXPECT_SAYS(error_of(R"("model":{"architecture":"stcak"})"), "did you mean \"stack\"?");
+  EXPECT_EQ(error_of(R"("model":{"architecture":"stack","patch":4},"train":{"scheduled_sampling":{"start":0.5}})"),
+            "no error");
+}
+
 TEST(Config, OptionsOfAnotherOptimizerOrSchedule) {
   EXPECT_SAYS(
       error_of(R"("train":{"optimizer":{"type":"adam","momentum":0.9}})"),

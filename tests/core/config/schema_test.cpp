@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -10,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
-#include "core/model/encoder_forecaster.h"
+#include "core/model/network.h"
 #include "tests/core/config/schema_check.h"
 
 namespace nextframe {
@@ -51,18 +52,34 @@ TEST(Schema, ShippedConfigurationsLoadAndAreValid) {
   }
 }
 
-/// Parameters of a shipped configuration's network, whose input is a frame of one channel with its coordinates.
-std::int64_t parameters_of(const std::string& name) {
+struct PublishedNetwork {
+  std::string file;
+  std::int64_t parameters = 0;
+};
+
+class PublishedNetworks : public testing::TestWithParam<PublishedNetwork> {};
+
+TEST_P(PublishedNetworks, HaveAsManyParametersAsPublished) {
   ::setenv("NEXTFRAME_DATA", "data", /*overwrite=*/0);
-  const Config config = load_config(fs::path(NEXTFRAME_CONFIGS) / name, {});
+  const Config config = load_config(fs::path(NEXTFRAME_CONFIGS) / (GetParam().file + ".json"), {});
   CountingBackend backend;
-  return EncoderForecaster(backend, DType::kFloat32, config.model, 1 + kCoordinateChannels, 1).parameters().elements();
+  const std::int64_t inputs = 1 + (config.model.coordinates ? kCoordinateChannels : 0);
+  EXPECT_EQ(make_network(backend, DType::kFloat32, config.model, inputs, 1)->parameters().elements(),
+            GetParam().parameters);
 }
 
-TEST(Schema, NetworksHaveThePublishedParameters) {
-  EXPECT_EQ(parameters_of("hko7.json"), 13649081);
-  EXPECT_EQ(parameters_of("shi2017-trajgru.json"), 4000397);
-}
+// OpenSTL's are those that its forward pass uses: 11.68 M.
+INSTANTIATE_TEST_SUITE_P(
+    Configurations, PublishedNetworks,
+    testing::Values(PublishedNetwork{"hko7", 13649081}, PublishedNetwork{"openstl-convlstm-s", 11675648},
+                    PublishedNetwork{"openstl-convlstm-l", 26115072}, PublishedNetwork{"shi2017-convgru-k3d2", 2604817},
+                    PublishedNetwork{"shi2017-convgru-k5", 4767505}, PublishedNetwork{"shi2017-convgru-k7", 8011537},
+                    PublishedNetwork{"shi2017-trajgru", 4000397}),
+    [](const auto& test) {
+      std::string name = test.param.file;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 TEST(Schema, EffectiveConfigurationIsValid) { EXPECT_TRUE(test::is_valid(config_to_json(Config{}), config_schema())); }
 

@@ -55,7 +55,7 @@ class ForecasterTest : public testing::Test {
     model_.data = run.data;
     model_.path = "model.safetensors";
     model_.file.frames.normalisation = {.offset = 0, .scale = 255};
-    model_.network = std::make_unique<EncoderForecaster>(backend_, DType::kFloat32, run.model, 1, 1);
+    model_.network = make_network(backend_, DType::kFloat32, run.model, 1, 1);
     model_.network->initialise(Initialisation::kDefault, 3);
   }
 
@@ -264,8 +264,7 @@ class GuidedForecasterTest : public testing::Test {
     frames.mask_channel = true;
     frames.coordinates = true;
     frames.input_channels = channels_of(frames).input();
-    model_.network =
-        std::make_unique<EncoderForecaster>(backend_, DType::kFloat32, run.model, frames.input_channels, 1);
+    model_.network = make_network(backend_, DType::kFloat32, run.model, frames.input_channels, 1);
     std::vector<float> weights(static_cast<std::size_t>(model_.network->parameters().elements()));
     Random random(9);
     for (float& weight : weights) weight = static_cast<float>(random.uniform(-0.4, 0.4));
