@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,36 @@ double draw_student_t(std::int64_t degrees, Random& random) {
     squares += one * one;
   }
   return numerator / std::sqrt(squares / static_cast<double>(degrees));
+}
+
+/// The upper quantile of Student's t, by its expansion about that of the normal distribution (Abramowitz and Stegun 1964,
+/// 26.7.5), for `degrees` of 3 or more.
+double student_quantile(double z, double degrees) {
+  return z + (std::pow(z, 3) + z) / (4 * degrees) +
+         (5 * std::pow(z, 5) + 16 * std::pow(z, 3) + 3 * z) / (96 * degrees * degrees);
+}
+
+/// The upper quantile of the normal distribution, by bisection.
+double normal_quantile(double share) {
+  double low = -10, high = 10;
+  while (high - low > 1e-12) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::sqrt(2.0)) / 2 < share ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+/// See BootstrapOptions::Width.
+double stretch_of(std::int64_t windows, std::int64_t block, const BootstrapOptions& options) {
+  if (options.width == BootstrapOptions::Width::kPercentile) return 1;
+  const auto blocks = static_cast<double>(windows / block);
+  const double z = normal_quantile((1 + options.confidence) / 2);
+  const double few = std::sqrt(blocks / (blocks - 1)) * student_quantile(z, blocks - 1) / z;
+  const auto overlap = static_cast<double>(std::max<std::int64_t>(options.overlap, 1));
+  // Blocks much shorter than the overlap are too narrow in any case, and said to be.
+  constexpr double kLeast = 1.0 / 3;
+  const double kept = 1 - (overlap * overlap - 1) / (3 * overlap * static_cast<double>(block));
+  return few / std::sqrt(std::max(kept, kLeast));
 }
 
 /// Linear interpolation between the sorted values.
@@ -77,10 +108,14 @@ std::optional<Interval> bootstrap_interval(std::int64_t windows, const Bootstrap
   }
   Random random(options.seed);
   std::vector<std::int64_t> drawn(static_cast<std::size_t>(windows));
+  std::iota(drawn.begin(), drawn.end(), std::int64_t{0});
+  const double of_all = figure(drawn);
+  const double stretch = stretch_of(windows, block, options);
   std::vector<double> figures(static_cast<std::size_t>(std::max<std::int64_t>(options.resamples, 1)));
   for (double& one : figures) {
     draw(drawn, block, random);
     one = figure(drawn);
+    if (stretch != 1) one = of_all + stretch * (one - of_all);
     for (const RunSpread& spread : spreads) one += spread.standard_error * draw_student_t(spread.runs - 1, random);
     if (!std::isfinite(one)) return std::nullopt;
   }

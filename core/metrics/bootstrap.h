@@ -12,12 +12,20 @@ namespace nextframe {
 inline constexpr std::int64_t kFewestBlocks = 4;
 
 struct BootstrapOptions {
+  enum class Width { kPercentile, kCorrected };
+
   double confidence = 0.95;
   std::int64_t resamples = 10000;
   /// Neighbouring windows that are drawn together, because windows that overlap or follow each other are alike; 1 for
   /// windows that are independent.
   std::int64_t block = 1;
   std::uint64_t seed = 1;
+  /// Percentiles of resampled blocks are too narrow: for few blocks, and because blocks cut through what overlaps. The
+  /// correction stretches them about the figure of all windows by sqrt(n / (n - 1)) t / z, of n blocks and the quantiles of
+  /// Student's t and of the normal distribution, and by 1 / sqrt(1 - (m^2 - 1) / (3 m b)): with blocks of b that is exact
+  /// for windows of m frames, each of which is wrong by itself.
+  Width width = Width::kPercentile;
+  std::int64_t overlap = 1;  ///< kCorrected: m, neighbouring windows that share frames
 };
 
 struct Interval {

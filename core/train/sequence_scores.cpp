@@ -212,7 +212,10 @@ ScoreContrast compare_scores(Runs first, Runs second, std::size_t metric, const 
     spreads = {RunSpread(mine), RunSpread(others)};
     difference.covers = Covers::kWindowsAndSeeds;
   }
-  const BootstrapOptions options{.resamples = resamples_for(figures.numbers()), .block = difference.block};
+  const BootstrapOptions options{.resamples = resamples_for(figures.numbers()),
+                                 .block = difference.block,
+                                 .width = BootstrapOptions::Width::kCorrected,
+                                 .overlap = block};
   difference.interval = bootstrap_interval(
       figures.windows(), options, [&](std::span<const std::int64_t> drawn) { return figures.difference(drawn); },
       spreads);
