@@ -31,8 +31,9 @@ TEST_F(Train, MakesTheRunFolder) {
   const Outcome outcome = run({"train", config(25), "--threads", "1"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "");
-  const std::vector<std::string> expected{"best.safetensors", "config.json", "curves.png",    "last.safetensors",
-                                          "last.state",       "log.txt",     "metrics.jsonl", "samples"};
+  const std::vector<std::string> expected{"best.safetensors", "config.json",      "curves.png",
+                                          "events",           "last.safetensors", "last.state",
+                                          "log.txt",          "metrics.jsonl",    "samples"};
   EXPECT_EQ(names_in(folder_.path() / "runs/tiny"), expected);
   EXPECT_FALSE(names_in(folder_.path() / "runs/tiny/samples").empty());
   EXPECT_NE(read_text(folder_ / "runs/tiny/config.json").find("\"validate_every\": 20"), std::string::npos);
