@@ -60,11 +60,11 @@ OnnxValue OnnxFrames::pads() {
     return pads_ = graph_.integers({0, 0, 0, 0, 0, 0, missing(height), missing(width)});
   }
   const OnnxValue shape = graph_.node("Shape", {last_});
-  size_ = graph_.node("Slice", {shape, graph_.integers({kHeight}), graph_.integers({kWidth + 1}), graph_.integers({0})});
+  size_ =
+      graph_.node("Slice", {shape, graph_.integers({kHeight}), graph_.integers({kWidth + 1}), graph_.integers({0})});
   const OnnxValue multiple = graph_.integers({multiple_});
   const OnnxValue rest = graph_.node("Sub", {multiple, graph_.node("Mod", {size_, multiple})});
-  return pads_ = graph_.node("Concat",
-                             {graph_.integers({0, 0, 0, 0, 0, 0}), graph_.node("Mod", {rest, multiple})},
+  return pads_ = graph_.node("Concat", {graph_.integers({0, 0, 0, 0, 0, 0}), graph_.node("Mod", {rest, multiple})},
                              {{"axis", kFirst}});
 }
 
