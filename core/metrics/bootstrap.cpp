@@ -36,8 +36,12 @@ double draw_student_t(std::int64_t degrees, Random& random) {
 /// The upper quantile of Student's t, by its expansion about that of the normal distribution (Abramowitz and Stegun 1964,
 /// 26.7.5), for `degrees` of 3 or more.
 double student_quantile(double z, double degrees) {
-  return z + (std::pow(z, 3) + z) / (4 * degrees) +
-         (5 * std::pow(z, 5) + 16 * std::pow(z, 3) + 3 * z) / (96 * degrees * degrees);
+  const double z2 = z * z;
+  const double first = z * (z2 + 1) / 4;
+  const double second = z * ((5 * z2 + 16) * z2 + 3) / 96;
+  const double third = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
+  const double fourth = z * ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160;
+  return z + (first + (second + (third + fourth / degrees) / degrees) / degrees) / degrees;
 }
 
 /// The upper quantile of the normal distribution, by bisection.

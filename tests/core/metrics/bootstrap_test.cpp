@@ -114,7 +114,8 @@ TEST(Bootstrap, EqualForecastersAreCalledDifferentAboutOneTimeInTwenty) {
       ours.push_back(common + random.normal());
       others.push_back(common + random.normal());
     }
-    return bootstrap_difference(ours, others, {.resamples = 250}).interval;
+    return bootstrap_difference(ours, others, {.resamples = 250, .width = BootstrapOptions::Width::kCorrected})
+        .interval;
   });
   EXPECT_GE(claims, 30);
   EXPECT_LE(claims, 70);
