@@ -165,8 +165,9 @@ class CompareCommand : public Command {
  private:
   int report_interrupted(const ComparisonOptions& options, Log& log) const {
     if (options.folder.empty()) throw Interrupted{};
-    log.info("interrupted, every run is saved; go on with: nextframe compare {} --out {} --resume",
-             join(arguments_.subjects, " "), options.folder);
+    std::string command = format("nextframe compare {} --out {} --resume", join(arguments_.subjects, " "), options.folder);
+    for (const std::string& assignment : arguments_.overrides) command += format(" --set '{}'", assignment);
+    log.info("interrupted, every run is saved; go on with: {}", command);
     return kInterruptedExitCode;
   }
 
@@ -219,7 +220,7 @@ class CompareCommand : public Command {
   ComparisonOptions comparison_options(const std::vector<Contender>& contenders) const {
     if (contenders.size() < 2) reject("[compare] got one subject, expected two configurations or models, or more");
     ComparisonOptions options;
-    options.seeds = arguments_.seeds.value_or(options.seeds);
+    options.seeds = arguments_.seeds;
     options.steps = arguments_.steps;
     if (arguments_.budget) options.budget_seconds = parse_time(*arguments_.budget);
     if (options.steps && options.budget_seconds) {

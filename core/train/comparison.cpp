@@ -135,6 +135,7 @@ class Comparison::Work {
       earlier_ = read_plan(options_.folder, options_.start);
       if (earlier_) check_same_contenders(*earlier_, contenders, options_.folder);
     }
+    seeds_ = options_.seeds.value_or(earlier_ ? earlier_->seeds : 1);
     const bool settled = earlier_ && !options_.steps &&
                          (!options_.budget_seconds || options_.budget_seconds == earlier_->budget_seconds);
     if (settled) options_.budget_seconds = earlier_->budget_seconds;
@@ -242,7 +243,7 @@ class Comparison::Work {
 
   /// Of each contender, and what is to be remembered of them.
   void settle_steps() {
-    ComparisonPlan plan{.seeds = options_.seeds, .budget_seconds = options_.budget_seconds};
+    ComparisonPlan plan{.seeds = seeds_, .budget_seconds = options_.budget_seconds};
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       Entry& entry = entries_[i];
       std::int64_t steps = entry.contender.train.steps;
@@ -294,7 +295,7 @@ class Comparison::Work {
     result.context = test.options().context;
     result.trained_horizon = entries_.front().contender.data.horizon;
     result.horizons = options_.horizons;
-    result.seeds = options_.seeds;
+    result.seeds = seeds_;
     result.budget_seconds = options_.budget_seconds;
     result.backend = std::string(services_.backend.name());
     result.instructions = std::string(services_.backend.instructions());
@@ -322,7 +323,7 @@ class Comparison::Work {
 
   /// Seed by seed, so that what is there when it is interrupted belongs together. False where it was.
   bool train_all(ComparisonResult& result) {
-    for (std::int64_t k = 0; k < options_.seeds; ++k) {
+    for (std::int64_t k = 0; k < seeds_; ++k) {
       for (std::size_t i = 0; i < entries_.size(); ++i) {
         stop_if_asked();
         std::vector<ComparedRun>& runs = result.contenders[i].runs;
@@ -466,6 +467,7 @@ class Comparison::Work {
   ComparisonOptions options_;
   ComparisonServices services_;
   std::optional<ComparisonPlan> earlier_;
+  std::int64_t seeds_ = 1;
   bool open_budget_ = false;                ///< steps are to be found for it
   std::vector<std::int64_t> budget_steps_;  ///< that an earlier run found for it
   std::vector<Entry> entries_;

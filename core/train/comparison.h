@@ -46,7 +46,8 @@ struct Contender {
 void check_comparable(const std::vector<Contender>& contenders);
 
 struct ComparisonOptions {
-  std::int64_t seeds = 1;             ///< runs of each configuration, from its train.seed on
+  /// Runs of each configuration, from its train.seed on; unset: as many as a resumed comparison began with, else one.
+  std::optional<std::int64_t> seeds;
   std::optional<std::int64_t> steps;  ///< of each run; else as many as fit into budget_seconds, else train.steps
   std::optional<double>
       budget_seconds;  ///< wall time of each run, validations included: made steps of, at the speed that

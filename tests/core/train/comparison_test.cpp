@@ -137,13 +137,16 @@ TEST_F(ComparisonTest, InterruptedAnywhereAndResumedGivesTheSameScores) {
   }
 }
 
-TEST_F(ComparisonTest, ResumedItKeepsTheStepsThatItBeganWith) {
+TEST_F(ComparisonTest, ResumedItKeepsTheStepsAndSeedsThatItBeganWith) {
   options_.steps = 4;
+  options_.seeds = 2;
   ASSERT_TRUE(compare(options_, test::interrupt_at(6)).interrupted);
   ComparisonOptions again = options_;
   again.steps.reset();
+  again.seeds.reset();
   again.start = RunStart::kResume;
   const ComparisonResult result = compare(again);
+  ASSERT_EQ(result.contenders[0].runs.size(), 2U);
   EXPECT_EQ(result.contenders[0].runs[0].steps, 4);
   std::swap(contenders_[0], contenders_[1]);
   EXPECT_THROW(compare(again), Error);
