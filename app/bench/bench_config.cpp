@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+
+#include "core/frames/input_fields.h"
+
 namespace nextframe::app {
 namespace {
 
@@ -28,8 +31,9 @@ WorkloadOptions workload_of(const Config& config, std::int64_t height, std::int6
   options.height = height;
   options.width = width;
   options.channels = channels;
-  options.input_only_channels =
-      (config.data.mask_channel ? 1 : 0) + (config.model.coordinates ? kCoordinateChannels : 0);
+  options.input_only_channels = (config.data.mask_channel ? 1 : 0) +
+                                input_field_channels(config.data.inputs.size(), config.data.mask_channel) +
+                                (config.model.coordinates ? kCoordinateChannels : 0);
   return options;
 }
 

@@ -117,6 +117,7 @@ class EvaluateCommand : public Command {
     spec.option("--batch", "N", arguments_.batch, {1, 65536},
                 "sequences that go through the network together, at most (default 8); fewer of large frames");
     declare_layout(spec, arguments_.layout);
+    declare_inputs(spec, arguments_.inputs);
     spec.group("Written forecasts only: where they begin");
     spec.option(
         "--first-frame", "N", arguments_.first_frame, {},

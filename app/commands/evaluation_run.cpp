@@ -15,6 +15,7 @@
 #include "core/baselines/motion_baselines.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
+#include "core/frames/input_fields.h"
 #include "core/frames/media_sources.h"
 #include "core/frames/path_list.h"
 #include "core/metrics/metric_table.h"
@@ -115,6 +116,7 @@ class EvaluationRun {
                                            {"--limit", arguments_.limit.has_value()},
                                            {"--batch", arguments_.batch.has_value()},
                                            {"--layout", arguments_.layout != ArrayLayout::kAuto},
+                                           {"--input", !arguments_.inputs.empty()},
                                            {"--threads", arguments_.compute.threads != 0},
                                            {"--memory-limit", arguments_.memory.limit.has_value()},
                                            {"--device", arguments_.compute.device != Device::kAuto},
@@ -182,6 +184,9 @@ class EvaluationRun {
     if (arguments_.data) {
       reject("[evaluate] {} is a configuration, whose data the baselines are scored on; {} is one too many",
              arguments_.subject, *arguments_.data);
+    }
+    if (!arguments_.inputs.empty()) {
+      reject("[evaluate] --input: for models only, but {} is a configuration", arguments_.subject);
     }
     if (arguments_.memory.limit) {
       reject("[evaluate] --memory-limit: for models only, but {} is a configuration", arguments_.subject);
@@ -261,6 +266,9 @@ class EvaluationRun {
       DataOptions data = arguments_.data ? load_config(*arguments_.data, arguments_.overrides).data : own_data(model);
       data.crop.reset();
       data.sampling = {};
+      if (data.inputs.empty()) data.inputs = model.data.inputs;
+      data.mask_channel = model.data.mask_channel;
+      set_input_paths(data.inputs, arguments_.inputs);
       use_normalisation(data, model);
       return data;
     }
@@ -273,6 +281,7 @@ class EvaluationRun {
     DataOptions data = model.data;
     data.sources.assign(1, input_options(model, *arguments_.data));
     data.sources.front().layout = arguments_.layout;
+    set_input_paths(data.inputs, arguments_.inputs);
     data.split = SplitOptions{};
     data.split.train = 0;
     data.split.validation = 0;

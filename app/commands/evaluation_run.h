@@ -38,6 +38,7 @@ struct EvaluateArguments {
   std::optional<std::int64_t> every;
   std::optional<std::int64_t> gap;
   ArrayLayout layout = ArrayLayout::kAuto;
+  std::vector<std::string> inputs;
   bool json = false;
   ComputeArguments compute;
   MemoryArguments memory;

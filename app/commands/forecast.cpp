@@ -73,6 +73,7 @@ class ForecastCommand : public Command {
         "--product", "NAME", arguments_.product,
         "what the files are: a row of the table of products, or a .json file with one (default: the model's, or "
         "found by their names and contents)");
+    declare_inputs(spec, arguments_.inputs);
     spec.flag("--allow-missing", arguments_.allow_missing,
               "forecast although files that the context needs are missing or cannot be read");
     spec.choice("--unit", arguments_.unit,
@@ -155,6 +156,7 @@ class ForecastCommand : public Command {
   void check_combination() const {
     const std::string for_models = given_among({{"--trained-size", arguments_.trained_size},
                                                 {"--grey", arguments_.grey},
+                                                {"--input", !arguments_.inputs.empty()},
                                                 {"--threads", arguments_.compute.threads != 0},
                                                 {"--memory-limit", arguments_.memory.limit.has_value()},
                                                 {"--device", arguments_.compute.device != Device::kAuto},

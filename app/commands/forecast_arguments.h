@@ -52,6 +52,7 @@ struct ForecastArguments {
   bool grey = false;
   ArrayLayout layout = ArrayLayout::kAuto;
   std::string product;
+  std::vector<std::string> inputs;  ///< "name=path"
   bool allow_missing = false;
   std::optional<AmountUnit> unit;
   std::optional<FolderFormat> format;

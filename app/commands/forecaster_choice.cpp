@@ -8,6 +8,8 @@
 #include "core/base/error.h"
 #include "core/baselines/extrapolation_guide.h"
 #include "core/baselines/motion_baselines.h"
+#include "core/frames/radar/field_place.h"
+#include "core/frames/radar_inputs.h"
 #include "core/train/baseline_forecaster.h"
 #include "core/train/masked_forecaster.h"
 #include "core/train/memory_limit.h"
@@ -15,8 +17,10 @@
 namespace nextframe::app {
 namespace {
 
-ForecasterOptions forecaster_options(const ForecastArguments& arguments) {
+ForecasterOptions forecaster_options(const ForecastArguments& arguments, Log& log) {
   ForecasterOptions options;
+  options.inputs = recent_inputs(log);
+  options.same_place = same_place;
   options.guides = make_extrapolation_guide;
   if (arguments.trained_size) options.resize = ForecasterOptions::Resize::kAsTrained;
   if (arguments.grey) options.colour = ForecasterOptions::Colour::kGrey;
@@ -45,6 +49,7 @@ ForecasterChoice::ForecasterChoice(const ForecastArguments& arguments, StderrLog
     reject("[forecast] --grey: {} forecasts {} channels; it is for models of one channel", *arguments.model,
            model_->file.frames.output_channels);
   }
+  set_input_paths(model_->data.inputs, arguments.inputs);
   report_precision(model_->precision, *backend_, log);
 }
 
@@ -94,7 +99,7 @@ void ForecasterChoice::fit_memory(const Forecaster& forecaster, const SourceInfo
 std::unique_ptr<FrameForecaster> ForecasterChoice::make(const SourceInfo& source) {
   std::unique_ptr<FrameForecaster> made;
   if (model_) {
-    auto forecaster = std::make_unique<Forecaster>(*backend_, *model_, source, forecaster_options(arguments_));
+    auto forecaster = std::make_unique<Forecaster>(*backend_, *model_, source, forecaster_options(arguments_, log_));
     by_channel_ = forecaster->by_channel();
     fit_memory(*forecaster, source);
     made = std::move(forecaster);

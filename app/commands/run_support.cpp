@@ -42,6 +42,13 @@ void declare_layout(CommandSpec& spec, ArrayLayout& layout) {
               "four, THWC where the last is at most 4, else NTHW)");
 }
 
+void declare_inputs(CommandSpec& spec, std::vector<std::string>& inputs) {
+  spec.option(
+      "--input", "NAME=PATH", inputs,
+      "where one of the fields lies that the model sees beside the frames (its data.inputs; default: where they "
+      "lay as it was trained); may be given many times");
+}
+
 void report_reading(const std::vector<ClipReference>& clips, Log& log) {
   std::string said;
   for (const ClipReference& clip : clips) {

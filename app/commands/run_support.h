@@ -57,6 +57,9 @@ struct MemoryArguments {
 /// --layout, alike for every command that reads an array.
 void declare_layout(CommandSpec& spec, ArrayLayout& layout);
 
+/// --input, alike for every command that runs a model on other data than its own.
+void declare_inputs(CommandSpec& spec, std::vector<std::string>& inputs);
+
 /// Says how arrays were taken that could be taken in another way.
 void report_reading(const std::vector<ClipReference>& clips, Log& log);
 

@@ -99,6 +99,42 @@ void check_sources(const DataOptions& data, List& problems) {
   }
 }
 
+void check_input(const std::string& path, const InputOptions& input, List& problems) {
+  if (input.name.empty() || input.name.find('=') != std::string::npos) {
+    problems.push_back(format("{}.name: got \"{}\", expected a name without =", path, input.name));
+  }
+  if (input.path.empty()) problems.push_back(path + ".path: got \"\", expected files of radar, or a raster");
+  if (input.type == InputType::kRaster) {
+    expect_unused(path + ".product", input.product, std::string(), "type \"radar\"", problems);
+  }
+  const bool limits = input.floor && input.ceiling, moments = input.mean && input.deviation;
+  const bool others = limits ? input.mean || input.deviation : input.floor || input.ceiling;
+  if (limits == moments || others) {
+    problems.push_back(path + ": expected floor and ceiling, or mean and deviation, by which its numbers are scaled");
+  } else if (limits && !(*input.floor < *input.ceiling)) {
+    problems.push_back(format("{}.ceiling: got {}, expected more than floor, {}", path, *input.ceiling, *input.floor));
+  }
+}
+
+void check_inputs(const DataOptions& data, List& problems) {
+  for (std::size_t i = 0; i < data.sources.size(); ++i) {
+    if (data.sources[i].type == SourceType::kRaster) {
+      problems.push_back(
+          format("data.sources[{}].type: got \"raster\", which is one field; it goes into data.inputs", i));
+    }
+    if (!data.inputs.empty() && is_generated(data.sources[i].type)) {
+      problems.push_back(format("data.inputs: go with radar, but data.sources[{}] is generated", i));
+    }
+  }
+  for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+    check_input(format("data.inputs[{}]", i), data.inputs[i], problems);
+    for (std::size_t k = 0; k < i; ++k) {
+      if (data.inputs[k].name != data.inputs[i].name) continue;
+      problems.push_back(format("data.inputs[{}].name: got \"{}\" a second time", i, data.inputs[i].name));
+    }
+  }
+}
+
 void check_sizes(const DataOptions& data, List& problems) {
   const std::optional<Size>& whole = data.size;
   if (data.crop && whole && ((*data.crop)[0] > (*whole)[0] || (*data.crop)[1] > (*whole)[1])) {
@@ -289,6 +325,7 @@ std::vector<std::string> find_problems(const Config& config) {
   List problems = find_problems(config.model, size ? (*size)[0] : 0, size ? (*size)[1] : 0);
   check_name(config.name, problems);
   check_sources(config.data, problems);
+  check_inputs(config.data, problems);
   check_rain(config.data, problems);
   if (config.data.scene_cuts == SceneCuts::kIgnore) {
     expect_unused("data.scene_cut_threshold", config.data.scene_cut_threshold, DataOptions{}.scene_cut_threshold,

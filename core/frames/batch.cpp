@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/frames/augmentation.h"
 #include "core/frames/bounded_queue.h"
+#include "core/frames/input_fields.h"
 #include "core/frames/sampling.h"
 
 namespace nextframe {
@@ -153,11 +154,15 @@ class BatchLoader::Worker {
       batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
       batch.context_mask.resize(static_cast<std::size_t>(batch.context_length * pixels));
     }
+    if (data_.inputs() != nullptr) {
+      batch.context_inputs.resize(static_cast<std::size_t>(batch.context_length * pixels * data_.inputs()->channels()));
+    }
     if (guide_) batch.guide.resize(batch.target.size());
     for (std::int64_t n = 0; n < batch.sequences; ++n) {
       choose(first + n, batch);
       data_.read(options_.split, batch.windows.back(), region_of(batch), sequence_);
       put(n, batch);
+      if (data_.inputs() != nullptr) put_inputs(n, batch);
       if (guide_) put_guide(n, batch);
     }
     return true;
@@ -224,6 +229,19 @@ class BatchLoader::Worker {
     }
   }
 
+  /// What stands beside the context of the sequence chosen last, turned as its frames are.
+  void put_inputs(std::int64_t n, Batch& batch) {
+    const std::int64_t channels = data_.inputs()->channels();
+    const std::int64_t frame = batch.height * batch.width * channels;
+    inputs_.resize(static_cast<std::size_t>(batch.context_length * frame));
+    data_.read_inputs(options_.split, batch.windows.back(), {0, batch.context_length}, region_of(batch),
+                      inputs_.data());
+    for (std::int64_t t = 0; t < batch.context_length; ++t) {
+      transform(batch.places.back().symmetry, batch.height, batch.width, channels, inputs_.data() + t * frame,
+                batch.context_inputs.data() + (t * batch.sequences + n) * frame);
+    }
+  }
+
   /// Makes the guide of the sequence chosen last from whole frames, turned as its frames are.
   void put_guide(std::int64_t n, Batch& batch) {
     const std::int64_t window = batch.windows.back();
@@ -255,6 +273,7 @@ class BatchLoader::Worker {
   const std::unique_ptr<Guide> guide_;        ///< null: nobody wants one
   Sequence sequence_;
   std::vector<std::uint8_t> turned_mask_;
+  std::vector<float> inputs_;  ///< [T,H,W,K]
   std::int64_t position_;
   std::optional<SteadyClock::time_point> begun_;
   double waited_ = 0;

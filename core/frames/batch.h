@@ -12,11 +12,12 @@ namespace nextframe {
 
 /// Sequences side by side, time first, in the network's units.
 struct Batch {
-  std::vector<float> context;       ///< [T,N,H,W,C]
-  std::vector<float> target;        ///< [L,N,H,W,C]
-  std::vector<float> mask;          ///< [L,N,H,W,1] of the target, 1 = counts; empty = every pixel counts
-  std::vector<float> context_mask;  ///< [T,N,H,W,1] of the context, likewise; missing pixels are 0 in `context`
-  std::vector<float> guide;         ///< [L,N,H,W,C], first forecasts to depart from; empty where nobody makes any
+  std::vector<float> context;         ///< [T,N,H,W,C]
+  std::vector<float> target;          ///< [L,N,H,W,C]
+  std::vector<float> mask;            ///< [L,N,H,W,1] of the target, 1 = counts; empty = every pixel counts
+  std::vector<float> context_mask;    ///< [T,N,H,W,1] of the context, likewise; missing pixels are 0 in `context`
+  std::vector<float> context_inputs;  ///< [T,N,H,W,K] of data.inputs beside the context; empty where there are none
+  std::vector<float> guide;           ///< [L,N,H,W,C], first forecasts to depart from; empty where nobody makes any
   std::int64_t context_length = 0;
   std::int64_t horizon = 0;
   std::int64_t sequences = 0;

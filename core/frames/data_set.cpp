@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/frames/cached_clip.h"
 #include "core/frames/frame_cache.h"
+#include "core/frames/input_fields.h"
 #include "core/frames/scene_cuts.h"
 #include "core/frames/windows.h"
 
@@ -105,9 +106,11 @@ DataSet::DataSet(const DataOptions& options, const SourceTable& table, Log& log,
     reject("[data.sources] mixes recorded and generated sources; expected one kind");
   }
   if (generated != 0) {
+    if (!options_.inputs.empty()) reject("[data.inputs] go with radar, but data.sources are generated");
     open_generated(table);
   } else {
     open_recorded(table, log, observer);
+    if (!options_.inputs.empty()) open_inputs(table, log, observer);
   }
   choose_normalisation();
   check_crop();
@@ -184,6 +187,26 @@ void DataSet::open_recorded(const SourceTable& table, Log& log, const DecodeObse
         format("{}: {} frames are too few for a window and are not used", summary.name, summary.frames));
   }
   warn_of_some(short_clips, log);
+}
+
+void DataSet::open_inputs(const SourceTable& table, Log& log, const DecodeObserver& observer) {
+  const InputOpener open = cached_inputs(table, options_.cache, observer);
+  std::vector<std::unique_ptr<InputField>> fields;
+  for (const InputOptions& input : options_.inputs) {
+    fields.push_back(open(input, input_preprocessing(options_.size)));
+    warn_of_some(fields.back()->info().notes, log);
+  }
+  auto inputs = std::make_unique<InputFields>(options_.inputs, options_.mask_channel, std::move(fields));
+  const SourceKind& kind = find_source_kind(table, options_.sources.front());
+  for (const ClipSummary& clip : summaries_) {
+    SourceInfo frames;
+    frames.name = clip.name;
+    frames.height = clip.height;
+    frames.width = clip.width;
+    frames.place = clip.place;
+    inputs->check_frames(frames, clip.start_time != kNoTime, kind.same_place);
+  }
+  inputs_ = std::move(inputs);
 }
 
 void DataSet::add_clip(const std::string& name, std::unique_ptr<CachedClip> clip, Log& log) {
@@ -412,6 +435,17 @@ void DataSet::read(Split split, std::int64_t index, const Range& steps, const Re
   normalisation_.to_network(std::span<float>(sequence.frames));
   for (std::size_t i = 0; has_masks_ && i < sequence.frames.size(); ++i) {
     if (sequence.mask[i / static_cast<std::size_t>(channels_)] == 0) sequence.frames[i] = 0;
+  }
+}
+
+void DataSet::read_inputs(Split split, std::int64_t index, const Range& steps, const Region& region, float* to) const {
+  const Window at = window(split, index);
+  const CachedClip& clip = *clips_[static_cast<std::size_t>(at.clip)];
+  const UtcSeconds start = clip.header().start_time;
+  for (std::int64_t step = steps.first; step < steps.last; ++step) {
+    const auto frame = static_cast<std::size_t>(at.first + step * options_.gap);
+    inputs_->read(start == kNoTime ? kNoTime : start + std::llround(clip.seconds()[frame]), region, to);
+    to += region.height * region.width * inputs_->channels();
   }
 }
 

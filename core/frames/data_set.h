@@ -22,6 +22,7 @@
 namespace nextframe {
 
 class CachedClip;
+class InputFields;
 
 /// A run of frames of one clip that belongs to one split.
 struct Segment {
@@ -105,6 +106,8 @@ class DataSet {
   double frames_per_second() const;
   bool generated() const { return !generators_[0].empty(); }
   bool has_masks() const { return has_masks_; }
+  /// What data.inputs adds to the network's input; null where there is nothing.
+  const InputFields* inputs() const { return inputs_.get(); }
   const std::vector<ClipSummary>& clips() const { return summaries_; }
 
   /// Windows of a split; kEndless for a generator's training split without a given number of sequences.
@@ -121,6 +124,8 @@ class DataSet {
   void read(Split split, std::int64_t index, const Region& region, Sequence& sequence) const;
   /// Of the frames at places steps.first .. steps.last - 1 of the window alone.
   void read(Split split, std::int64_t index, const Range& steps, const Region& region, Sequence& sequence) const;
+  /// The channels of data.inputs beside those frames, [T,h,w,inputs()->channels()].
+  void read_inputs(Split split, std::int64_t index, const Range& steps, const Region& region, float* to) const;
   /// The share of values of `region` that are not missing and at least `threshold`, a network's number: in the first frame
   /// of a window, the last one of its context and the last one.
   double share_at_least(float threshold, Split split, std::int64_t index, const Region& region) const;
@@ -129,6 +134,7 @@ class DataSet {
   void open_recorded(const SourceTable& table, Log& log, const DecodeObserver& observer);
   void add_clip(const std::string& name, std::unique_ptr<CachedClip> clip, Log& log);
   void open_generated(const SourceTable& table);
+  void open_inputs(const SourceTable& table, Log& log, const DecodeObserver& observer);
   void report(const ClipSummary& clip, Log& log) const;
   void list_windows();
   void choose_normalisation();
@@ -141,6 +147,7 @@ class DataSet {
   std::optional<RainScale> rain_scale_;
   Normalisation normalisation_;
   std::vector<std::unique_ptr<CachedClip>> clips_;
+  std::unique_ptr<const InputFields> inputs_;
   std::vector<ClipSummary> summaries_;
   std::array<std::vector<Window>, 3> windows_;
   std::array<std::vector<std::unique_ptr<SequenceGenerator>>, 3> generators_;

@@ -4,7 +4,9 @@
 #include "core/frames/generated_source.h"
 #include "core/frames/image_source.h"
 #include "core/frames/npz_source.h"
+#include "core/frames/radar/field_place.h"
 #include "core/frames/radar_source.h"
+#include "core/frames/raster_source.h"
 #include "core/frames/video_source.h"
 
 namespace nextframe {
@@ -25,7 +27,8 @@ SourceTable media_sources() {
       {SourceType::kArray, "array: npy, npz", is_array, list_arrays, nullptr},
       {SourceType::kRadar,
        "radar: folders or names with a time of KNMI, FMI, MeteoSwiss, MRMS, BOM, ODIM, CF and others", is_radar,
-       list_radar, nullptr},
+       list_radar, nullptr, same_place},
+      {SourceType::kRaster, "a raster that GDAL reads, for data.inputs", never, list_raster, nullptr, same_place},
       {SourceType::kImages, "images: png, jpg, tif, pgm, bmp, webp, or a folder of them", is_images, list_images,
        nullptr},
       {SourceType::kVideo, "video: whatever FFmpeg decodes, a camera's number, a stream's address", is_video,

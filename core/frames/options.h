@@ -14,18 +14,19 @@
 
 namespace nextframe {
 
-enum class SourceType { kAuto, kVideo, kImages, kArray, kRadar, kDigits, kBalls, kRain, kOccludedDigits };
+enum class SourceType { kAuto, kVideo, kImages, kArray, kRadar, kRaster, kDigits, kBalls, kRain, kOccludedDigits };
 
 constexpr auto enum_names(SourceType) {
-  return std::array<std::pair<std::string_view, SourceType>, 9>{{{"auto", SourceType::kAuto},
-                                                                 {"video", SourceType::kVideo},
-                                                                 {"images", SourceType::kImages},
-                                                                 {"array", SourceType::kArray},
-                                                                 {"radar", SourceType::kRadar},
-                                                                 {"digits", SourceType::kDigits},
-                                                                 {"balls", SourceType::kBalls},
-                                                                 {"rain", SourceType::kRain},
-                                                                 {"occluded-digits", SourceType::kOccludedDigits}}};
+  return std::array<std::pair<std::string_view, SourceType>, 10>{{{"auto", SourceType::kAuto},
+                                                                  {"video", SourceType::kVideo},
+                                                                  {"images", SourceType::kImages},
+                                                                  {"array", SourceType::kArray},
+                                                                  {"radar", SourceType::kRadar},
+                                                                  {"raster", SourceType::kRaster},
+                                                                  {"digits", SourceType::kDigits},
+                                                                  {"balls", SourceType::kBalls},
+                                                                  {"rain", SourceType::kRain},
+                                                                  {"occluded-digits", SourceType::kOccludedDigits}}};
 }
 
 /// Whether a computer makes its frames.
@@ -92,7 +93,8 @@ struct SourceOptions {
 
   template <class Visitor>
   void fields(Visitor& v) {
-    v.field("type", type, {.doc = "what to read or generate; auto looks at the path"});
+    v.field("type", type,
+            {.doc = "what to read or generate; auto looks at the path (raster is for data.inputs alone)"});
     v.field(
         "path", path,
         {.doc =
@@ -298,9 +300,48 @@ struct CacheOptions {
   }
 };
 
+enum class InputType { kRadar, kRaster };
+
+constexpr auto enum_names(InputType) {
+  return std::array<std::pair<std::string_view, InputType>, 2>{
+      {{"radar", InputType::kRadar}, {"raster", InputType::kRaster}}};
+}
+
+/// Fields that a network sees beside the frames and does not forecast, on the frames' grid. The number v of a pixel becomes
+/// (v - floor) / (ceiling - floor), held within 0..1, or (v - mean) / deviation.
+struct InputOptions {
+  std::string name = {};
+  InputType type = InputType::kRadar;
+  std::string path = {};
+  std::string product = {};
+  std::optional<double> floor = {};
+  std::optional<double> ceiling = {};
+  std::optional<double> mean = {};
+  std::optional<double> deviation = {};
+
+  template <class Visitor>
+  void fields(Visitor& v) {
+    v.field("name", name, {.doc = "what messages and forecast --input call it"});
+    v.field(
+        "type", type,
+        {.doc = "radar: a recording, of which each frame gets the newest field that is no later than itself and less "
+                "than a step older; raster: one field for all times, such as terrain"});
+    v.field(
+        "path", path,
+        {.doc = "radar: folder, pattern or names with a time; raster: a file that GDAL reads, its second band or an "
+                "array behind a #: terrain.tif#2, terrain.nc#height"});
+    v.field("product", product, {.doc = "radar: a row of the table of products, or a .json file with one"});
+    v.field("floor", floor, {.doc = "the number that becomes 0, in dBZ, mm/h or mm, or as a raster has it"});
+    v.field("ceiling", ceiling, {.doc = "the number that becomes 1"});
+    v.field("mean", mean, {.doc = "in place of floor and ceiling: the number that becomes 0"});
+    v.field("deviation", deviation, {.doc = "what is 1 above the mean", .min = 0, .exclusive_min = true});
+  }
+};
+
 /// The frames that a model learns from: the configuration's "data".
 struct DataOptions {
   std::vector<SourceOptions> sources = {};
+  std::vector<InputOptions> inputs = {};
   std::int64_t context = 10;
   std::int64_t horizon = 10;
   std::int64_t stride = 1;
@@ -324,6 +365,10 @@ struct DataOptions {
   void fields(Visitor& v) {
     v.field("sources", sources,
             {.doc = "the recordings, or the generators, to learn from; no file may be named twice"});
+    v.field(
+        "inputs", inputs,
+        {.doc = "radar: further fields that the model sees beside each frame of its context, and does not forecast; "
+                "with mask_channel each comes with its own mask"});
     v.field("context", context, {.doc = "frames that the model sees", .min = 1, .max = 10000});
     v.field("horizon", horizon, {.doc = "frames that it learns to forecast", .min = 1, .max = 10000});
     v.field("stride", stride, {.doc = "frames between the starts of two windows", .min = 1, .max = kMostFrames});

@@ -242,6 +242,10 @@ class RadarSource final : public FrameSource {
 
 bool is_radar(const std::string& path) { return !is_address(path) && !is_camera(path) && looks_like_radar(path); }
 
+std::unique_ptr<FrameSource> open_radar(std::shared_ptr<const RadarListing> listing) {
+  return std::make_unique<RadarSource>(std::move(listing));
+}
+
 namespace {
 
 std::vector<ClipReference> clips_of(std::vector<RadarListing> listings) {
@@ -259,7 +263,7 @@ std::vector<ClipReference> clips_of(std::vector<RadarListing> listings) {
       std::error_code absent;
       if (!mask.empty() && fs::exists(mask, absent)) clip.identity += file_identity(mask) + "\n";
     }
-    clip.open = [listing] { return std::make_unique<RadarSource>(listing); };
+    clip.open = [listing] { return open_radar(listing); };
     clips.push_back(std::move(clip));
   }
   return clips;

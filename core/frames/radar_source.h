@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ std::vector<ClipReference> list_radar(const SourceOptions& options);
 /// The same, of each recording no more than its last `steps` fields: what an archive of years does not have to be read
 /// for.
 std::vector<ClipReference> list_end_of_radar(const SourceOptions& options, std::int64_t steps);
+struct RadarListing;
+/// The fields of a recording as it was found.
+std::unique_ptr<FrameSource> open_radar(std::shared_ptr<const RadarListing> listing);
 /// The same as list_radar of these files alone.
 std::vector<ClipReference> list_radar(const SourceOptions& options, const std::vector<std::string>& files);
 

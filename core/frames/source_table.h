@@ -34,6 +34,9 @@ struct SourceKind {
   /// All clips that the options name; rejects where there is none.
   std::vector<ClipReference> (*clips)(const SourceOptions& options) = nullptr;
   std::unique_ptr<SequenceGenerator> (*generator)(const SourceOptions& options, Split split) = nullptr;
+  /// Of kinds that know where their pixels lie: whether two places are one for fields of this size.
+  bool (*same_place)(const GeoReference& one, const GeoReference& other, std::int64_t height,
+                     std::int64_t width) = nullptr;
 };
 
 using SourceTable = std::vector<SourceKind>;

@@ -52,12 +52,13 @@ void check_frames(const FrameFormat& frames, const std::string& where) {
 }
 
 void check_channels(const FrameFormat& frames, const std::string& where) {
-  const std::int64_t others =
-      frames.input_channels - (frames.mask_channel ? 1 : 0) - (frames.coordinates ? kCoordinateChannels : 0);
+  const std::int64_t others = frames.input_channels - (frames.mask_channel ? 1 : 0) - frames.field_channels -
+                              (frames.coordinates ? kCoordinateChannels : 0);
   if (others < frames.output_channels) {
-    reject("{}: frames.input_channels is {}{}{}, expected at least the {} of a forecast", where, frames.input_channels,
-           frames.mask_channel ? " with the mask" : "", frames.coordinates ? " with the coordinates" : "",
-           frames.output_channels);
+    reject("{}: frames.input_channels is {}{}{}{}, expected at least the {} of a forecast", where,
+           frames.input_channels, frames.mask_channel ? " with the mask" : "",
+           frames.field_channels > 0 ? " with those of the inputs" : "",
+           frames.coordinates ? " with the coordinates" : "", frames.output_channels);
   }
   if (frames.rain.unit != RainUnit::kSource && frames.rain.unit != RainUnit::kAuto) RainScale(frames.rain);
 }

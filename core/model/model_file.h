@@ -19,12 +19,14 @@ namespace nextframe {
 /// What the frames were that the model learnt from, and how they reached it: with the configuration, all that a
 /// forecast needs besides the weights.
 struct FrameFormat {
-  std::int64_t input_channels = 1;   ///< that the network gets: of a frame after preprocessing, mask and coordinates
-  std::int64_t output_channels = 1;  ///< of a forecast frame
+  std::int64_t input_channels =
+      1;  ///< that the network gets: of a frame after preprocessing, mask, inputs, coordinates
+  std::int64_t output_channels = 1;                 ///< of a forecast frame
   std::optional<std::array<std::int64_t, 2>> size;  ///< height and width that frames were resized to; empty = their own
   ChannelMode channels = ChannelMode::kGrey;
-  bool mask_channel = false;  ///< whether the mask stands behind a frame's channels: 1 = valid, 0 = missing
-  bool coordinates = false;   ///< whether x, y and 1 are the last input channels
+  bool mask_channel = false;        ///< whether the mask stands behind a frame's channels: 1 = valid, 0 = missing
+  std::int64_t field_channels = 0;  ///< of data.inputs, their masks included, behind the frame's channels and mask
+  bool coordinates = false;         ///< whether x, y and 1 are the last input channels
   RainOptions rain{.unit = RainUnit::kSource};  ///< how rain became the numbers that are normalised
   Normalisation normalisation;
   double low = 0;  ///< the values that the pixels' type can take, before normalisation
@@ -37,12 +39,14 @@ struct FrameFormat {
   template <class Visitor>
   void fields(Visitor& v) {
     v.field("input_channels", input_channels,
-            {.doc = "channels that the network gets, mask and coordinates among them", .min = 1, .max = 65536});
+            {.doc = "channels that the network gets, mask, inputs and coordinates among them", .min = 1, .max = 65536});
     v.field("output_channels", output_channels, {.doc = "channels of a forecast frame", .min = 1, .max = 65536});
     v.field("size", size,
             {.doc = "height and width that frames are resized to; null = their own", .min = 1, .max = 16384});
     v.field("channels", channels, {.doc = "how the source's channels become the model's"});
     v.field("mask_channel", mask_channel, {.doc = "whether the mask stands behind a frame's channels"});
+    v.field("field_channels", field_channels,
+            {.doc = "channels of data.inputs, behind those of a frame and its mask", .min = 0, .max = 65536});
     v.field("coordinates", coordinates, {.doc = "whether x, y and 1 are the last input channels"});
     v.field("unit", rain.unit, {.doc = "unit of rain that is normalised; source = none"});
     v.field("rain", rain, {.doc = "the limits of that unit"});

@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/mapped_file.h"
 #include "core/base/text.h"
+#include "core/frames/input_fields.h"
 
 namespace nextframe {
 namespace {
@@ -104,6 +105,16 @@ json::Value fingerprint_of(const DataSet& data) {
     for (std::size_t i = 0; i < data.options().sources.size(); ++i) rows.push_back(generator_fingerprint(data, i));
   } else {
     for (const ClipSummary& clip : data.clips()) rows.push_back(clip_fingerprint(clip));
+    for (std::size_t i = 0; i < data.options().inputs.size(); ++i) {
+      Checksum pictures;
+      pictures.add(data.inputs()->field(i).pictures());
+      json::Value row = json::Value::object();
+      row.set("name", "input " + data.options().inputs[i].name);
+      row.set("frames", 0);
+      row.set("pictures", pictures.text());
+      row.set("splits", "");
+      rows.push_back(row);
+    }
   }
   return rows;
 }

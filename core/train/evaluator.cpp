@@ -32,6 +32,10 @@ void check_data(const TrainedModel& model, const DataSet& data) {
            frames.output_channels);
   }
   const FrameFormat given = frame_format_of(data, model.options);
+  if (given.field_channels != frames.field_channels) {
+    reject("[evaluate] the data have {} channels of inputs, the model {} was trained on {}; expected its data.inputs",
+           given.field_channels, model.path, frames.field_channels);
+  }
   if (given.units != frames.units || (data.rain_scale() && !(given.rain == frames.rain))) {
     reject(
         "[evaluate] the data are in {}, the model {} was trained on {}; expected the model's data.unit and data.rain",

@@ -67,9 +67,28 @@ Forecaster::Forecaster(Backend& backend, TrainedModel& model, const SourceInfo& 
       (same_range(frames.high, 255) || same_range(frames.high, 65535) || same_range(frames.high, 1)) &&
       same_range(source.low, 0) && !same_range(source.high, frames.high);
   if (depth_differs) unit_ = source.high / frames.high;
+  open_inputs(options);
   if (const GuideMaker make = guide_maker_for(model.options, frames, options.guides)) {
     for (std::int64_t n = 0; n < sequences_; ++n) guides_.push_back(make());
   }
+}
+
+void Forecaster::open_inputs(const ForecasterOptions& options) {
+  const std::vector<InputOptions>& inputs = model_.data.inputs;
+  const FrameFormat& frames = model_.file.frames;
+  if (frames.field_channels != input_field_channels(inputs.size(), frames.mask_channel)) {
+    reject("[forecast] {}: knows {} channels of inputs, its configuration has {} inputs", model_.path,
+           frames.field_channels, inputs.size());
+  }
+  if (inputs.empty()) return;
+  if (!options.inputs) reject("[forecast] {}: sees inputs beside the frames, which cannot be read here", model_.path);
+  std::vector<std::unique_ptr<InputField>> fields;
+  for (const InputOptions& input : inputs) {
+    fields.push_back(options.inputs(input, input_preprocessing(preprocessing_.size)));
+  }
+  inputs_ = std::make_unique<const InputFields>(inputs, frames.mask_channel, std::move(fields));
+  // observe() looks whether frames have dates.
+  inputs_->check_frames(source_, true, options.same_place);
 }
 
 void Forecaster::observe(const Frame& frame) {
@@ -78,6 +97,10 @@ void Forecaster::observe(const Frame& frame) {
   if (observed_ > 0 && (prepared.height != height_ || prepared.width != width_)) {
     reject("[forecast] {}: frame {} is {}x{}, those before it {}x{}", source_.name, observed_ + 1, prepared.width,
            prepared.height, width_, height_);
+  }
+  if (inputs_ && inputs_->timed() && frame.time == kNoTime) {
+    reject("[forecast] {}: its frames have no dates, by which the inputs of {} would be found", source_.name,
+           model_.path);
   }
   height_ = prepared.height;
   width_ = prepared.width;
@@ -98,7 +121,7 @@ void Forecaster::observe(const Frame& frame) {
       ready.values.insert(ready.values.end(), pixel, pixel + channels);
     }
   }
-  state_ = model_.network->observe(upload(ready), std::move(state_));
+  state_ = model_.network->observe(upload(ready, prepared.time), std::move(state_));
   ++observed_;
   if (guides_.empty()) return;
   recent_.push_back(std::move(ready));
@@ -106,13 +129,15 @@ void Forecaster::observe(const Frame& frame) {
 }
 
 /// [1,N,H,W,C]
-Tensor Forecaster::upload(const Prepared& prepared) {
+Tensor Forecaster::upload(const Prepared& prepared, UtcSeconds time) {
   std::vector<float> mask, buffer;
   for (std::int64_t n = 0; n < sequences_; ++n) mask.insert(mask.end(), prepared.mask.begin(), prepared.mask.end());
   const NetworkChannels network = channels_of(model_.file.frames);
   const std::vector<FramePlace> places(static_cast<std::size_t>(sequences_), {0, 0, height_, width_, {}});
+  std::vector<float> fields(static_cast<std::size_t>(sequences_ * height_ * width_ * network.fields));
+  if (inputs_) inputs_->read(time, {0, 0, height_, width_}, fields.data());
   const InputFrames input{
-      .frames = prepared.values, .mask = mask, .height = height_, .width = width_, .places = places};
+      .frames = prepared.values, .mask = mask, .height = height_, .width = width_, .places = places, .fields = fields};
   return to_backend(backend_, network_input(input, network, buffer), {1, sequences_, height_, width_, network.input()});
 }
 

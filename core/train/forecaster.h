@@ -11,6 +11,7 @@
 #include "core/backend/backend.h"
 #include "core/frames/frame.h"
 #include "core/frames/frame_source.h"
+#include "core/frames/input_fields.h"
 #include "core/frames/last_frames.h"
 #include "core/train/frame_forecaster.h"
 #include "core/train/trained_model.h"
@@ -30,6 +31,9 @@ struct ForecasterOptions {
   Resize resize = Resize::kKeepSize;
   Colour colour = Colour::kByChannel;
   GuideFactory guides = {};  ///< for guided networks
+  InputOpener inputs = {};   ///< for networks that see data.inputs
+  /// Whether the fields of those lie where the frames do; null: their sizes alone have to agree.
+  bool (*same_place)(const GeoReference&, const GeoReference&, std::int64_t, std::int64_t) = nullptr;
 };
 
 /// What to say where a float source's values can hardly be on the scale that a model knows, such as 0 to 1 for one of 8-bit
@@ -69,7 +73,8 @@ class Forecaster final : public FrameForecaster {
     std::vector<std::uint8_t> mask;  ///< [H,W]; empty: nothing is missing
   };
 
-  Tensor upload(const Prepared& prepared);
+  void open_inputs(const ForecasterOptions& options);
+  Tensor upload(const Prepared& prepared, UtcSeconds time);
   void start_guides(std::int64_t horizon);
   Tensor next_guide(std::int64_t steps);
   Frame to_frame(const float* values) const;
@@ -80,6 +85,7 @@ class Forecaster final : public FrameForecaster {
   Preprocessing preprocessing_;
   double unit_ = 1;  ///< source units per unit of the model's own: 65535/255 for a 16-bit source of an 8-bit model
   std::int64_t sequences_ = 1;                  ///< that the channels of a frame are to the network
+  std::unique_ptr<const InputFields> inputs_;   ///< null: the network sees the frames alone
   std::optional<RainScale> rain_scale_;         ///< where the model's numbers are a unit of rain
   UtcSeconds last_time_ = kNoTime;              ///< of the last frame observed
   std::vector<std::unique_ptr<Guide>> guides_;  ///< one a sequence; none without a guide

@@ -8,12 +8,13 @@ const std::vector<float>& network_input(const InputFrames& input, const NetworkC
                                         std::vector<float>& buffer) {
   const bool masked = channels.mask == MaskChannel::kAppended;
   const bool placed = channels.coordinates == CoordinateChannels::kAppended;
-  if (!masked && !placed) return input.frames;
+  if (channels.input() == channels.frame) return input.frames;
   std::vector<std::vector<float>> coordinates;
   for (const FramePlace& place : input.places) {
     if (placed) coordinates.push_back(coordinates_of(place, input.height, input.width));
   }
   const auto frame = static_cast<std::size_t>(channels.frame);
+  const auto fields = static_cast<std::size_t>(channels.fields);
   const auto area = static_cast<std::size_t>(input.height * input.width);
   const std::size_t pixels = input.frames.size() / frame;
   buffer.resize(pixels * static_cast<std::size_t>(channels.input()));
@@ -21,6 +22,7 @@ const std::vector<float>& network_input(const InputFrames& input, const NetworkC
   for (std::size_t i = 0; i < pixels; ++i) {
     to = std::copy_n(input.frames.data() + i * frame, frame, to);
     if (masked) *to++ = input.mask.empty() ? 1.0F : input.mask[i];
+    to = std::copy_n(input.fields.data() + i * fields, fields, to);
     if (!placed) continue;
     to = std::copy_n(coordinates[i / area % coordinates.size()].data() + 2 * (i % area), 2, to);
     *to++ = 1;
@@ -34,7 +36,8 @@ const std::vector<float>& network_input(const Batch& batch, const NetworkChannel
                         .mask = batch.context_mask,
                         .height = batch.height,
                         .width = batch.width,
-                        .places = batch.places},
+                        .places = batch.places,
+                        .fields = batch.context_inputs},
                        channels, buffer);
 }
 

@@ -12,15 +12,17 @@ namespace nextframe {
 enum class MaskChannel { kNone, kAppended };
 enum class CoordinateChannels { kNone, kAppended };
 
-/// What a network gets: the channels of a frame; the mask, 1 for a valid pixel and 0 for a missing one; and x and y from -1
-/// to 1 with a 1 beside them, which tells where a frame ends (Shi et al. 2017). It gives back the channels of a frame.
+/// What a network gets: the channels of a frame; the mask, 1 for a valid pixel and 0 for a missing one; what data.inputs
+/// adds; and x and y from -1 to 1 with a 1 beside them, which tells where a frame ends (Shi et al. 2017). It gives back the
+/// channels of a frame.
 struct NetworkChannels {
   std::int64_t frame = 1;
   MaskChannel mask = MaskChannel::kNone;
+  std::int64_t fields = 0;  ///< of data.inputs, their masks included
   CoordinateChannels coordinates = CoordinateChannels::kNone;
 
   std::int64_t input() const {
-    return frame + (mask == MaskChannel::kAppended ? 1 : 0) +
+    return frame + (mask == MaskChannel::kAppended ? 1 : 0) + fields +
            (coordinates == CoordinateChannels::kAppended ? kCoordinateChannels : 0);
   }
 };
@@ -31,6 +33,7 @@ struct InputFrames {
   const std::vector<float>& mask;  ///< [T,N,H,W,1]; empty: 1 everywhere
   std::int64_t height = 0, width = 0;
   std::span<const FramePlace> places;  ///< [N]; a piece of a frame has the coordinates that it has in the whole
+  std::span<const float> fields{};     ///< [T,N,H,W,channels.fields] of data.inputs
 };
 
 /// [T,N,H,W,channels.input()]: the frames themselves where nothing is appended, else `buffer`, filled.

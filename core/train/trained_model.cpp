@@ -5,6 +5,7 @@
 #include "core/backend/counting/counting_backend.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
+#include "core/frames/input_fields.h"
 #include "core/frames/path_list.h"
 #include "core/json/fields.h"
 #include "core/train/run_folder.h"
@@ -68,6 +69,7 @@ FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model) {
   frames.size = data.options().size;
   frames.channels = data.options().channels;
   frames.mask_channel = data.options().mask_channel;
+  frames.field_channels = data.inputs() != nullptr ? data.inputs()->channels() : 0;
   frames.coordinates = model.coordinates;
   frames.input_channels = channels_of(frames).input();
   if (data.rain_scale()) {
@@ -89,6 +91,7 @@ FrameFormat frame_format_of(const DataSet& data, const ModelOptions& model) {
 NetworkChannels channels_of(const FrameFormat& frames) {
   return {.frame = frames.output_channels,
           .mask = frames.mask_channel ? MaskChannel::kAppended : MaskChannel::kNone,
+          .fields = frames.field_channels,
           .coordinates = frames.coordinates ? CoordinateChannels::kAppended : CoordinateChannels::kNone};
 }
 

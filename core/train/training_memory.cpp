@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/memory.h"
 #include "core/base/text.h"
+#include "core/frames/input_fields.h"
 #include "core/train/forecaster.h"
 #include "core/train/loss_unit.h"
 #include "core/train/trained_model.h"
@@ -55,6 +56,8 @@ Batch empty_batch(const DataSet& data, const ModelOptions& model, std::int64_t s
   const std::int64_t pixels = sequences * batch.height * batch.width;
   batch.context.resize(static_cast<std::size_t>(batch.context_length * pixels * batch.channels));
   batch.target.resize(static_cast<std::size_t>(batch.horizon * pixels * batch.channels));
+  const std::int64_t fields = data.inputs() != nullptr ? data.inputs()->channels() : 0;
+  batch.context_inputs.resize(static_cast<std::size_t>(batch.context_length * pixels * fields));
   if (is_guided(model)) batch.guide.resize(batch.target.size());
   if (masked == Masked::kYes) {
     batch.mask.resize(static_cast<std::size_t>(batch.horizon * pixels));
@@ -86,7 +89,8 @@ std::int64_t batch_bytes(const ModelOptions& model, const TrainOptions& train, c
   const std::int64_t frame = data.crop_height() * data.crop_width() * kFloat;
   const std::int64_t guide = is_guided(model) ? data.channels() * data.options().horizon : 0;
   const std::int64_t sequence =
-      frame * (data.channels() * data.sequence_length() + guide + (data.has_masks() ? data.sequence_length() : 0));
+      frame * (data.channels() * data.sequence_length() + guide + channels.fields * data.options().context +
+               (data.has_masks() ? data.sequence_length() : 0));
   // What the network takes in is put together where it has channels beyond those of a frame.
   const std::int64_t joined = channels.input() > channels.frame ? frame * channels.input() * data.options().context : 0;
   const std::int64_t ahead = data.options().prefetch + 1;

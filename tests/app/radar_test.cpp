@@ -81,6 +81,50 @@ TEST_F(Radar, ForecastsNeedTheirContext) {
   EXPECT_EQ(with({"--at", "2010-08-27T00:00"}).exit_code, 2);
 }
 
+TEST_F(Radar, InputsAreFoundAgainByAModel) {
+  const std::string field = kFixtures + "RAD_NL25_RAP_5min_201008260005.h5";
+  const json::Value config = json::read_file(*folder_ / "tiny.json");
+  json::Value data = config.at("data", "");
+  data.set("inputs",
+           json::parse(R"([ { "name": "again", "path": ")" + kRecording +
+                           R"(", "floor": 0, "ceiling": 2.5 }, { "name": "height", "type": "raster", "path": ")" +
+                           field + R"(#image1/image_data", "mean": 100, "deviation": 50 } ])",
+                       "inputs"));
+  json::Value with_inputs = config;
+  with_inputs.set("data", data);
+  write_text(*folder_ / "inputs.json", with_inputs.dump(2));
+  const Outcome trained = run({"train", "inputs.json", "--out", "seeing"}, here());
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  ASSERT_EQ(run({"train", "inputs.json", "--out", "seeing", "--resume", "--steps", "3"}, here()).exit_code, 0);
+  const std::vector<std::string> forecast{"forecast", "seeing", kRecording, "--at", "2010-08-26T00:15", "--overwrite"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), forecast.begin(), forecast.end());
+    return run(more, here());
+  };
+  ASSERT_EQ(with({"-o", "a.npy"}).exit_code, 0);
+  // The same field from elsewhere, another one, and none.
+  fs::copy_file(field, *folder_ / "copy.h5");
+  ASSERT_EQ(with({"-o", "b.npy", "--input", "height=copy.h5#image1/image_data"}).exit_code, 0);
+  EXPECT_EQ(read_text(*folder_ / "a.npy"), read_text(*folder_ / "b.npy"));
+  const std::string other = kFixtures + "RAD_NL25_RAP_5min_201008260010.h5#image1/image_data";
+  ASSERT_EQ(with({"-o", "c.npy", "--input", "height=" + other}).exit_code, 0);
+  EXPECT_NE(read_text(*folder_ / "a.npy"), read_text(*folder_ / "c.npy"));
+  const Outcome unknown = with({"-o", "d.npy", "--input", "depth=copy.h5"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  expect_in("NAME=PATH of again, height", unknown.err);
+  const Outcome absent = with({"-o", "d.npy", "--input", "height=gone.tif"});
+  EXPECT_EQ(absent.exit_code, 2);
+  expect_in("gone.tif", absent.err);
+  const std::vector<std::string> evaluate{"evaluate", "seeing", "--split", "train", "--metrics", "mae"};
+  const Outcome scored = run(evaluate, here());
+  EXPECT_EQ(scored.exit_code, 0) << scored.err;
+  const Outcome recording =
+      run({"evaluate", "seeing", kRecording, "--input", "height=copy.h5#image1/image_data"}, here());
+  EXPECT_EQ(recording.exit_code, 0) << recording.err;
+  EXPECT_EQ(run({"bench", "inputs.json", "--rounds", "1"}, here()).exit_code, 0);
+  EXPECT_EQ(run({"inspect", "inputs.json"}, here()).exit_code, 0);
+}
+
 TEST_F(Radar, AModelOfRainTakesRainOnly) {
   write_text(*folder_ / "picture.pgm", "P5\n3 2\n255\nabcdef");
   const Outcome picture = run({"forecast", "model", "picture.pgm", "-o", "other.npy"}, here());

@@ -186,6 +186,13 @@ void take_axes(const std::string& name, FieldLayout& layout) {
   }
 }
 
+void turn_north_up(FieldLayout& layout) {
+  if (!layout.place.known() || layout.place.transform[5] <= 0) return;
+  layout.row_order = RowOrder::kSouthFirst;
+  layout.place.transform[3] += layout.place.transform[5] * static_cast<double>(layout.height());
+  layout.place.transform[5] = -layout.place.transform[5];
+}
+
 RasterView view_of(const Product& product) {
   return product.reader == ProductReader::kRaster ? RasterView::kBands : RasterView::kArrays;
 }
@@ -235,12 +242,7 @@ FieldLayout layout_of(const RasterFile& file, const Product& product, const std:
     case PlaceBy::kOdim:
       break;
   }
-  if (layout.place.known() && layout.place.transform[5] > 0) {
-    // Rows run northwards: they are turned round while they are read.
-    layout.row_order = RowOrder::kSouthFirst;
-    layout.place.transform[3] += layout.place.transform[5] * static_cast<double>(layout.height());
-    layout.place.transform[5] = -layout.place.transform[5];
-  }
+  turn_north_up(layout);
   if (layout.height() < 1 || layout.width() < 1) reject("[radar] {}: {} has no pixels", name, layout.array.path);
   return layout;
 }

@@ -55,6 +55,9 @@ bool has_attributes(const RasterFile& file, const Product& product);
 /// y and x are the last two axes of layout.array, time the one before; rejects further axes that are longer than 1.
 void take_axes(const std::string& name, FieldLayout& layout);
 
+/// Where the rows of layout.place run northwards, they are to be turned round while they are read.
+void turn_north_up(FieldLayout& layout);
+
 /// Rejects a file that lacks what the row needs and says what it has instead; `name` is the file's.
 FieldLayout layout_of(const RasterFile& file, const Product& product, const std::string& name);
 

@@ -84,4 +84,21 @@ std::array<double, 2> pixel_kilometres(const GeoReference& place, std::int64_t h
           kilometres_between(middle, unproject(place.projection, x + t[1], y))};
 }
 
+bool same_place(const GeoReference& one, const GeoReference& other, std::int64_t height, std::int64_t width) {
+  constexpr double kPixels = 0.1;
+  if (one == other || !one.known() || !other.known()) return true;
+  const std::array<double, 2> pixel = pixel_kilometres(one, height, width);
+  const auto corner = [](const GeoReference& place, double row, double column) {
+    const auto& t = place.transform;
+    return unproject(place.projection, t[0] + t[1] * column, t[3] + t[5] * row);
+  };
+  for (const double row : {0.0, static_cast<double>(height)}) {
+    for (const double column : {0.0, static_cast<double>(width)}) {
+      const double apart = kilometres_between(corner(one, row, column), corner(other, row, column));
+      if (!(apart <= kPixels * std::min(pixel[0], pixel[1]))) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace nextframe

@@ -20,6 +20,10 @@ GeoReference place_of_odim(const RasterFile& file, const std::vector<std::string
 /// By the table of products, for fields of this size.
 GeoReference place_of_row(const ProductPlace& row, std::int64_t height, std::int64_t width);
 
+/// Whether fields of this size at two places have the same corners on the ground, within a tenth of a pixel. A place that is
+/// not known agrees with every other.
+bool same_place(const GeoReference& one, const GeoReference& other, std::int64_t height, std::int64_t width);
+
 /// Height and width of the middle pixel on the ground, in km, on a sphere. Rejects a place that is not known.
 std::array<double, 2> pixel_kilometres(const GeoReference& place, std::int64_t height, std::int64_t width);
 

@@ -98,6 +98,27 @@ TEST(Config, ImpossibleValues) {
   EXPECT_EQ(error_of(R"("train":{"best_metric":"ssim"})"), "no error");
 }
 
+TEST(Config, Inputs) {
+  const auto error_with = [](const std::string& inputs) {
+    return error_of_data(R"({"sources":[{"type":"radar","path":"a"}],"inputs":)" + inputs + "}");
+  };
+  EXPECT_EQ(error_with(R"([{"name":"a","path":"b","floor":0,"ceiling":1}])"), "no error");
+  EXPECT_EQ(error_with(R"([{"name":"a","type":"raster","path":"b","mean":0,"deviation":1}])"), "no error");
+  EXPECT_SAYS(error_with(R"([{"name":"a","path":"b"}])"), "data.inputs[0]: expected floor and ceiling, or mean");
+  EXPECT_SAYS(error_with(R"([{"name":"a","path":"b","floor":0,"ceiling":1,"mean":0}])"), "data.inputs[0]: expected");
+  EXPECT_SAYS(error_with(R"([{"name":"a","path":"b","floor":2,"ceiling":1}])"), "data.inputs[0].ceiling: got 1");
+  EXPECT_SAYS(error_with(R"([{"name":"","path":"","floor":0,"ceiling":1}])"), "data.inputs[0].path");
+  EXPECT_SAYS(error_with(R"([{"name":"a","type":"raster","path":"b","product":"c","floor":0,"ceiling":1}])"),
+              "data.inputs[0].product: got \"c\"");
+  EXPECT_SAYS(
+      error_with(R"([{"name":"a","path":"b","floor":0,"ceiling":1},{"name":"a","path":"c","floor":0,"ceiling":1}])"),
+      "data.inputs[1].name: got \"a\" a second time");
+  EXPECT_SAYS(error_of_data(R"({"sources":[{"type":"raster","path":"a"}]})"), "data.sources[0].type: got \"raster\"");
+  EXPECT_SAYS(
+      error_of_data(R"({"sources":[{"type":"balls"}],"inputs":[{"name":"a","path":"b","floor":0,"ceiling":1}]})"),
+      "data.inputs: go with radar");
+}
+
 TEST(Config, OptionsOfTheOtherCell) {
   EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","reset":"before"})"), "model.reset: ");
   EXPECT_SAYS(error_of(R"("model":{"cell":"convlstm","activation":"relu"})"), "model.activation: ");

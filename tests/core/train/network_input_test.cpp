@@ -21,6 +21,18 @@ TEST(NetworkInput, TheMaskStandsBehindEachPixelsChannels) {
   EXPECT_EQ(input_with(mask, {.frame = 2}), frames);
 }
 
+TEST(NetworkInput, FieldsStandBetweenMaskAndCoordinates) {
+  const std::vector<float> frames{1, 2}, mask{1, 0}, fields{7, 1, 8, 0};
+  const std::vector<FramePlace> places{{0, 0, 1, 2, {}}};
+  const NetworkChannels channels{
+      .mask = MaskChannel::kAppended, .fields = 2, .coordinates = CoordinateChannels::kAppended};
+  std::vector<float> buffer;
+  EXPECT_EQ(channels.input(), 7);
+  EXPECT_EQ(network_input({.frames = frames, .mask = mask, .height = 1, .width = 2, .places = places, .fields = fields},
+                          channels, buffer),
+            (std::vector<float>{1, 1, 7, 1, -1, 0, 1, 2, 0, 8, 0, 1, 0, 1}));
+}
+
 TEST(NetworkInput, CoordinatesComeLast) {
   // Two times of two sequences of 1x2 pixels, the second from the right end of a frame of 3x5.
   const std::vector<float> frames{10, 11, 20, 21, 12, 13, 22, 23}, mask{1, 1, 0, 1, 1, 1, 1, 1};
