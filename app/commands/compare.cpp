@@ -165,7 +165,8 @@ class CompareCommand : public Command {
  private:
   int report_interrupted(const ComparisonOptions& options, Log& log) const {
     if (options.folder.empty()) throw Interrupted{};
-    std::string command = format("nextframe compare {} --out {} --resume", join(arguments_.subjects, " "), options.folder);
+    std::string command =
+        format("nextframe compare {} --out {} --resume", join(arguments_.subjects, " "), options.folder);
     for (const std::string& assignment : arguments_.overrides) command += format(" --set '{}'", assignment);
     log.info("interrupted, every run is saved; go on with: {}", command);
     return kInterruptedExitCode;

@@ -114,7 +114,7 @@ TEST(Bootstrap, EqualForecastersAreCalledDifferentAboutOneTimeInTwenty) {
       ours.push_back(common + random.normal());
       others.push_back(common + random.normal());
     }
-    return bootstrap_difference(ours, others, {.resamples = 250, .width = BootstrapOptions::Width::kCorrected})
+    return bootstrap_difference(ours, others, {.resamples = 400, .width = BootstrapOptions::Width::kCorrected})
         .interval;
   });
   EXPECT_GE(claims, 30);

@@ -166,8 +166,8 @@ TEST_F(ComparisonTest, TrainedModelsAreScoredAsTheyAre) {
 }
 
 TEST_F(ComparisonTest, ATimeBudgetBecomesSteps) {
-  options_.budget_seconds = 0.2;
-  for (Contender& contender : contenders_) contender.train.early_stop = 0;
+  options_.budget_seconds = 0.05;
+  for (Contender& contender : contenders_) contender.train.validate_every = 0;
   const ComparisonResult result = compare(options_);
   for (const ContenderResult& contender : result.contenders) {
     EXPECT_GE(contender.budget_steps, 1);
