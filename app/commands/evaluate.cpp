@@ -4,19 +4,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/commands/baseline_arguments.h"
 #include "app/commands/command.h"
 #include "app/commands/evaluation_page.h"
 #include "app/commands/evaluation_report.h"
 #include "app/commands/evaluation_run.h"
+#include "app/commands/run_support.h"
 #include "app/output.h"
 #include "app/values.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/baselines/motion_baselines.h"
-#include "core/render/frame_writer.h"
 #include "core/render/staged_folder.h"
 
 namespace nextframe::app {
@@ -29,10 +30,10 @@ class Outputs {
  public:
   explicit Outputs(const EvaluateArguments& arguments) {
     const IfExists if_exists = arguments.overwrite ? IfExists::kReplace : IfExists::kRefuse;
+    std::vector<std::string> inputs = arguments.also;
+    inputs.insert(inputs.end(), {arguments.subject, arguments.data.value_or("")});
     for (const std::optional<std::string>* path : {&arguments.csv, &arguments.report}) {
-      if (!*path) continue;
-      check_file_place(**path, if_exists);
-      refuse_inputs(**path, arguments);
+      if (*path) check_output_file(**path, if_exists, inputs);
     }
     if (arguments.csv) csv_.emplace(*arguments.csv);
     if (arguments.report) report_.emplace(*arguments.report);
@@ -58,15 +59,6 @@ class Outputs {
   }
 
  private:
-  static void refuse_inputs(const std::string& path, const EvaluateArguments& arguments) {
-    for (const std::string& input : {arguments.subject, arguments.data.value_or("")}) {
-      std::error_code error;
-      if (!input.empty() && fs::equivalent(path, input, error)) {
-        reject("[output] {}: is an input; choose another name", path);
-      }
-    }
-  }
-
   std::optional<AtomicFile> csv_;
   std::optional<AtomicFile> report_;
   std::optional<StagedFolder> plots_;

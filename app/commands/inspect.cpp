@@ -31,6 +31,7 @@ struct InspectArguments {
   std::string product;
   ArrayLayout layout = ArrayLayout::kAuto;
   std::optional<std::string> plot;
+  bool overwrite = false;
   bool schema = false;
   bool json = false;
   ComputeArguments compute;
@@ -160,6 +161,7 @@ class InspectCommand : public Command {
     declare_layout(spec, arguments_.layout);
     spec.option("--plot", "FILE", arguments_.plot,
                 "of radar: draw the field with the most rain and the share of rain over time, as png");
+    spec.flag("--overwrite", arguments_.overwrite, "replace a plot that exists");
     spec.flag("--schema", arguments_.schema, "print the JSON schema of configurations, for editors");
     spec.flag("--json", arguments_.json, "print one JSON document");
     arguments_.compute.declare(spec);
@@ -180,6 +182,11 @@ class InspectCommand : public Command {
       return 0;
     }
     if (!arguments_.target) reject("[inspect] a target is needed: a configuration, a model or an input");
+    if (arguments_.overwrite && !arguments_.plot) reject("[inspect] --overwrite: for --plot only");
+    if (arguments_.plot) {
+      check_output_file(*arguments_.plot, arguments_.overwrite ? IfExists::kReplace : IfExists::kRefuse,
+                        {*arguments_.target});
+    }
     const InterruptGuard guard;
     const fs::path path = *arguments_.target;
     std::error_code error;

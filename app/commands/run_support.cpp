@@ -1,6 +1,7 @@
 #include "app/commands/run_support.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/base/error.h"
 #include "core/base/format.h"
@@ -34,6 +35,14 @@ std::string given_among(std::initializer_list<GivenOption> options) {
     if (option.given) names.emplace_back(option.name);
   }
   return join(names, ", ");
+}
+
+void check_output_file(const std::string& path, IfExists if_exists, const std::vector<std::string>& inputs) {
+  check_file_place(path, if_exists);
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (std::filesystem::equivalent(path, input, error)) reject("[output] {}: is an input; choose another name", path);
+  }
 }
 
 void declare_layout(CommandSpec& spec, ArrayLayout& layout) {

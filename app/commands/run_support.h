@@ -12,6 +12,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/progress.h"
 #include "core/frames/data_set.h"
+#include "core/render/frame_writer.h"
 #include "core/train/precision.h"
 
 namespace nextframe::app {
@@ -53,6 +54,10 @@ struct MemoryArguments {
   /// In bytes. Rejects a text that is no number of bytes.
   std::optional<std::int64_t> bytes() const;
 };
+
+/// Rejects a file to write that exists and may not be replaced, and one that is an input: that never is. Inputs may be
+/// anything that was named; what is no file is no output either.
+void check_output_file(const std::string& path, IfExists if_exists, const std::vector<std::string>& inputs);
 
 /// --layout, alike for every command that reads an array.
 void declare_layout(CommandSpec& spec, ArrayLayout& layout);

@@ -137,4 +137,18 @@ std::optional<double> frequency_bias(const Contingency& table) {
   return ratio(number(table.forecast()), number(table.observed()), table);
 }
 
+std::optional<double> hanssen_kuipers(const Contingency& table) {
+  const std::int64_t quiet = table.false_alarms + table.correct_negatives;
+  if (table.observed() == 0 || quiet == 0) return ratio(0, 0, table);
+  const double false_detection = number(table.false_alarms) / number(quiet);
+  return ratio(number(table.hits) - false_detection * number(table.observed()), number(table.observed()), table);
+}
+
+std::optional<double> matthews_correlation(const Contingency& table) {
+  const double forecast = number(table.forecast()), observed = number(table.observed()), all = number(table.total());
+  const double agreement =
+      number(table.hits) * number(table.correct_negatives) - number(table.false_alarms) * number(table.misses);
+  return ratio(agreement, std::sqrt(forecast * observed * (all - forecast) * (all - observed)), table);
+}
+
 }  // namespace nextframe

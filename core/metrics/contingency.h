@@ -54,12 +54,15 @@ class ContingencyTable {
 };
 
 /// Scores of one table. Missing where nothing could be counted: their denominator is 0. Not a number where a pixel was
-/// undefined. With a hits, b false alarms, c misses, n pixels and a' = (a + b) (a + c) / n hits by chance:
+/// undefined. With a hits, b false alarms, c misses, d correct negatives, n pixels and a' = (a + b) (a + c) / n hits by chance:
 std::optional<double> critical_success_index(const Contingency& table);    ///< a / (a + b + c)
 std::optional<double> probability_of_detection(const Contingency& table);  ///< a / (a + c)
 std::optional<double> false_alarm_ratio(const Contingency& table);         ///< b / (a + b)
 std::optional<double> gilbert_skill_score(const Contingency& table);       ///< (a - a') / (a + b + c - a')
 std::optional<double> heidke_skill_score(const Contingency& table);        ///< 2 GSS / (GSS + 1)
 std::optional<double> frequency_bias(const Contingency& table);            ///< (a + b) / (a + c)
+std::optional<double> hanssen_kuipers(const Contingency& table);           ///< a / (a + c) - b / (b + d)
+/// Of Matthews: (a d - b c) / sqrt((a + b) (a + c) (d + b) (d + c)), the correlation of what was forecast with what came.
+std::optional<double> matthews_correlation(const Contingency& table);
 
 }  // namespace nextframe

@@ -60,7 +60,7 @@ std::unique_ptr<Metric> make_fss(std::int64_t horizon, double threshold, std::in
 
 /// All scores. An overall figure is the mean over those lead times that have one. An event is a value of at least the
 /// threshold; a score of no event is missing.
-inline constexpr std::array<MetricEntry, 21> kMetrics{{
+inline constexpr std::array<MetricEntry, 23> kMetrics{{
     {.name = "mse", .doc = "squared error, mean over all valid pixels", .make = make_mse},
     {.name = "mae", .units = kUnitsOfValues, .doc = "absolute error, mean over all valid pixels", .make = make_mae},
     {.name = "rmse", .units = kUnitsOfValues, .doc = "square root of mse, taken for each lead time", .make = make_rmse},
@@ -120,6 +120,14 @@ inline constexpr std::array<MetricEntry, 21> kMetrics{{
      .better = Better::kHigher,
      .doc = "Gilbert skill score (ETS): CSI with the hits of chance taken off both sides",
      .formula = gilbert_skill_score},
+    {.name = "hk",
+     .better = Better::kHigher,
+     .doc = "Hanssen and Kuipers' discriminant, pod - false alarms / (false alarms + correct negatives)",
+     .formula = hanssen_kuipers},
+    {.name = "mcc",
+     .better = Better::kHigher,
+     .doc = "Matthews' correlation of events forecast and observed",
+     .formula = matthews_correlation},
     {.name = "frequency_bias",
      .better = Better::kNearOne,
      .doc = "how often an event was forecast / how often it came",

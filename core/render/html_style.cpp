@@ -24,7 +24,7 @@ td.best{font-weight:700;color:var(--strong)}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.2rem 1rem;margin:.6rem 0}
 dt{color:var(--soft)}dd{margin:0}
 figure{margin:.8rem 0}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:.5rem}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:.5rem}
 .plots svg{width:100%;height:auto;display:block;max-width:620px}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem}
 .legend svg{margin-right:.4rem;vertical-align:middle}

@@ -41,11 +41,22 @@ std::string event_text(double threshold, const Evaluation& evaluation) {
   return format("at least {:g}{}{}", threshold, evaluation.units.empty() ? "" : " ", evaluation.units);
 }
 
+/// "mae (mm/h), lower is better".
+std::string panel_title(const Evaluation& evaluation, const MetricScores& scores) {
+  const MetricEntry& entry = find_metric(scores.metric);
+  const std::string units = entry.units == kUnitsOfValues ? evaluation.units : std::string(entry.units);
+  const char* better = entry.better == Better::kLower     ? "lower is better"
+                       : entry.better == Better::kHigher  ? "higher is better"
+                       : entry.better == Better::kNearOne ? "1 is best"
+                                                          : "0 is best";
+  return format("{}{}, {}", scores.label(), units.empty() ? "" : " (" + units + ")", better);
+}
+
 Figure score_figure(const Evaluation& evaluation) {
   std::vector<LeadTimePanel> panels;
   for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
     LeadTimePanel& panel = panels.emplace_back();
-    panel.score = evaluation.forecasters.front().metrics[m].label();
+    panel.score = panel_title(evaluation, evaluation.forecasters.front().metrics[m]);
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
       const MetricScores& scores = forecaster.metrics[m];
       LeadTimeScore& line = panel.lines.emplace_back(LeadTimeScore{forecaster.name, scores.by_lead_time});

@@ -48,6 +48,9 @@ class Radar : public SharedFolder<Radar> {
 
 TEST_F(Radar, InspectSaysWhatThereIs) {
   const Outcome outcome = run({"inspect", kRecording, "--json", "--plot", "rain.png"}, here());
+  const Outcome again = run({"inspect", kRecording, "--plot", "rain.png"}, here());
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_NE(again.err.find("rain.png: exists already"), std::string::npos) << again.err;
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const json::Value document = json::parse(outcome.out, "out");
   const json::Value& clip = document.at("clips", "").items("clips").front();

@@ -66,7 +66,13 @@ def categorical(a, b, c, d):
         "hss": ratio(2 * (a * d - b * c), (a + c) * (c + d) + (a + b) * (b + d)),
         "gss": ratio(a - chance, a - chance + b + c),
         "frequency_bias": ratio(a + b, a + c),
+        "hk": a / (a + c) - b / (b + d) if a + c and b + d else None,
     }
+
+
+def correlation_of_events(forecast, truth, valid, threshold):
+    f, o = forecast[valid] >= np.float32(threshold), truth[valid] >= np.float32(threshold)
+    return pearsonr(f.astype(float), o.astype(float))[0] if 0 < f.mean() < 1 and 0 < o.mean() < 1 else None
 
 
 def pooled_csi(forecast, truth, mask, threshold, side):
@@ -112,7 +118,8 @@ def scores(kind, shape):
     events = []
     for threshold in THRESHOLDS:
         table = counts(forecast, truth, valid, threshold)
-        entry = {"threshold": threshold, "counts": table, **categorical(*table)}
+        entry = {"threshold": threshold, "counts": table, **categorical(*table),
+                 "mcc": correlation_of_events(forecast, truth, valid, threshold)}
         for side in (4, 16):
             entry[f"csi_pool{side}"] = pooled_csi(forecast, truth, mask, threshold, side)
         entry["fss"] = [fss(forecast, truth, mask, threshold, window) for window in WINDOWS]

@@ -115,7 +115,7 @@ TEST_F(RainScores, OfEventsEqualTheClassicalFormulas) {
       }
     }
   }
-  EXPECT_EQ(checked, 6U * 3U * 8U);
+  EXPECT_EQ(checked, 6U * 3U * 10U);
 }
 
 TEST_F(RainScores, OfWindowsEqualThoseOfSciPy) {
