@@ -120,7 +120,8 @@ void InputFields::check_frames(const SourceInfo& frames, bool dated,
     const bool same_size = info.height == frames.height && info.width == frames.width;
     if (!same_size || (same_place != nullptr && !same_place(info.place, frames.place, info.height, info.width))) {
       reject(
-          "[data.inputs] {}: {} lies on {}, the frames of {} on {}; bring it onto their grid, for instance with gdalwarp",
+          "[data.inputs] {}: {} lies on {}, the frames of {} on {}; bring it onto their grid, for instance with "
+          "gdalwarp",
           inputs_[i].name, info.name, describe_grid(info), frames.name, describe_grid(frames));
     }
     if (inputs_[i].type == InputType::kRadar && !(fields_[i]->timed() && dated)) {

@@ -14,7 +14,9 @@
 namespace nextframe {
 namespace {
 
-bool holds_arrays(const std::string& path) { return has_extension(path, {".nc", ".nc4", ".cdf", ".h5", ".hdf", ".hdf5"}); }
+bool holds_arrays(const std::string& path) {
+  return has_extension(path, {".nc", ".nc4", ".cdf", ".h5", ".hdf", ".hdf5"});
+}
 
 /// "terrain.tif#2" in its two parts; a file that is called so is a file.
 ArrayPath parse_raster_path(const std::string& path) {

@@ -19,8 +19,8 @@ namespace nextframe {
 /// What the frames were that the model learnt from, and how they reached it: with the configuration, all that a
 /// forecast needs besides the weights.
 struct FrameFormat {
-  std::int64_t input_channels =
-      1;  ///< that the network gets: of a frame after preprocessing, mask, inputs, coordinates
+  /// That the network gets: of a frame after preprocessing, mask, inputs and coordinates.
+  std::int64_t input_channels = 1;
   std::int64_t output_channels = 1;                 ///< of a forecast frame
   std::optional<std::array<std::int64_t, 2>> size;  ///< height and width that frames were resized to; empty = their own
   ChannelMode channels = ChannelMode::kGrey;

@@ -35,8 +35,7 @@ class TextLog : public Log {
 
 /// A field whose pixels are all different, the corner missing.
 RasterToWrite field(double value) {
-  RasterToWrite raster{
-      .height = kHeight, .width = kWidth, .missing = -1, .unit = "mm/h", .projection = "EPSG:28992"};
+  RasterToWrite raster{.height = kHeight, .width = kWidth, .missing = -1, .unit = "mm/h", .projection = "EPSG:28992"};
   for (std::int64_t i = 0; i < kArea; ++i) raster.stored.push_back(value + 0.125 * static_cast<double>(i));
   raster.stored[0] = -1;
   return raster;
@@ -65,7 +64,10 @@ class Inputs : public ::testing::Test {
             .ceiling = 20.0};
   }
   InputOptions terrain() const {
-    return {.name = "terrain", .type = InputType::kRaster, .path = folder_ / "terrain.tif", .mean = 100.0,
+    return {.name = "terrain",
+            .type = InputType::kRaster,
+            .path = folder_ / "terrain.tif",
+            .mean = 100.0,
             .deviation = 50.0};
   }
 
@@ -95,8 +97,13 @@ class Inputs : public ::testing::Test {
 };
 
 TEST_F(Inputs, ARasterIsOneFieldInItsOwnNumbers) {
-  RasterToWrite raster{.height = 2, .width = 3, .stored = {1, 2, 3, 4, 9, 6}, .scale = 10.0, .offset = 5.0,
-                       .missing = 9.0, .projection = "EPSG:28992"};
+  RasterToWrite raster{.height = 2,
+                       .width = 3,
+                       .stored = {1, 2, 3, 4, 9, 6},
+                       .scale = 10.0,
+                       .offset = 5.0,
+                       .missing = 9.0,
+                       .projection = "EPSG:28992"};
   testing::write_raster(folder_ / "terrain.tif", "GTiff", raster);
   SourceOptions options;
   for (const char* band : {"", "#1"}) {
@@ -116,8 +123,9 @@ TEST_F(Inputs, ARasterIsOneFieldInItsOwnNumbers) {
 }
 
 TEST_F(Inputs, ARasterOfArraysIsNorthUp) {
-  testing::write_netcdf(folder_ / "height.nc", {.variable = "height", .stored = {1, 2, 3, 4, 5, 6}, .minutes = {0},
-                                                 .unit = "m", .top = 9, .row = 1});
+  testing::write_netcdf(
+      folder_ / "height.nc",
+      {.variable = "height", .stored = {1, 2, 3, 4, 5, 6}, .minutes = {0}, .unit = "m", .top = 9, .row = 1});
   SourceOptions options;
   options.path = folder_ / "height.nc#height";
   const auto source = list_raster(options).at(0).open();
