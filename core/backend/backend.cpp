@@ -150,6 +150,15 @@ void Backend::write_channels(const Tensor& x, std::int64_t first, const Tensor& 
   do_write_channels(x, first, y);
 }
 
+void Backend::read_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  expect_type("read_channels", {&x, &y});
+  expect_shape("read_channels", "result", y, with_channels(x, y.dimension(-1)));
+  if (first < 0 || first + y.dimension(-1) > x.dimension(-1)) {
+    fail("[read_channels] got channels {} to {} of {}", first, first + y.dimension(-1), x.dimension(-1));
+  }
+  do_read_channels(x, first, y);
+}
+
 void Backend::activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
   expect_same("activate", x, {&y});
   do_activate(spec, x, y);
@@ -212,6 +221,31 @@ void Backend::convolution_weight_gradient(const ConvolutionSpec& spec, const Ten
   expect_type("convolution_weight_gradient", {&x, &dy});
   expect_exact("convolution_weight_gradient", x, {&dw});
   do_convolution_weight_gradient(spec, x, dy, dw, write);
+}
+
+void Backend::gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                           const Tensor& memory) {
+  expect_same("gated_memory", previous, {&memory});
+  expect_shape("gated_memory", "gates", gates, with_channels(memory, 3 * memory.dimension(-1)));
+  expect_exact("gated_memory", gates, {&memory});
+  do_gated_memory(spec, previous, gates, memory);
+}
+
+void Backend::gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) {
+  expect_same("gated_memory_backward", previous, {&dmemory});
+  expect_shape("gated_memory_backward", "gates", gates, with_channels(dmemory, 3 * dmemory.dimension(-1)));
+  expect_exact("gated_memory_backward", gates, {&dmemory});
+  do_gated_memory_backward(previous, gates, dmemory);
+}
+
+void Backend::gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden) {
+  expect_same("gated_output", hidden, {&gate, &content});
+  do_gated_output(values, gate, content, hidden);
+}
+
+void Backend::gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) {
+  expect_same("gated_output_backward", dhidden, {&gate, &content});
+  do_gated_output_backward(dhidden, gate, content);
 }
 
 void Backend::lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,

@@ -76,6 +76,8 @@ class Backend {
   void sum_channels(const Tensor& x, const Tensor& sums, Write write);
   /// y[..., first + c] = x[..., c]: some channels of y, the others stay.
   void write_channels(const Tensor& x, std::int64_t first, const Tensor& y);
+  /// y = x[..., first + c]: some channels of x.
+  void read_channels(const Tensor& x, std::int64_t first, const Tensor& y);
   /// y = activation(x), in place allowed.
   void activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y);
   /// dx = dy o activation'(x), computed from the output y, at a kink (y = 0) from the left. In place (dx is dy) allowed.
@@ -145,6 +147,16 @@ class Backend {
   void gru_before_gates_backward(const Tensor& hidden_previous, const Tensor& dreset_hidden, const Tensor& gates,
                                  const Tensor& dhidden_previous);
 
+  /// A state with gates of its own: c = f c' + i tanh(g), in place allowed, exact as the states of lstm() are. gates
+  /// [N,H,W,3C] hold i,f,g, pre-activations that become activated, or what this left there.
+  void gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates, const Tensor& memory);
+  /// Its adjoint: gates go from activated to the gradient of the pre-activations, dmemory from that of c to that of c'.
+  void gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory);
+  /// h = s(gate) tanh(content), all [N,H,W,C]; gate and content become activated, or are so already.
+  void gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden);
+  /// Its adjoint: gate and content go from activated to the gradients of their pre-activations.
+  void gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content);
+
   // --- motion (Shi et al. 2017, after Jaderberg et al. 2015) ---
   /// L copies of x, each moved along a flow of its own: with p counted from first_row,
   /// y[n,p,q, l C + c] = x[n, p - v, q - u, c], bilinear between pixels and zero beyond the frame, where the content has
@@ -197,6 +209,7 @@ class Backend {
   virtual void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) = 0;
   virtual void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) = 0;
   virtual void do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) = 0;
+  virtual void do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) = 0;
   virtual void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) = 0;
   virtual void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy,
                                     const Tensor& dx) = 0;
@@ -234,6 +247,11 @@ class Backend {
   virtual void do_warp(const Tensor& x, const Tensor& flows, std::int64_t first_row, const Tensor& y) = 0;
   virtual void do_warp_backward(const Tensor& x, const Tensor& flows, const Tensor& dy, const Tensor& dflows,
                                 const Tensor& dx, Write write) = 0;
+  virtual void do_gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                               const Tensor& memory) = 0;
+  virtual void do_gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) = 0;
+  virtual void do_gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden) = 0;
+  virtual void do_gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) = 0;
   virtual void do_group_norm(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma, const Tensor& beta,
                              const Tensor& y, const Tensor& mean, const Tensor& reciprocal_deviation) = 0;
   virtual void do_group_norm_backward(const GroupNormSpec& spec, const Tensor& x, const Tensor& gamma,

@@ -20,6 +20,14 @@ struct ActivationSpec {
   bool operator==(const ActivationSpec&) const = default;
 };
 
+/// What gates hold before an operation: pre-activations, which it activates in place, or what it left there.
+enum class GateValues { kPreActivation, kActivated };
+
+struct GatedMemorySpec {
+  GateValues gates = GateValues::kPreActivation;
+  double forget_bias = 0;  ///< added to the forget gate's pre-activation
+};
+
 /// What fills the part of a padded frame that no pixel reaches.
 enum class PadFill { kZero, kEdge };
 

@@ -281,7 +281,11 @@ void check_schedule(const TrainOptions& train, List& problems) {
   }
 }
 
-void check_recomputation(const TrainOptions& train, List& problems) {
+void check_recomputation(const TrainOptions& train, Architecture architecture, List& problems) {
+  if (architecture == Architecture::kStackPair && train.recompute != Recompute::kNone) {
+    problems.emplace_back(
+        "train.recompute: a \"stack-pair\" keeps everything; expected \"none\", or another model.architecture");
+  }
   if (train.segment > 0 && train.recompute != Recompute::kSegments) {
     problems.push_back(format("train.segment: got {}, expected 0 or train.recompute \"segments\"", train.segment));
   }
@@ -292,7 +296,7 @@ void check_feedback(const Config& config, List& problems) {
   if (!feeds_back(config.model)) {
     if (!(config.train.scheduled_sampling == ScheduledSamplingOptions{})) {
       problems.emplace_back(
-          "train.scheduled_sampling: an encoder-forecaster gets nothing fed back; leave it out, or use "
+          "train.scheduled_sampling: only a stack gets its output fed back; leave it out, or use "
           "model.architecture \"stack\"");
     }
     return;
@@ -338,7 +342,7 @@ std::vector<std::string> find_problems(const Config& config) {
   check_loss(config, problems);
   check_optimizer(config.train.optimizer, problems);
   check_schedule(config.train, problems);
-  check_recomputation(config.train, problems);
+  check_recomputation(config.train, config.model.architecture, problems);
   check_feedback(config, problems);
   check_best_metric(config.train, problems);
   return problems;

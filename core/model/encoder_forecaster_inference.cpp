@@ -35,8 +35,7 @@ ModelState EncoderForecaster::observe(const Tensor& frames, ModelState state) {
   expect_frames(frames);
   set_frame_size(frames);
   observe_steps(frames, state.levels);
-  state.last_frame = context_.allocate_exact(frames.shape().from(1));
-  backend_.copy(frames.at(frames.dimension(0) - 1), state.last_frame);
+  remember_last(frames, state);
   return state;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nn/cells/table.h"
+
 namespace nextframe {
 
 namespace {
@@ -26,7 +28,10 @@ constexpr std::int64_t kTileRowUnit = 12;
 /// Channels of a step's gates, and of the moved states that a TrajGRU's are made from.
 std::int64_t gate_channels(const CellOptions& cell) {
   const std::int64_t copies = cell.kind == CellKind::kTrajGru ? cell.links : 0;
-  return ((cell.kind == CellKind::kConvLstm ? 4 : 3) + copies) * cell.hidden_channels;
+  for (const CellRow& row : cell_table()) {
+    if (row.kind == cell.kind) return (row.gates + copies) * cell.hidden_channels;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -37,8 +42,9 @@ std::int64_t least_memory_segment(const ModelOptions& model, const SequenceLengt
   double scale = 1;
   for (const LevelOptions& level : model.levels) {
     scale /= static_cast<double>(level.conv.stride) * level.conv.stride;
-    const double states = model.cell == CellKind::kConvLstm ? 2 : 1;
-    const double gates = 4;  // a ConvGRU keeps its three gates and one more sequence
+    const double states = model.cell == CellKind::kStLstm ? 3 : model.cell == CellKind::kConvLstm ? 2 : 1;
+    // A ConvGRU keeps its three gates and one more sequence, an ST-LSTM its seven and four.
+    const double gates = model.cell == CellKind::kStLstm ? 11 : 4;
     const CellOptions cell;
     const auto flows = static_cast<double>(model.cell == CellKind::kTrajGru ? cell.flow_channels + 2 * model.links : 0);
     const auto hidden = static_cast<double>(level.hidden);

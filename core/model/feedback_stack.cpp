@@ -40,18 +40,26 @@ void FeedbackStack::advance(const Tensor& x, std::int64_t steps, LevelStates& st
   states.resize(layers_.size());
   const Geometry geometry = patched_geometry(steps);
   Tensor hidden = x;
-  for (std::size_t k = 0; k < layers_.size(); ++k) hidden = infer(*layers_[k], geometry, hidden, states[k]);
+  for (std::size_t k = 0; k < layers_.size(); ++k) {
+    if (passes_memory()) {
+      // A memory enters the first step of every layer but the lowest one.
+      if (states[k].empty()) states[k] = layers_[k]->zero_state(geometry);
+      const RecurrentState& from = k == 0 ? states.back() : states[k - 1];
+      if (!from.empty()) states[k].back() = from.back();
+    }
+    hidden = infer(*layers_[k], geometry, hidden, states[k]);
+  }
 }
 
 ModelState FeedbackStack::observe(const Tensor& frames, ModelState state) {
   expect_frames(frames);
   set_frame_size(frames);
-  const std::int64_t chunk = forecast_chunk_of(execution_, patched_geometry(1));
+  // A memory that goes through the layers takes them a step at a time.
+  const std::int64_t chunk = passes_memory() ? 1 : forecast_chunk_of(execution_, patched_geometry(1));
   for (const Range& steps : pieces_of(frames.dimension(0), chunk)) {
     advance(enter(frames.range(steps)), steps.size(), state.levels);
   }
-  state.last_frame = context_.allocate_exact(frames.shape().from(1));
-  backend_.copy(frames.at(frames.dimension(0) - 1), state.last_frame);
+  remember_last(frames, state);
   state.fed_back = Tensor();
   return state;
 }

@@ -53,6 +53,10 @@ class FeedbackStack final : public Network {
   LevelStates backward_segment(const Range& segment, const Tensor& doutputs, const LevelStates& dfinal);
   /// The highest hidden state [N,H',W',C] -> the head's output, in inference.
   void finish_frame(const Tensor& hidden, const Tensor& output);
+  /// Whether the layers hand a memory on.
+  bool passes_memory() const { return layers_.front()->passes_memory(); }
+  /// The memory that layer k gets at a step of the training pass; nothing where there is none.
+  Tensor memory_for(std::size_t k, std::int64_t step) const;
   /// Layers one after the other over `steps` known steps: x [steps*N,H',W',C'].
   void advance(const Tensor& x, std::int64_t steps, LevelStates& states);
 

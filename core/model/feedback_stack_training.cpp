@@ -90,6 +90,11 @@ void FeedbackStack::run_inference(const Range& segment, LevelStates& states) {
   }
 }
 
+Tensor FeedbackStack::memory_for(std::size_t k, std::int64_t step) const {
+  if (!passes_memory()) return {};
+  return k > 0 ? layers_[k - 1]->state_at(step + 1).back() : layers_.back()->state_at(step).back();
+}
+
 void FeedbackStack::run_training(const Range& segment, const LevelStates& states) {
   const Geometry geometry = patched_geometry(segment.size());
   Tensor x = pass_.inputs.range(segment);
@@ -104,7 +109,7 @@ void FeedbackStack::run_training(const Range& segment, const LevelStates& states
   for (std::int64_t t = segment.first; t < segment.last; ++t) {
     const std::int64_t step = t - segment.first;
     feed_back(t);
-    for (const auto& layer : layers_) layer->step(step);
+    for (std::size_t k = 0; k < layers_.size(); ++k) layers_[k]->step(step, memory_for(k, step));
     Tensor y = x.at(step);
     for (std::size_t j = 0; j < head_.size(); ++j) {
       const Tensor result = j + 1 < head_.size() ? pass_.head_outputs[j].at(step) : pass_.outputs.at(t);
@@ -132,6 +137,8 @@ LevelStates FeedbackStack::backward_segment(const Range& segment, const Tensor& 
   for (std::size_t k = 0; k < layers_.size(); ++k) {
     layers_[k]->begin_backward(dfinal.empty() ? RecurrentState() : dfinal[k]);
   }
+  // One gradient goes through all layers and steps, as the memory did.
+  const Tensor dmemory = passes_memory() ? layers_.back()->memory_gradient() : Tensor();
   std::vector<Tensor> dhead;  // of what the convolutions before the last one gave
   for (const Tensor& output : pass_.head_outputs) dhead.push_back(backend_.zeros(output.shape(), context_.dtype));
   const Tensor dinput = context_.allocate(geometry.step(patched(input_channels_)));
@@ -148,7 +155,8 @@ LevelStates FeedbackStack::backward_segment(const Range& segment, const Tensor& 
     if (fed) backend_.fill(0.0, dinput);
     for (std::size_t k = layers_.size(); k-- > 0;) {
       const Tensor below = fed ? dinput : Tensor();
-      layers_[k]->step_backward(step, k > 0 ? layers_[k - 1]->hidden_gradient(step) : below);
+      layers_[k]->step_backward(step, k > 0 ? layers_[k - 1]->hidden_gradient(step) : below, memory_for(k, step),
+                                dmemory);
     }
     if (fed) feed_back_gradient(t, dinput, doutputs);
   }

@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/model/encoder_forecaster.h"
 #include "core/model/feedback_stack.h"
+#include "core/model/stack_pair.h"
 
 namespace nextframe {
 
@@ -125,6 +126,11 @@ Tensor Network::enter(const Tensor& frames) {
   return blocks;
 }
 
+void Network::remember_last(const Tensor& frames, ModelState& state) {
+  state.last_frame = context_.allocate_exact(frames.shape().from(1));
+  backend_.copy(frames.at(frames.dimension(0) - 1), state.last_frame);
+}
+
 Tensor Network::leave(const Tensor& head_output, std::int64_t steps) {
   Tensor y = head_output;
   const std::int64_t frames = y.dimension(0);
@@ -168,6 +174,8 @@ std::unique_ptr<Network> make_network(Backend& backend, DType dtype, const Model
   switch (options.architecture) {
     case Architecture::kStack:
       return std::make_unique<FeedbackStack>(backend, dtype, options, input_channels, output_channels);
+    case Architecture::kStackPair:
+      return std::make_unique<StackPair>(backend, dtype, options, input_channels, output_channels);
     default:
       return std::make_unique<EncoderForecaster>(backend, dtype, options, input_channels, output_channels);
   }

@@ -99,6 +99,8 @@ class Network {
   Geometry patched_geometry(std::int64_t steps) const;
   /// Frames [T,N,H,W,C] -> what the lowest layer reads, [T*N,H',W',C'], padded and in patches, as activations.
   Tensor enter(const Tensor& frames);
+  /// The last of `frames`, as the one that `state` has seen last.
+  void remember_last(const Tensor& frames, ModelState& state);
   /// The inverse: patches to pixels, cropped, [steps,N,H,W,C].
   Tensor leave(const Tensor& head_output, std::int64_t steps);
   /// The gradient of the frames as that of what the head gave, [T*N,H',W',C']: the adjoint of leave().

@@ -38,30 +38,46 @@ void find_level_problems(const ModelOptions& options, std::size_t k, std::vector
   }
 }
 
-/// What the levels of an encoder-forecaster have and the layers of a stack do not.
+/// What an encoder-forecaster has and stacks do not.
 void find_stack_problems(const ModelOptions& options, std::vector<std::string>& problems) {
-  if (options.architecture != Architecture::kStack) return;
+  if (options.architecture == Architecture::kEncoderForecaster) return;
+  const std::string with = format("with model.architecture \"{}\"", feeds_back(options) ? "stack" : "stack-pair");
   for (std::size_t k = 0; k < options.levels.size(); ++k) {
     const std::string path = format("model.levels[{}]", k);
     if (!(options.levels[k].conv == LevelConvolutionOptions{})) {
       problems.push_back(path +
-                         ".conv: the layers of a stack stand upon each other without one, all as large as the "
-                         "frame; leave it out, or use model.patch for smaller frames");
+                         ".conv: the layers of a stack stand upon each other without one, all as large as the frame; "
+                         "leave it out, or use model.patch for smaller frames");
     }
     if (!(options.levels[k].up == LevelUpOptions{})) {
       problems.push_back(path + ".up: a stack goes back to the frame by its head alone; leave it out");
     }
   }
   if (options.predict == Predict::kChange) {
-    problems.emplace_back("model.predict: got \"change\" with model.architecture \"stack\", expected \"frame\"");
+    problems.push_back(format("model.predict: got \"change\" {}, expected \"frame\"", with));
   }
-  if (options.coordinates) {
+  if (options.guide != Guidance::kNone) problems.push_back(format("model.guide: got one {}, expected \"none\"", with));
+  if (options.coordinates && feeds_back(options)) {
+    problems.push_back(format("model.coordinates: got true {}, which feeds back what it gives, expected false", with));
+  }
+}
+
+void find_st_lstm_problems(const ModelOptions& options, std::vector<std::string>& problems) {
+  if (options.architecture != Architecture::kStack) {
     problems.emplace_back(
-        "model.coordinates: got true with model.architecture \"stack\", which feeds back what it gives, expected "
-        "false");
+        "model.cell: got \"stlstm\", whose memory goes from layer to layer, in an encoder-forecaster; expected "
+        "model.architecture \"stack\"");
   }
-  if (options.guide != Guidance::kNone) {
-    problems.emplace_back("model.guide: got one with model.architecture \"stack\", expected \"none\"");
+  if (options.peephole) problems.emplace_back("model.peephole: got true with cell \"stlstm\", expected false");
+  if (options.norm != Norm::kNone) {
+    problems.emplace_back("model.norm: got \"group\" with cell \"stlstm\", expected \"none\"");
+  }
+  for (std::size_t k = 1; k < options.levels.size(); ++k) {
+    if (options.levels[k].hidden == options.levels[0].hidden) continue;
+    problems.push_back(
+        format("model.levels[{}].hidden: got {} with cell \"stlstm\", expected {} as in the lowest layer: the "
+               "memory goes through all of them",
+               k, options.levels[k].hidden, options.levels[0].hidden));
   }
 }
 
@@ -69,6 +85,7 @@ void find_cell_problems(const ModelOptions& options, std::vector<std::string>& p
   const bool trajectories = options.cell == CellKind::kTrajGru;
   const bool gru = options.cell == CellKind::kConvGru || trajectories;
   const std::string_view name = trajectories ? "trajgru" : "convgru";
+  if (options.cell == CellKind::kStLstm) find_st_lstm_problems(options, problems);
   if (gru && options.peephole) {
     problems.push_back(format("model.peephole: got true with cell \"{}\", expected false or cell \"convlstm\"", name));
   }
@@ -84,12 +101,14 @@ void find_cell_problems(const ModelOptions& options, std::vector<std::string>& p
                      : "model.norm: got \"group\" with reset \"after\", expected \"none\" or reset \"before\"");
   }
   if (!gru && options.reset != ModelOptions{}.reset) {
-    problems.emplace_back("model.reset: a convlstm has no reset gate; leave it out, or use cell \"convgru\"");
+    problems.emplace_back("model.reset: only a convgru has a reset gate; leave it out, or use cell \"convgru\"");
   }
   if (!gru && options.activation != ModelOptions{}.activation) {
-    problems.emplace_back("model.activation: a convlstm's is always tanh; leave it out, or use cell \"convgru\"");
+    problems.emplace_back(
+        "model.activation: it is always tanh but in a convgru; leave it out, or use cell \"convgru\"");
   }
-  if (options.forget_bias != ModelOptions{}.forget_bias && (gru || !options.gate_bias)) {
+  const bool starts_from_bias = options.cell == CellKind::kConvLstm && options.gate_bias;
+  if (options.forget_bias != ModelOptions{}.forget_bias && !starts_from_bias && options.cell != CellKind::kStLstm) {
     problems.push_back(format("model.forget_bias: got {}, but {}; leave it out", options.forget_bias,
                               gru ? format("a {} has no forget gate", name) : "without model.gate_bias there is none"));
   }

@@ -18,8 +18,10 @@ template <class E, std::size_t N>
 using EnumNames = std::array<std::pair<std::string_view, E>, N>;
 
 constexpr auto enum_names(CellKind) {
-  return EnumNames<CellKind, 3>{
-      {{"convlstm", CellKind::kConvLstm}, {"convgru", CellKind::kConvGru}, {"trajgru", CellKind::kTrajGru}}};
+  return EnumNames<CellKind, 4>{{{"convlstm", CellKind::kConvLstm},
+                                 {"convgru", CellKind::kConvGru},
+                                 {"trajgru", CellKind::kTrajGru},
+                                 {"stlstm", CellKind::kStLstm}}};
 }
 constexpr auto enum_names(Reset) { return EnumNames<Reset, 2>{{{"before", Reset::kBefore}, {"after", Reset::kAfter}}}; }
 constexpr auto enum_names(Norm) { return EnumNames<Norm, 2>{{{"none", Norm::kNone}, {"group", Norm::kGroup}}}; }
@@ -41,11 +43,13 @@ constexpr auto enum_names(Activation) {
 enum class Architecture {
   kEncoderForecaster,  ///< Shi et al. 2017: see EncoderForecaster
   kStack,              ///< one stack whose output is fed back: see FeedbackStack
+  kStackPair,          ///< Shi et al. 2015: see StackPair
 };
 
 constexpr auto enum_names(Architecture) {
-  return EnumNames<Architecture, 2>{
-      {{"encoder-forecaster", Architecture::kEncoderForecaster}, {"stack", Architecture::kStack}}};
+  return EnumNames<Architecture, 3>{{{"encoder-forecaster", Architecture::kEncoderForecaster},
+                                     {"stack", Architecture::kStack},
+                                     {"stack-pair", Architecture::kStackPair}}};
 }
 
 /// What the head's output means.
@@ -169,11 +173,13 @@ struct ModelOptions {
   void fields(Visitor& v) {
     v.field("architecture", architecture,
             {.doc = "encoder-forecaster: levels of recurrent layers, twice; stack: recurrent layers one upon the other "
-                    "that predict the next frame and get their own output back once the frames end"});
+                    "that predict the next frame and get their own output back once the frames end; stack-pair: a "
+                    "stack for the frames and one for the forecast (Shi et al. 2015)"});
     v.field(
         "cell", cell,
         {.doc = "the recurrent cell: convlstm keeps a long memory, convgru is smaller and faster, trajgru is a convgru "
-                "that learns along which motions its state is moved on"});
+                "that learns along which motions its state is moved on; stlstm, in a stack, hands a second memory from "
+                "layer to layer (PredRNN)"});
     v.field("reset", reset, {.doc = "convgru: whether the reset gate acts before or after the hidden convolution"});
     v.field("activation", activation,
             {.doc = "convgru, trajgru: activation of the candidate state (and before the flows): tanh, leaky or relu"});
@@ -181,13 +187,16 @@ struct ModelOptions {
     v.field("hidden_bias", hidden_bias,
             {.doc = "convgru with reset after, trajgru: gates whose hidden convolution has a bias of its own; auto = "
                     "candidate"});
-    v.field("gate_bias", gate_bias, {.doc = "whether the gates have a bias; without one forget_bias is not used"});
+    v.field("gate_bias", gate_bias,
+            {.doc = "whether the gates have a bias; without one a convlstm's forget_bias is not used"});
     v.field("peephole", peephole, {.doc = "convlstm: gates see the cell state, one weight a channel"});
     v.field("forget_bias", forget_bias,
-            {.doc = "convlstm: start value of the forget gate's bias", .min = -100, .max = 100});
+            {.doc = "convlstm: start value of the forget gate's bias; stlstm: a constant in both forget gates",
+             .min = -100,
+             .max = 100});
     v.field("norm", norm, {.doc = "normalisation of the gates' pre-activations"});
     v.field("levels", levels,
-            {.doc = "levels, finest first; of a stack its layers, lowest first, without conv and up"});
+            {.doc = "levels, finest first; of stacks their layers, lowest first, without conv and up"});
     v.field("patch", patch, {.doc = "frames enter in blocks of patch x patch pixels as channels", .min = 1, .max = 64});
     v.field("conv_activation", conv_activation, {.doc = "activation after the levels' convolutions"});
     v.field("leaky_slope", leaky_slope,

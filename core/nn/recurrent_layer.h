@@ -75,6 +75,8 @@ class RecurrentLayer {
   /// Accumulates parameter gradients. The gradient of the state before the first step; nothing where that was zero.
   RecurrentState finish_backward();
 
+  /// See Cell::passes_memory().
+  bool passes_memory() const { return cell_->passes_memory(); }
   /// A state of zeros for frames of `geometry`.
   RecurrentState zero_state(const Geometry& geometry) const;
 

@@ -24,6 +24,7 @@ std::int64_t available_to_process() {
 std::vector<std::int64_t> segments_to_try(const TrainOptions& train, const ModelOptions& model,
                                           const SequenceLengths& lengths, bool limited) {
   const bool open = train.segment == 0 && (limited || train.recompute == Recompute::kAuto);
+  if (model.architecture == Architecture::kStackPair) return {0};
   if (!open) return {execution_of(train, model, lengths).segment};
   std::vector<std::int64_t> segments;
   if (train.recompute != Recompute::kSegments) segments.push_back(0);

@@ -12,22 +12,22 @@ SEQUENCES, CONTEXT, HORIZON, SIZE = 4, 5, 5, 64
 FIRST, STEPS, QUICK_STEPS = 50, 200, 60
 
 
-def make_clips(path, length=CONTEXT + HORIZON):
+def make_clips(path, length=CONTEXT + HORIZON, size=SIZE):
     """Bright squares that move and bounce, an npy array [N,T,H,W] of numbers from 0 to 1."""
     random.seed(1)
     numbers, side = array.array("f"), 9
     for _ in range(SEQUENCES):
-        place = [random.uniform(0, SIZE - side) for _ in range(2)]
+        place = [random.uniform(0, size - side) for _ in range(2)]
         speed = [random.uniform(-3, 3) for _ in range(2)]
         for _ in range(length):
             for axis in range(2):
-                if not 0 <= place[axis] + speed[axis] <= SIZE - side:
+                if not 0 <= place[axis] + speed[axis] <= size - side:
                     speed[axis] = -speed[axis]
                 place[axis] += speed[axis]
             top, left = (int(at) for at in place)
             numbers.extend(1.0 if 0 <= y - top < side and 0 <= x - left < side else 0.1
-                           for y in range(SIZE) for x in range(SIZE))
-    shape = (SEQUENCES, length, SIZE, SIZE)
+                           for y in range(size) for x in range(size))
+    shape = (SEQUENCES, length, size, size)
     header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (-(len(header) + 11) % 64) + "\n"
     with open(path, "wb") as file:

@@ -159,7 +159,7 @@ def compare(options):
     program = Nextframe(options.program, options.threads)
     with tempfile.TemporaryDirectory() as folder:
         clips = os.path.join(folder, "clips.npy")
-        make_clips(clips, CONTEXT + HORIZON)
+        make_clips(clips, CONTEXT + HORIZON, options.size)
         # A step too small to change any weight leaves the initial weights in the model file.
         _, initial = train(program, options.threads, folder, clips, "initial",
                            {"train.steps": 1, "train.optimizer.lr": 1e-30})
@@ -167,7 +167,8 @@ def compare(options):
         if not options.times_only:
             ours, _ = train(program, options.threads, folder, clips, "ours", {"train.steps": options.steps}, initial)
         bench = [options.program, "bench", CONFIG, "--json", "--rounds", "1", "--threads", str(options.threads),
-                 "--set", f"train.batch={BATCH}", "--set", "data.sources=" + json.dumps([{"type": "digits"}])]
+                 "--set", f"train.batch={BATCH}", "--set", f"data.size=[{options.size},{options.size}]",
+                 "--set", "data.sources=" + json.dumps([{"type": "digits"}])]
         seconds = json.loads(program.run(bench))["step_seconds"]
         task = {"weights": initial, "clips": clips, "steps": options.steps, "lr": 5e-4, "threads": options.threads}
         answer = subprocess.run([options.python, __file__, "--peer"], input=json.dumps(task), text=True, check=True,
@@ -175,11 +176,11 @@ def compare(options):
     theirs = json.loads(answer.stdout)
     if ours:
         difference = max(abs(a - b) / b for a, b in zip(ours, theirs["losses"], strict=True))
-        yield Result(f"losses of {options.steps} steps: largest relative difference", f"{ours[-1]:.6f}",
+        yield Result(f"losses of {options.steps} steps, {options.size}x{options.size}: largest relative difference", f"{ours[-1]:.6f}",
                      f"{theirs['losses'][-1]:.6f}", difference, "at most 0.01", "the last loss of each",
                      {"ours": ours, "peer": theirs["losses"]})
     fastest = min(theirs["seconds"])
-    yield Result(f"training step at batch {BATCH}, float32", f"{seconds:.4g} s", f"{fastest:.4g} s", fastest / seconds,
+    yield Result(f"training step at batch {BATCH}, {options.size}x{options.size}, float32", f"{seconds:.4g} s", f"{fastest:.4g} s", fastest / seconds,
                  "at least 2.2", f"PyTorch {theirs['torch']}, eager",
                  {"ours_seconds": seconds, "peer_seconds": fastest})
 
@@ -189,6 +190,7 @@ def main():
     parser.add_argument("--program", default="build/release/app/nextframe")
     parser.add_argument("--python", default=sys.executable, help="the Python with PyTorch")
     parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--size", type=int, default=64, help="of a frame's sides")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--times-only", action="store_true", help="leave the losses out")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")

@@ -67,8 +67,8 @@ class Cell:
     def __init__(self, options, inputs, channels, kernel, input_kernel, dilation=1):
         self.o, self.inputs, self.channels = options, inputs, channels
         self.kernel, self.input_kernel, self.dilation = kernel, input_kernel, dilation
-        self.lstm = options["cell"] == "convlstm"
-        self.gates = 4 if self.lstm else 3
+        self.lstm, self.st = options["cell"] == "convlstm", options["cell"] == "stlstm"
+        self.gates = 4 if self.lstm else 7 if self.st else 3
         n = self.gates * channels
         shapes = {}
         if inputs:
@@ -79,8 +79,12 @@ class Cell:
         if self.trajectories:
             shapes["hidden.weight"] = (n, options["links"] * channels, 1, 1)
         else:
-            shapes["hidden.weight"] = (n, channels, kernel, kernel)
-        if not self.lstm and options["reset"] == "after":
+            shapes["hidden.weight"] = (4 * channels if self.st else n, channels, kernel, kernel)
+        if self.st:
+            shapes["memory.weight"] = (3 * channels, channels, kernel, kernel)
+            shapes["output.weight"] = (channels, 2 * channels, kernel, kernel)
+            shapes["mix.weight"] = (channels, 2 * channels, 1, 1)
+        if not self.lstm and not self.st and options["reset"] == "after":
             hidden_bias = {"none": 0, "candidate": channels, "all": n}[options.get("hidden_bias", "candidate")]
             if hidden_bias:
                 shapes["hidden.bias"] = (hidden_bias,)
@@ -132,6 +136,8 @@ class Cell:
     def step(self, p, x, state):
         if self.lstm:
             return self.step_lstm(p, x, state)
+        if self.st:
+            return self.step_st(p, x, state)
         return self.step_after(p, x, state) if self.o["reset"] == "after" else self.step_before(p, x, state)
 
     def step_lstm(self, p, x, state):
@@ -146,6 +152,18 @@ class Cell:
         c = f * c + i * g
         o = torch.sigmoid(ao + po * c)
         return [o * torch.tanh(c), c]
+
+    def step_st(self, p, x, state):
+        h, c, m = state
+        ax = self.conv_x(p, x) + torch.zeros_like(h).repeat(1, 7, 1, 1)
+        xi, xf, xg, xp, xq, xr, xo = ax.chunk(7, 1)
+        hi, hf, hg, ho = self.conv_h(h, p["hidden.weight"]).chunk(4, 1)
+        mp, mq, mr = self.conv_h(m, p["memory.weight"]).chunk(3, 1)
+        c = torch.sigmoid(xf + hf + 1) * c + torch.sigmoid(xi + hi) * torch.tanh(xg + hg)
+        m = torch.sigmoid(xq + mq + 1) * m + torch.sigmoid(xp + mp) * torch.tanh(xr + mr)
+        joined = torch.cat([c, m], 1)
+        o = torch.sigmoid(xo + ho + self.conv_h(joined, p["output.weight"]))
+        return [o * torch.tanh(F.conv2d(joined, p["mix.weight"])), c, m]
 
     def step_after(self, p, x, state):
         h, = state
@@ -176,7 +194,7 @@ class Cell:
 
     @property
     def states(self):
-        return 2 if self.lstm else 1
+        return 2 if self.lstm else 3 if self.st else 1
 
     def run(self, p, x, steps, state):
         """x [T,N,H,W,C] or None -> outputs [T,N,H,W,C] and the last state."""
@@ -206,14 +224,14 @@ def cell_case(writer, name, seed, options, inputs=3, channels=4, kernel=3, input
     cell = Cell(options, inputs, channels, kernel, input_kernel, dilation)
     p = random_parameters(cell.shapes, generator)
     leaves = {"initial." + s: torch.randn(batch, height, width, channels, generator=generator).requires_grad_()
-              for s in "hc"[:cell.states]}
+              for s in "hcm"[:cell.states]}
     x = None
     if inputs:
         x = leaves["x"] = torch.randn(steps, batch, height, width, inputs, generator=generator).requires_grad_()
-    state = [channels_first(leaves["initial." + s]) for s in "hc"[:cell.states]]
+    state = [channels_first(leaves["initial." + s]) for s in "hcm"[:cell.states]]
     output, final = cell.run(p, x, steps, state)
     results = {"output": output}
-    for s, tensor in zip("hc", final):
+    for s, tensor in zip("hcm", final):
         results["final." + s] = channels_last(tensor)
     loss, gradients = 0.0, {}
     for key, tensor in results.items():
@@ -259,6 +277,8 @@ def cells():
         ("traj_tanh_dilated_candidate_bias", dict(traj, links=5, hidden_bias="candidate"),
          dict(dilation=2, kernel=5, input_kernel=1, height=6, batch=1)),
         ("traj_without_input", traj, dict(inputs=0, channels=17)),
+        ("stlstm", {"cell": "stlstm"}, dict(steps=4)),
+        ("stlstm_without_bias_dilated", {"cell": "stlstm", "gate_bias": False}, dict(dilation=2, input_kernel=1)),
     ]
     for seed, (name, options, sizes) in enumerate(cases):
         cell_case(writer, name, seed + 1, options, **sizes)
@@ -450,8 +470,8 @@ class Stack(Network):
         return self.pixels(torch.stack(outputs), patch)
 
     def entering(self, states, k):
-        """The state that layer k starts a step from."""
-        return states[k]
+        """The state that layer k starts a step from; an ST-LSTM's memory comes from the layer below."""
+        return states[k][:2] + [states[k - 1][2]] if self.layers[k].st else states[k]
 
 
 def stack_case(writer, name, seed, options, size=(8, 8), channels=1, context=3, horizon=3, batch=2, train=0):
@@ -488,6 +508,9 @@ def stacks():
            "head": [{"channels": 3, "kernel": 3}, {"kernel": 1, "activation": "sigmoid"}]}
     stack_case(writer, "lstm", 201, lstm, train=20)
     stack_case(writer, "gru_head_colour", 202, gru, size=(5, 6), channels=2)
+    stlstm = {"architecture": "stack", "cell": "stlstm", "gate_bias": False, "patch": 2,
+              "levels": [{"hidden": 3, "kernel": 3, "input_kernel": 3}] * 3, "head": [{"kernel": 1, "bias": False}]}
+    stack_case(writer, "stlstm", 203, stlstm, size=(6, 8), horizon=4, train=20)
     writer.save("stacks")
 
 

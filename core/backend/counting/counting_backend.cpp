@@ -173,6 +173,10 @@ void CountingBackend::do_write_channels(const Tensor& x, std::int64_t, const Ten
   count(OperationKind::kLayout, 0, {{&x}, {&x}});
 }
 
+void CountingBackend::do_read_channels(const Tensor&, std::int64_t, const Tensor& y) {
+  count(OperationKind::kLayout, 0, {{&y}, {&y}});
+}
+
 void CountingBackend::do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
   count(OperationKind::kActivation, cost_of(spec) * x.elements(), {{&x}, {&y}});
 }
@@ -207,6 +211,34 @@ void CountingBackend::do_convolution_transposed(const ConvolutionSpec&, const Te
 void CountingBackend::do_convolution_weight_gradient(const ConvolutionSpec&, const Tensor& x, const Tensor& dy,
                                                      const Tensor& dw, Write write) {
   count(OperationKind::kWeightGradient, convolution_operations(dy, dw.shape()), {{&x, &dy}, dw, write});
+}
+
+void CountingBackend::do_gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                                      const Tensor& memory) {
+  if (spec.gates == GateValues::kActivated) {
+    count(OperationKind::kGates, 3 * memory.elements(), {{&previous, &gates}, {&memory}});
+    return;
+  }
+  count(OperationKind::kGates, (2 * kSigmoid + kTranscendental + 4) * memory.elements(),
+        {{&previous, &gates}, {&gates, &memory}});
+}
+
+void CountingBackend::do_gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) {
+  count(OperationKind::kGates, 12 * dmemory.elements(), {{&previous, &gates, &dmemory}, {&gates, &dmemory}});
+}
+
+void CountingBackend::do_gated_output(GateValues values, const Tensor& gate, const Tensor& content,
+                                      const Tensor& hidden) {
+  if (values == GateValues::kActivated) {
+    count(OperationKind::kGates, hidden.elements(), {{&gate, &content}, {&hidden}});
+    return;
+  }
+  count(OperationKind::kGates, (kSigmoid + kTranscendental + 1) * hidden.elements(),
+        {{&gate, &content}, {&gate, &content, &hidden}});
+}
+
+void CountingBackend::do_gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) {
+  count(OperationKind::kGates, 8 * dhidden.elements(), {{&dhidden, &gate, &content}, {&gate, &content}});
 }
 
 // i, f, o logistic, two hyperbolic tangents, four operations for c and h; six more for peepholes.

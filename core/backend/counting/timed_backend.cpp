@@ -48,6 +48,10 @@ void TimedBackend::do_write_channels(const Tensor& x, std::int64_t first, const 
   run([&](Backend& b) { b.write_channels(x, first, y); });
 }
 
+void TimedBackend::do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  run([&](Backend& b) { b.read_channels(x, first, y); });
+}
+
 void TimedBackend::do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) {
   run([&](Backend& b) { b.activate(spec, x, y); });
 }
@@ -82,6 +86,23 @@ void TimedBackend::do_convolution_transposed(const ConvolutionSpec& spec, const 
 void TimedBackend::do_convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy,
                                                   const Tensor& dw, Write write) {
   run([&](Backend& b) { b.convolution_weight_gradient(spec, x, dy, dw, write); });
+}
+
+void TimedBackend::do_gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                                   const Tensor& memory) {
+  run([&](Backend& b) { b.gated_memory(spec, previous, gates, memory); });
+}
+
+void TimedBackend::do_gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) {
+  run([&](Backend& b) { b.gated_memory_backward(previous, gates, dmemory); });
+}
+
+void TimedBackend::do_gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden) {
+  run([&](Backend& b) { b.gated_output(values, gate, content, hidden); });
+}
+
+void TimedBackend::do_gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) {
+  run([&](Backend& b) { b.gated_output_backward(dhidden, gate, content); });
 }
 
 void TimedBackend::do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,

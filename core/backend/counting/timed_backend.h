@@ -40,6 +40,7 @@ class TimedBackend final : public Backend {
   void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) override;
   void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) override;
   void do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) override;
+  void do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) override;
   void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) override;
   void do_activate_backward(const ActivationSpec& spec, const Tensor& y, const Tensor& dy, const Tensor& dx) override;
   void do_space_to_depth(int block, const Tensor& x, const Tensor& y) override;
@@ -51,6 +52,11 @@ class TimedBackend final : public Backend {
                                  const Tensor& y, Write write) override;
   void do_convolution_weight_gradient(const ConvolutionSpec& spec, const Tensor& x, const Tensor& dy, const Tensor& dw,
                                       Write write) override;
+  void do_gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                       const Tensor& memory) override;
+  void do_gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) override;
+  void do_gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden) override;
+  void do_gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) override;
   void do_lstm(const Tensor& cell_previous, const Tensor& peephole, const Tensor& gates, const Tensor& cell,
                const Tensor& hidden) override;
   void do_lstm_state(const Tensor& cell_previous, const Tensor& gates, const Tensor& cell,

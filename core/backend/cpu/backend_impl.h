@@ -37,6 +37,7 @@ class CpuBackend final : public Backend {
   void do_add(double alpha, const Tensor& x, const Tensor& y, Write write) override;
   void do_broadcast_channels(const Tensor& bias, const Tensor& y, Write write) override;
   void do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) override;
+  void do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) override;
   void do_sum_channels(const Tensor& x, const Tensor& sums, Write write) override;
   // activation.cpp
   void do_activate(const ActivationSpec& spec, const Tensor& x, const Tensor& y) override;
@@ -59,6 +60,12 @@ class CpuBackend final : public Backend {
                      const Tensor& hidden) override;
   void do_lstm_backward(const Tensor& cell_previous, const Tensor& cell, const Tensor& peephole, const Tensor& dhidden,
                         const Tensor& gates, const Tensor& dcell, const Tensor& dpeephole) override;
+  // gated_memory.cpp
+  void do_gated_memory(const GatedMemorySpec& spec, const Tensor& previous, const Tensor& gates,
+                       const Tensor& memory) override;
+  void do_gated_memory_backward(const Tensor& previous, const Tensor& gates, const Tensor& dmemory) override;
+  void do_gated_output(GateValues values, const Tensor& gate, const Tensor& content, const Tensor& hidden) override;
+  void do_gated_output_backward(const Tensor& dhidden, const Tensor& gate, const Tensor& content) override;
   // gru.cpp
   void do_gru_after(const ActivationSpec& candidate, const Tensor& hidden_gates, const Tensor& hidden_previous,
                     const Tensor& gates, const Tensor& hidden_candidate, const Tensor& hidden) override;

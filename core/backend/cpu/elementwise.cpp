@@ -177,18 +177,41 @@ void CpuBackend::do_broadcast_channels(const Tensor& bias, const Tensor& y, Writ
                [=](std::int64_t first, std::int64_t last) { kernel(arguments, first, last); });
 }
 
-void CpuBackend::do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
-  if (x.elements() == 0) return;
-  const std::int64_t pixels = x.elements() / x.dimension(-1);
-  const std::size_t piece = x.bytes() / static_cast<std::size_t>(pixels);
-  const std::size_t stride = y.bytes() / static_cast<std::size_t>(pixels);
-  const char* from = static_cast<const char*>(x.raw());
-  char* to = static_cast<char*>(y.raw()) + static_cast<std::size_t>(first) * size_of(y.dtype());
-  parallel_for(threads_, pixels, kGrain / x.dimension(-1) + 1, [=](std::int64_t begin, std::int64_t end) {
+namespace {
+
+/// Copies a piece of every pixel; places and strides in bytes.
+struct PieceCopy {
+  const char* from;
+  char* to;
+  std::size_t from_stride, to_stride, piece;
+};
+
+void copy_pieces(const Threads& threads, std::int64_t pixels, std::int64_t channels, const PieceCopy& copy) {
+  parallel_for(threads, pixels, kGrain / channels + 1, [=](std::int64_t begin, std::int64_t end) {
     for (auto pixel = static_cast<std::size_t>(begin); pixel < static_cast<std::size_t>(end); ++pixel) {
-      std::memcpy(to + pixel * stride, from + pixel * piece, piece);
+      std::memcpy(copy.to + pixel * copy.to_stride, copy.from + pixel * copy.from_stride, copy.piece);
     }
   });
+}
+
+std::size_t pixel_bytes(const Tensor& tensor) {
+  return static_cast<std::size_t>(tensor.dimension(-1)) * size_of(tensor.dtype());
+}
+
+}  // namespace
+
+void CpuBackend::do_write_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  if (x.elements() == 0) return;
+  char* to = static_cast<char*>(y.raw()) + static_cast<std::size_t>(first) * size_of(y.dtype());
+  copy_pieces(threads_, x.elements() / x.dimension(-1), x.dimension(-1),
+              {static_cast<const char*>(x.raw()), to, pixel_bytes(x), pixel_bytes(y), pixel_bytes(x)});
+}
+
+void CpuBackend::do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  if (y.elements() == 0) return;
+  const char* from = static_cast<const char*>(x.raw()) + static_cast<std::size_t>(first) * size_of(x.dtype());
+  copy_pieces(threads_, y.elements() / y.dimension(-1), y.dimension(-1),
+              {from, static_cast<char*>(y.raw()), pixel_bytes(x), pixel_bytes(y), pixel_bytes(y)});
 }
 
 void CpuBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write write) {

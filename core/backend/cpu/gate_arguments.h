@@ -41,6 +41,41 @@ struct LstmBackward {
   std::int64_t channels;
 };
 
+struct GatedMemoryForward {
+  DType dtype;
+  const float* previous;
+  void* gates;
+  float* memory;
+  std::int64_t channels;
+  bool activated;
+  float forget_bias;
+};
+
+struct GatedMemoryBackward {
+  DType dtype;
+  const float* previous;
+  void* gates;
+  float* dmemory;
+  std::int64_t channels;
+};
+
+struct GatedOutputForward {
+  DType dtype;
+  void* gate;
+  void* content;
+  void* hidden;
+  std::int64_t channels;
+  bool activated;
+};
+
+struct GatedOutputBackward {
+  DType dtype;
+  const void* dhidden;
+  void* gate;
+  void* content;
+  std::int64_t channels;
+};
+
 struct GruAfterForward {
   DType dtype;
   const void* hidden_gates;

@@ -60,6 +60,16 @@ void ReferenceBackend::do_write_channels(const Tensor& x, std::int64_t first, co
   });
 }
 
+void ReferenceBackend::do_read_channels(const Tensor& x, std::int64_t first, const Tensor& y) {
+  dispatch(y.dtype(), [&](auto type) {
+    using T = decltype(type);
+    const T* from = x.data<T>();
+    T* to = y.data<T>();
+    const std::int64_t count = y.dimension(-1), channels = x.dimension(-1);
+    for (std::int64_t i = 0; i < y.elements(); ++i) to[i] = from[i / count * channels + first + i % count];
+  });
+}
+
 void ReferenceBackend::do_sum_channels(const Tensor& x, const Tensor& sums, Write write) {
   dispatch(x.dtype(), [&](auto type) {
     using T = decltype(type);

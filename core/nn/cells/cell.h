@@ -8,7 +8,7 @@
 
 namespace nextframe {
 
-enum class CellKind { kConvLstm, kConvGru, kTrajGru };
+enum class CellKind { kConvLstm, kConvGru, kTrajGru, kStLstm };
 enum class Reset { kBefore, kAfter };
 enum class Norm { kNone, kGroup };
 /// Which gates of the hidden convolution have a bias of their own. kAuto: the candidate's for reset after, else none.
@@ -25,7 +25,7 @@ struct CellOptions {
   Norm norm = Norm::kNone;
   bool gate_bias = true;                                ///< whether the gates have `input.bias`
   bool peephole = false;                                ///< ConvLSTM
-  double forget_bias = 1.0;                             ///< ConvLSTM
+  double forget_bias = 1.0;                             ///< ConvLSTM, ST-LSTM
   Reset reset = Reset::kAfter;                          ///< ConvGRU
   ActivationSpec candidate{.kind = Activation::kTanh};  ///< ConvGRU
   HiddenBias hidden_bias = HiddenBias::kAuto;           ///< ConvGRU
@@ -67,6 +67,9 @@ class Cell {
   const CellOptions& options() const { return options_; }
   /// How many tensors a RecurrentState has.
   virtual int state_count() const = 0;
+  /// Whether the last of them is no layer's own: in a stack it goes from layer to layer within a step, and from the highest
+  /// to the lowest one before the next.
+  virtual bool passes_memory() const { return false; }
 
   /// Runs what all steps share: the input convolution over x [T,N,H,W,Cin], empty for a layer without input.
   virtual void begin(const Geometry& geometry, const Tensor& x, InitialState initial, Mode mode) = 0;

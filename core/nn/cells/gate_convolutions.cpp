@@ -47,6 +47,8 @@ GateParameters declare_gates(const Context& context, const std::string& prefix, 
                              const GateDeclaration& declaration) {
   ParameterSet& parameters = context.parameters;
   const std::int64_t channels = declaration.gates * options.hidden_channels;
+  const std::int64_t hidden_channels =
+      declaration.hidden_gates > 0 ? declaration.hidden_gates * options.hidden_channels : channels;
   const std::int64_t hidden_inputs = declaration.hidden_input_channels.value_or(options.hidden_channels);
   const int hidden_kernel = declaration.hidden_kernel.value_or(options.hidden_kernel);
   const std::int64_t hidden_fan_in = hidden_inputs * squared(hidden_kernel);
@@ -67,7 +69,7 @@ GateParameters declare_gates(const Context& context, const std::string& prefix, 
                                          .fixed = forget_span(options, declaration)});
   }
   ids.hidden_weight = parameters.declare({.name = prefix + ".hidden.weight",
-                                          .shape = {channels, hidden_inputs, hidden_kernel, hidden_kernel},
+                                          .shape = {hidden_channels, hidden_inputs, hidden_kernel, hidden_kernel},
                                           .kind = ParameterKind::kWeight,
                                           .fan_in = hidden_fan_in});
   if (declaration.hidden_bias_channels > 0) {

@@ -31,6 +31,7 @@ struct GateParameters {
 
 struct GateDeclaration {
   int gates = 4;
+  int hidden_gates = 0;  ///< that the hidden convolution makes; 0: all
   std::int64_t hidden_bias_channels = 0;
   /// The forget gate's part of the input bias: gate index and start value.
   std::optional<int> forget_gate{};

@@ -6,6 +6,7 @@
 #include "core/nn/cells/conv_gru_after.h"
 #include "core/nn/cells/conv_gru_before.h"
 #include "core/nn/cells/conv_lstm.h"
+#include "core/nn/cells/st_lstm.h"
 #include "core/nn/cells/traj_gru.h"
 
 namespace nextframe {
@@ -28,10 +29,15 @@ std::unique_ptr<Cell> make_traj_gru(const Context& context, const std::string& p
   return std::make_unique<TrajGru>(context, prefix, options);
 }
 
-constexpr std::array<CellRow, 3> kCells{{
+std::unique_ptr<Cell> make_st_lstm(const Context& context, const std::string& prefix, const CellOptions& options) {
+  return std::make_unique<StLstm>(context, prefix, options);
+}
+
+constexpr std::array<CellRow, 4> kCells{{
     {"convlstm", CellKind::kConvLstm, 4, make_lstm},
     {"convgru", CellKind::kConvGru, 3, make_gru},
     {"trajgru", CellKind::kTrajGru, 3, make_traj_gru},
+    {"stlstm", CellKind::kStLstm, 7, make_st_lstm},
 }};
 
 }  // namespace

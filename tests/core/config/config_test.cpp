@@ -133,6 +133,12 @@ TEST(Config, OptionsOfTheOtherCell) {
   EXPECT_SAYS(error_of(R"("model":{"cell":"trajgru","links":0})"), "model.links: ");
   EXPECT_SAYS(error_of(R"("model":{"cell":"convgru","links":9})"), "model.links: got 9, but only a trajgru has any");
   EXPECT_EQ(error_of(R"("model":{"cell":"trajgru","links":9,"hidden_bias":"all"})"), "no error");
+  const std::string stlstm = error_of(R"("model":{"cell":"stlstm","peephole":true,"norm":"group",
+      "levels":[{"hidden":4},{"hidden":6}]})");
+  EXPECT_SAYS(stlstm, "model.cell: got \"stlstm\"");
+  EXPECT_SAYS(stlstm, "model.peephole: ");
+  EXPECT_SAYS(stlstm, "model.norm: ");
+  EXPECT_SAYS(stlstm, "model.levels[1].hidden: got 6");
 }
 
 TEST(Config, OptionsOfTheOtherArchitecture) {
@@ -142,6 +148,8 @@ TEST(Config, OptionsOfTheOtherArchitecture) {
   EXPECT_SAYS(stack, "model.predict: ");
   EXPECT_SAYS(stack, "train.loss.lead_weights: a stack");
   EXPECT_SAYS(error_of(R"("train":{"scheduled_sampling":{"start":0.5}})"), "train.scheduled_sampling: ");
+  EXPECT_SAYS(error_of(R"("model":{"architecture":"stack-pair"},"train":{"recompute":"segments"})"),
+              "train.recompute: a \"stack-pair\"");
   EXPECT_SAYS(error_of(R"("model":{"architecture":"stcak"})"), "did you mean \"stack\"?");
   EXPECT_EQ(error_of(R"("model":{"architecture":"stack","patch":4},"train":{"scheduled_sampling":{"start":0.5}})"),
             "no error");

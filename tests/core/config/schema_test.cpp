@@ -72,7 +72,8 @@ TEST_P(PublishedNetworks, HaveAsManyParametersAsPublished) {
 INSTANTIATE_TEST_SUITE_P(
     Configurations, PublishedNetworks,
     testing::Values(PublishedNetwork{"hko7", 13649081}, PublishedNetwork{"openstl-convlstm-s", 11675648},
-                    PublishedNetwork{"openstl-convlstm-l", 26115072}, PublishedNetwork{"shi2017-convgru-k3d2", 2604817},
+                    PublishedNetwork{"openstl-convlstm-l", 26115072}, PublishedNetwork{"predrnn", 23838720},
+                    PublishedNetwork{"shi2015-convlstm", 7585296}, PublishedNetwork{"shi2017-convgru-k3d2", 2604817},
                     PublishedNetwork{"shi2017-convgru-k5", 4767505}, PublishedNetwork{"shi2017-convgru-k7", 8011537},
                     PublishedNetwork{"shi2017-trajgru", 4000397}),
     [](const auto& test) {

@@ -38,7 +38,13 @@ std::vector<StackCase> stack_cases() {
   ModelOptions before = after;
   before.reset = Reset::kBefore;
   before.norm = Norm::kGroup;
-  return {{"lstm", lstm}, {"lstm_norm_head", normed}, {"gru_after", after}, {"gru_before", before}};
+  ModelOptions st_lstm = lstm;
+  st_lstm.cell = CellKind::kStLstm;
+  st_lstm.levels = {3, {.conv = {}, .hidden = 2, .kernel = 3, .up = {}}};
+  ModelOptions alone = st_lstm;
+  alone.levels.resize(1);
+  return {{"st_lstm", st_lstm}, {"st_lstm_of_one_layer", alone}, {"lstm", lstm}, {"lstm_norm_head", normed},
+          {"gru_after", after}, {"gru_before", before}};
 }
 
 class Stack : public testing::TestWithParam<StackCase> {
@@ -226,7 +232,7 @@ TEST(StackMemory, NothingIsKeptAfterAPass) {
 
 TEST(StackOptions, RefusesWhatCannotBeFedBack) {
   ReferenceBackend backend;
-  const ModelOptions options = stack_cases().front().options;
+  const ModelOptions options = stack_cases().back().options;
   EXPECT_THROW(FeedbackStack(backend, DType::kFloat32, options, 2, 1), Error);
   FeedbackStack network(backend, DType::kFloat32, options, 1, 1);
   const Tensor frames = backend.zeros({2, 1, 4, 4, 1}, DType::kFloat32);

@@ -70,7 +70,7 @@ void check(Backend& backend, DType dtype, const GoldenCase& golden, double toler
   }
   run.parameters().mark_changed();
 
-  const char* names[] = {"h", "c"};
+  const char* names[] = {"h", "c", "m"};
   RecurrentState initial, dfinal;
   for (std::size_t i = 0; i < run.state_count(); ++i) {
     const auto state = [&](const std::string& key) { return i == 0 ? tensor(key) : exact_tensor(key); };

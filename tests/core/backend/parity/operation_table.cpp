@@ -80,6 +80,9 @@ void add_elementwise(Cases& cases) {
     cases.push_back({"write_channels" + at,
                      {read(shape), updated(times(shape, 3))},
                      [third](Backend& b, const Tensors& t) { b.write_channels(t[0], third, t[1]); }});
+    cases.push_back({"read_channels" + at,
+                     {read(times(shape, 3)), written(shape)},
+                     [third](Backend& b, const Tensors& t) { b.read_channels(t[0], third, t[1]); }});
     for (const ActivationSpec& spec : kActivations) {
       cases.push_back({"activate" + at + suffix(spec),
                        {read(shape, -6.0, 6.0), written(shape)},
@@ -244,6 +247,36 @@ void add_lstm(Cases& cases) {
                                          peepholes ? t[6] : Tensor());
                        }});
     }
+  }
+}
+
+void add_gated_memory(Cases& cases) {
+  for (const Shape& state : state_shapes()) {
+    const std::string at = " " + to_string(state);
+    const Shape gates = times(state, 3);
+    const GatedMemorySpec fresh{.forget_bias = 1}, again{.gates = GateValues::kActivated};
+    cases.push_back({"gated_memory" + at,
+                     {exact(read(state)), updated(gates, -3.0, 3.0), exact(written(state))},
+                     [=](Backend& b, const Tensors& t) { b.gated_memory(fresh, t[0], t[1], t[2]); }});
+    cases.push_back({"gated_memory in place" + at,
+                     {exact(updated(state)), updated(gates, -3.0, 3.0)},
+                     [=](Backend& b, const Tensors& t) { b.gated_memory(fresh, t[0], t[1], t[0]); }});
+    cases.push_back({"gated_memory again" + at,
+                     {exact(read(state)), read(gates, 0.05, 0.95), exact(written(state))},
+                     [=](Backend& b, const Tensors& t) { b.gated_memory(again, t[0], t[1], t[2]); }});
+    cases.push_back({"gated_memory_backward" + at,
+                     {exact(read(state)), updated(gates, 0.05, 0.95), exact(updated(state))},
+                     [](Backend& b, const Tensors& t) { b.gated_memory_backward(t[0], t[1], t[2]); }});
+    cases.push_back(
+        {"gated_output" + at,
+         {updated(state, -3.0, 3.0), updated(state, -3.0, 3.0), written(state)},
+         [](Backend& b, const Tensors& t) { b.gated_output(GateValues::kPreActivation, t[0], t[1], t[2]); }});
+    cases.push_back({"gated_output again" + at,
+                     {read(state, 0.05, 0.95), read(state), written(state)},
+                     [](Backend& b, const Tensors& t) { b.gated_output(GateValues::kActivated, t[0], t[1], t[2]); }});
+    cases.push_back({"gated_output_backward" + at,
+                     {read(state), updated(state, 0.05, 0.95), updated(state, -0.95, 0.95)},
+                     [](Backend& b, const Tensors& t) { b.gated_output_backward(t[0], t[1], t[2]); }});
   }
 }
 
@@ -434,6 +467,7 @@ std::vector<OperationCase> operation_table() {
     }
   }
   add_lstm(cases);
+  add_gated_memory(cases);
   add_gru(cases);
   add_warps(cases);
   add_group_norm(cases);

@@ -116,6 +116,35 @@ TEST_F(SeamGradient, Lstm) {
   }
 }
 
+TEST_F(SeamGradient, GatedMemoryAndOutput) {
+  const Shape state{2, 2, 3, 2}, gates{2, 2, 3, 6};
+  const GatedMemorySpec spec{.forget_bias = 1};
+  const auto memory = [&](const Tensors& in) {
+    const Tensor next = fresh(state);
+    backend_.gated_memory(spec, in[0], in[1], next);
+    return Tensors{next};
+  };
+  check("gated_memory", {.inputs = {{"c'", state}, {"gates", gates, -2.0, 2.0}},
+                         .forward = memory,
+                         .backward = [&](const Tensors& in, const Tensors& dout) {
+                           memory(in);
+                           backend_.gated_memory_backward(in[0], in[1], dout[0]);
+                           return Tensors{dout[0], in[1]};
+                         }});
+  const auto output = [&](const Tensors& in) {
+    const Tensor hidden = fresh(state);
+    backend_.gated_output(GateValues::kPreActivation, in[0], in[1], hidden);
+    return Tensors{hidden};
+  };
+  check("gated_output", {.inputs = {{"gate", state}, {"content", state}},
+                         .forward = output,
+                         .backward = [&](const Tensors& in, const Tensors& dout) {
+                           output(in);
+                           backend_.gated_output_backward(dout[0], in[0], in[1]);
+                           return in;
+                         }});
+}
+
 TEST_F(SeamGradient, GruAfter) {
   const Shape state{2, 2, 3, 2}, gates{2, 2, 3, 6};
   for (const ActivationSpec& spec : kCandidates) {
