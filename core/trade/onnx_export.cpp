@@ -34,8 +34,19 @@ Values convolve_all(OnnxLayers& layers, const std::string& prefix, Values x, Con
   return x;
 }
 
+/// The head's convolutions on what is below it at step t.
+OnnxValue run_head(OnnxLayers& layers, const ModelOptions& model, OnnxValue x, std::int64_t t) {
+  for (std::size_t j = 0; j < model.head.size(); ++j) {
+    const bool last = j + 1 == model.head.size();
+    const Activation activation = model.head[j].activation.value_or(last ? Activation::kNone : model.conv_activation);
+    layers.graph().scope(format("head.{}.{}", j, t));
+    x = layers.convolution(format("head.{}", j), x, ConvolutionDirection::kDown, 1, activation);
+  }
+  return x;
+}
+
 /// EncoderForecaster::encode and decode, unrolled.
-Values unroll(OnnxLayers& layers, const ModelOptions& model, Values x, std::int64_t frames) {
+Values unroll_encoder_forecaster(OnnxLayers& layers, const ModelOptions& model, Values x, std::int64_t frames) {
   std::vector<Values> states(model.levels.size());
   for (std::size_t k = 0; k < model.levels.size(); ++k) {
     const LevelOptions& level = model.levels[k];
@@ -53,12 +64,29 @@ Values unroll(OnnxLayers& layers, const ModelOptions& model, Values x, std::int6
     x = convolve_all(layers, prefix + ".up", std::move(x), ConvolutionDirection::kUp, level.conv.stride,
                      model.conv_activation);
   }
-  for (std::size_t j = 0; j < model.head.size(); ++j) {
-    const bool last = j + 1 == model.head.size();
-    const Activation activation = model.head[j].activation.value_or(last ? Activation::kNone : model.conv_activation);
-    x = convolve_all(layers, format("head.{}", j), std::move(x), ConvolutionDirection::kDown, 1, activation);
+  for (std::int64_t t = 0; t < frames; ++t) {
+    OnnxValue& frame = x[static_cast<std::size_t>(t)];
+    frame = run_head(layers, model, frame, t);
   }
   return x;
+}
+
+/// FeedbackStack::observe and predict, unrolled: what leaves the head enters the lowest layer as it is.
+Values unroll_stack(OnnxLayers& layers, const ModelOptions& model, const Values& context, std::int64_t frames) {
+  const std::int64_t known = std::ssize(context);
+  std::vector<Values> states(model.levels.size());
+  Values forecast;
+  for (std::int64_t t = 0; t < known + frames - 1; ++t) {
+    OnnxValue x = t < known ? context[static_cast<std::size_t>(t)] : forecast.back();
+    for (std::size_t k = 0; k < model.levels.size(); ++k) {
+      const std::string prefix = format("stack.{}.rnn", k);
+      layers.graph().scope(format("{}.{}", prefix, t));
+      states[k] = layers.step(prefix, x, states[k], model.levels[k].dilation);
+      x = states[k].front();
+    }
+    if (t + 1 >= known) forecast.push_back(run_head(layers, model, x, t));
+  }
+  return forecast;
 }
 
 std::vector<OnnxDimension> frames_shape(const OnnxOptions& options, std::int64_t frames, std::int64_t channels) {
@@ -96,7 +124,9 @@ std::string export_onnx(const OnnxSubject& subject, const OnnxOptions& options,
   graph.input("frames", frames_shape(options, options.context, door.given_channels()));
   Values x;
   for (std::int64_t t = 0; t < options.context; ++t) x.push_back(door.enter("frames", t));
-  x = unroll(layers, model, std::move(x), options.frames);
+  x = model.architecture == Architecture::kStack
+          ? unroll_stack(layers, model, x, options.frames)
+          : unroll_encoder_forecaster(layers, model, std::move(x), options.frames);
   for (std::size_t t = 0; t < x.size(); ++t) {
     graph.scope(format("leave.{}", t));
     x[t] = door.leave(x[t]);

@@ -21,7 +21,7 @@ struct OnnxOptions {
   std::optional<std::array<std::int64_t, 2>> size = {};  ///< height and width, likewise
 };
 
-/// What there is to export: an encoder-forecaster, by what describes it.
+/// What there is to export: a network, by what describes it.
 struct OnnxSubject {
   const ModelOptions& model;
   const ParameterSet& parameters;

@@ -76,6 +76,13 @@ const std::vector<NetworkCase>& network_cases() {
       {"coordinates_mask_change_dilation", R"({"cell": "convgru", "coordinates": true, "predict": "change", "levels": [
           {"conv": {"channels": 3, "kernel": 3, "stride": 2}, "hidden": 4, "kernel": 3, "dilation": 2}]})",
        1, true},
+      {"stack_patch",
+       R"({"architecture": "stack", "patch": 2, "gate_bias": false, "head": [{"bias": false}], "levels": [
+          {"hidden": 4, "kernel": 3}, {"hidden": 3, "kernel": 5}]})"},
+      {"stack_gru_colour_two_convolutions",
+       R"({"architecture": "stack", "cell": "convgru", "levels": [{"hidden": 4, "kernel": 3}],
+          "head": [{"channels": 3, "kernel": 3}, {"kernel": 1, "activation": "sigmoid"}]})",
+       3},
       {"up_of_stride_1", R"({"levels": [{"conv": {"channels": 3}, "hidden": 4, "kernel": 3},
           {"conv": {"channels": 3}, "hidden": 4, "kernel": 1, "up": {"channels": 2, "kernel": 5}}]})"},
   };
@@ -84,17 +91,18 @@ const std::vector<NetworkCase>& network_cases() {
 
 ExportedNetwork::ExportedNetwork(const NetworkCase& network)
     : format_(format_of(network)),
-      network_(backend_, DType::kFloat32, options_of(network), format_.input_channels, format_.output_channels) {
+      network_(make_network(backend_, DType::kFloat32, options_of(network), format_.input_channels,
+                            format_.output_channels)) {
   Random random(17);
   std::vector<float> weights;
-  for (const double value : uniform(random, network_.parameters().elements(), -0.4, 0.4)) {
+  for (const double value : uniform(random, network_->parameters().elements(), -0.4, 0.4)) {
     weights.push_back(static_cast<float>(value));
   }
-  network_.parameters().upload(weights);
+  network_->parameters().upload(weights);
 }
 
 std::string ExportedNetwork::onnx(const OnnxOptions& options) {
-  return export_onnx({network_.options(), network_.parameters(), format_}, options);
+  return export_onnx({network_->options(), network_->parameters(), format_}, options);
 }
 
 HostFrames ExportedNetwork::draw_frames(const Frames& frames) const {
@@ -130,7 +138,7 @@ HostFrames ExportedNetwork::forecast(const HostFrames& frames) {
                     channels_of(format_), buffer);
   const Tensor context = upload(backend_, {steps, batch, height, width, format_.input_channels}, DType::kFloat32,
                                 std::vector<double>(whole.begin(), whole.end()));
-  const std::vector<double> result = download(backend_, network_.forward(context, kHorizon, Mode::kInference));
+  const std::vector<double> result = download(backend_, network_->forward(context, kHorizon, Mode::kInference));
   const std::vector<float> last_result(result.begin(), result.end());
   return {{batch, kHorizon, channels, height, width},
           swapped(transposed(last_result, height * width, channels), kHorizon, batch)};

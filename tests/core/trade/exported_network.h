@@ -2,12 +2,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "core/backend/reference/reference_backend.h"
-#include "core/model/encoder_forecaster.h"
+#include "core/model/network.h"
 #include "core/trade/onnx_export.h"
 
 namespace nextframe::test {
@@ -51,7 +52,7 @@ class ExportedNetwork {
  private:
   FrameFormat format_;
   ReferenceBackend backend_;
-  EncoderForecaster network_;
+  std::unique_ptr<Network> network_;
 };
 
 }  // namespace nextframe::test

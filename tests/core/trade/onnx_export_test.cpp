@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/json/fields.h"
+#include "core/model/encoder_forecaster.h"
 #include "core/trade/onnx_graph.h"
 #include "core/trade/protobuf.h"
 #include "tests/core/trade/exported_network.h"

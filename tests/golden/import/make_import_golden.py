@@ -49,7 +49,7 @@ class Weights:
 
     def convolution(self, name, outputs, inputs, kernel, bias=True, transposed=False):
         shape = (inputs, outputs, kernel, kernel) if transposed else (outputs, inputs, kernel, kernel)
-        self.add(name + ".weight", shape, 1.5 / (inputs * kernel * kernel) ** 0.5)
+        self.add(name + ".weight", shape, 3.0 / (inputs * kernel * kernel) ** 0.5)
         if bias:
             self.add(name + ".bias", (outputs,), 0.2)
 
@@ -150,13 +150,136 @@ class EncoderDecoder:
         return torch.stack([leaky(self.p.conv("decoder.stage1.conv4_leaky_1", each)) for each in x])
 
 
+class Stack:
+    """Layers of ConvLSTM, each one's hidden state the next one's input, that predict the next frame and get it fed back."""
+
+    def run(self, frames):
+        states, x = [None] * self.layers, None
+        forecast = []
+        for t in range(STEPS + HORIZON - 1):
+            x = self.enter(frames[t]) if t < STEPS else forecast[-1]
+            for k in range(self.layers):
+                if states[k] is None:
+                    zero = torch.zeros(x.shape[0], self.hidden[k], *x.shape[2:])
+                    states[k] = (zero, zero)
+                i, f, g, o = self.gates(k, x, states[k][0])
+                c = torch.sigmoid(f) * states[k][1] + torch.sigmoid(i) * torch.tanh(g)
+                states[k] = (torch.sigmoid(o) * torch.tanh(c), c)
+                x = states[k][0]
+            forecast.append(self.frame(x))
+        return torch.stack([self.leave(y) for y in forecast[STEPS - 1:]])
+
+    def enter(self, frame):
+        return frame
+
+    def leave(self, y):
+        return y
+
+
+class Ndrplz(Stack):
+    """ndrplz/ConvLSTM_pytorch: one kernel over input and hidden state, gates i, f, o, g, biases or none."""
+
+    def __init__(self, case, channels, hidden, bias, head):
+        self.p, self.hidden, self.layers = case.weights, hidden, len(hidden)
+        for k, count in enumerate(hidden):
+            inputs = channels if k == 0 else hidden[k - 1]
+            self.p.convolution(f"cell_list.{k}.conv", 4 * count, inputs + count, (3, 5, 3)[k], bias)
+        self.head = head
+        if head:
+            self.p.convolution("head", channels, hidden[-1], 1)
+
+    def gates(self, k, x, h):
+        i, f, o, g = self.p.conv(f"cell_list.{k}.conv", torch.cat([x, h], 1)).chunk(4, 1)
+        return i, f, g, o
+
+    def frame(self, h):
+        return self.p.conv("head", h) if self.head else h
+
+
+class OpenStl(Stack):
+    """OpenSTL's ConvLSTM: frames in patches, kernels without bias, and weights that its forward pass never uses."""
+
+    PATCH = 4
+
+    def __init__(self, case, channels, hidden):
+        self.p, self.hidden, self.layers = case.weights, hidden, len(hidden)
+        patched = channels * self.PATCH**2
+        for k, count in enumerate(hidden):
+            inputs = patched if k == 0 else hidden[k - 1]
+            name = f"model.cell_list.{k}."
+            self.p.convolution(name + "conv_x.0", 4 * count, inputs, 5, bias=False)
+            self.p.convolution(name + "conv_h.0", 4 * count, count, 5, bias=False)
+            self.p.convolution(name + "conv_o.0", count, 2 * count, 5, bias=False)
+            self.p.convolution(name + "conv_last", count, 2 * count, 1, bias=False)
+        self.p.convolution("model.conv_last", patched, hidden[-1], 1, bias=False)
+
+    def gates(self, k, x, h):
+        name = f"model.cell_list.{k}."
+        return (self.p.conv(name + "conv_x.0", x) + self.p.conv(name + "conv_h.0", h)).chunk(4, 1)
+
+    def frame(self, h):
+        return self.p.conv("model.conv_last", h)
+
+    def enter(self, frame):
+        n, c, height, width = frame.shape
+        p = self.PATCH
+        blocks = frame.reshape(n, c, height // p, p, width // p, p)
+        return blocks.permute(0, 3, 5, 1, 2, 4).reshape(n, p * p * c, height // p, width // p)
+
+    def leave(self, y):
+        n, channels, height, width = y.shape
+        p = self.PATCH
+        blocks = y.reshape(n, p, p, channels // p**2, height, width)
+        return blocks.permute(0, 3, 4, 1, 5, 2).reshape(n, channels // p**2, height * p, width * p)
+
+
+class Keras(Stack):
+    """Keras's ConvLSTM2D layers under a Conv2D: kernels [height,width,in,out], gates i, f, c, o."""
+
+    def __init__(self, case, channels, hidden):
+        self.p, self.hidden, self.layers = case.weights, hidden, len(hidden)
+        for k, count in enumerate(hidden):
+            inputs = channels if k == 0 else hidden[k - 1]
+            self.p.add(f"convlstm{k}.kernel", (3, 3, inputs, 4 * count), 0.7)
+            self.p.add(f"convlstm{k}.recurrent_kernel", (3, 3, count, 4 * count), 0.7)
+            self.p.add(f"convlstm{k}.bias", (4 * count,), 0.2)
+        self.p.add("head.kernel", (3, 3, hidden[-1], channels), 0.7)
+        self.p.add("head.bias", (channels,), 0.2)
+
+    def conv(self, name, x):
+        return F.conv2d(x, self.p[name].permute(3, 2, 0, 1), padding=1)
+
+    def gates(self, k, x, h):
+        name = f"convlstm{k}."
+        total = self.conv(name + "kernel", x) + self.conv(name + "recurrent_kernel", h)
+        return (total + self.p[name + "bias"].view(1, -1, 1, 1)).chunk(4, 1)
+
+    def frame(self, h):
+        return self.conv("head.kernel", h) + self.p["head.bias"].view(1, -1, 1, 1)
+
+
+def stacks():
+    case = Case("ndrplz", "ndrplz", (1, 9, 8))
+    yield case.save(Ndrplz(case, 1, (6, 4, 5), True, True).run(case.frames))
+    case = Case("ndrplz-colour-without-bias", "ndrplz", (3, 8, 8))
+    yield case.save(Ndrplz(case, 3, (5,), False, True).run(case.frames))
+    case = Case("ndrplz-bare", "ndrplz-bare", (2, 8, 8))
+    yield case.save(Ndrplz(case, 2, (5, 2), True, False).run(case.frames))
+    case = Case("openstl-convlstm", "openstl-convlstm", (1, 16, 24))
+    yield case.save(OpenStl(case, 1, (8, 6)).run(case.frames))
+    case = Case("keras-convlstm2d", "keras-convlstm2d", (1, 8, 10))
+    case.metadata = {"layers": "ConvLSTM2D", "activation": "tanh", "recurrent_activation": "sigmoid", "padding": "same",
+                     "strides": "(1, 1)", "dilation_rate": "(1, 1)", "go_backwards": "False", "head_activation": "linear"}
+    yield case.save(Keras(case, 1, (4, 6)).run(case.frames))
+
+
 def encoder_decoder(cell):
     case = Case(f"jhhuang96-conv{cell}", f"jhhuang96-conv{cell}", (1, 16, 12))
     return case.save(EncoderDecoder(case, cell).run(case.frames))
 
 
 def main():
-    cases = [encoder_decoder("lstm"), encoder_decoder("gru")]
+    cases = [encoder_decoder("lstm"), encoder_decoder("gru"), *stacks()]
     with open(FOLDER / "cases.json", "w") as file:
         file.write('{"cases": [\n')
         for index, case in enumerate(cases):
