@@ -12,6 +12,7 @@
 #include "core/trade/model_import.h"
 #include "core/train/trained_model.h"
 #include "tests/core/base/temporary_folder.h"
+#include "tests/core/trade/rejection.h"
 #include "tests/support/tensors.h"
 
 namespace nextframe::test {
@@ -80,6 +81,34 @@ void check_forecast(const std::vector<double>& got, const std::string& path) {
     if (!(difference <= largest)) largest = difference;
   }
   EXPECT_TRUE(largest <= 1e-4) << largest;
+}
+
+std::string refusal(const std::string& mapping, TensorFile weights) {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "weights.safetensors").string();
+  std::vector<TensorSource> sources;
+  for (const NamedTensor& tensor : weights.tensors) sources.push_back(source_of(tensor));
+  write_tensor_file(path, weights.metadata, sources);
+  return rejection(
+      [&] { import_model({.weights = path, .mapping = format("{}/import/{}.json", NEXTFRAME_CONFIGS, mapping)}); });
+}
+
+TEST(ImportGolden, ShippedMappingsNameWhatTheyCannotExpress) {
+  const json::Value golden = json::read_file(std::string(NEXTFRAME_IMPORT_GOLDEN) + "/cases.json");
+  for (const json::Value& entry : golden.at("cases", "").items("")) {
+    const auto name = entry.at("name", "").get<std::string>("");
+    TensorFile weights = weights_of(entry);
+    if (name == "keras-convlstm2d") {
+      weights.metadata["recurrent_activation"] = "hard_sigmoid";
+      weights.metadata["layers"] = "BatchNormalization; ConvLSTM2D";
+      const std::string message = refusal(name, weights);
+      EXPECT_TRUE(has(message, "its recurrent_activation is \"hard_sigmoid\", expected \"sigmoid\""));
+      EXPECT_TRUE(has(message, "BatchNormalization"));
+    } else if (name == "openstl-convlstm") {
+      weights.tensors.push_back({"model.cell_list.0.conv_x.1.weight", {2, 2}, {1, 1, 1, 1}});
+      EXPECT_TRUE(has(refusal(name, weights), "layer_norm has to be 0"));
+    }
+  }
 }
 
 TEST(ImportGolden, ForecastsWhatTheOriginalForecasts) {
