@@ -3,10 +3,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/commands/baseline_arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/comparison_page.h"
 #include "app/commands/comparison_report.h"
 #include "app/commands/run_support.h"
 #include "app/output.h"
@@ -20,6 +22,7 @@
 #include "core/config/document.h"
 #include "core/frames/media_sources.h"
 #include "core/metrics/metric_table.h"
+#include "core/render/frame_writer.h"
 #include "core/train/comparison.h"
 #include "core/train/pictures.h"
 #include "core/train/run_folder.h"
@@ -47,6 +50,8 @@ struct CompareArguments {
   std::optional<std::int64_t> limit;
   bool json = false;
   std::optional<std::string> csv;
+  std::optional<std::string> report;
+  bool overwrite = false;
   ComputeArguments compute;
   MemoryArguments memory;
 };
@@ -117,20 +122,29 @@ class CompareCommand : public Command {
     spec.group("Options");
     spec.flag("--json", arguments_.json, "print one JSON document");
     spec.option("--csv", "FILE", arguments_.csv, "write every score at every lead time to a table");
+    spec.option("--report", "FILE", arguments_.report,
+                "write a page of HTML that holds everything: scores with their curves, differences, costs, training, "
+                "configurations and machine");
+    spec.flag("--overwrite", arguments_.overwrite, "replace files that exist");
     arguments_.compute.declare(spec);
     arguments_.memory.declare(spec);
     spec.example("nextframe compare configs/small-convgru.json configs/small-convlstm.json --seeds 3 --out runs/cells",
                  "which cell, on moving digits: a minute of processor time a run");
     spec.example("nextframe compare configs/reference-convgru.json configs/reference-convlstm.json --budget 10m",
                  "what the reference networks cost, and how far ten minutes bring each");
+    spec.example("nextframe compare runs/gru runs/lstm --report cells.html", "a page to show");
     spec.example("nextframe compare runs/holiday runs/other --horizon 10,20,40",
                  "two trained models of the same data, far ahead");
   }
 
   int run(StderrLog& log) override {
     const InterruptGuard guard;
-    std::optional<AtomicFile> csv;
-    if (arguments_.csv) csv.emplace(*arguments_.csv);
+    std::optional<AtomicFile> csv, report;
+    for (const auto& [path, file] : {std::pair(&arguments_.csv, &csv), std::pair(&arguments_.report, &report)}) {
+      if (!*path) continue;
+      check_file_place(**path, arguments_.overwrite ? IfExists::kReplace : IfExists::kRefuse);
+      file->emplace(**path);
+    }
     std::vector<Contender> contenders = load_contenders();
     ComparisonOptions options = comparison_options(contenders);
     options.timing.between_rounds = [&guard] { stop_if_interrupted(guard); };
@@ -151,6 +165,11 @@ class CompareCommand : public Command {
     if (csv) {
       csv->write(comparison_csv(result));
       csv->commit();
+    }
+    if (report) {
+      write_page(*report, comparison_page(result));
+      report->commit();
+      log.info("the report is {}", *arguments_.report);
     }
     if (!options.folder.empty())
       log.info("the comparison is {}", (fs::path(options.folder) / "comparison.json").string());

@@ -32,14 +32,6 @@ std::string name_of(const ComparisonResult& result, const PairResult& pair, Verd
                                    : result.contenders[verdict == Verdict::kFirst ? pair.first : pair.second].name;
 }
 
-Cells difference_cells(const ComparisonResult& result, const PairResult& pair, const ScoreContrast& difference) {
-  const std::string interval = difference.interval
-                                   ? format("{:+.2g} to {:+.2g}", difference.interval->low, difference.interval->high)
-                                   : std::string("-");
-  return {std::isfinite(difference.mean) ? format("{:+.3g}", difference.mean) : std::string("-"), interval,
-          name_of(result, pair, difference.better)};
-}
-
 Cells heading(const ComparisonResult& result) {
   Cells cells{""};
   for (const ContenderResult& contender : result.contenders) cells.push_back(contender.name);
@@ -62,27 +54,6 @@ Cells cost_row(const ComparisonResult& result, const std::string& title,
   return cells;
 }
 
-std::vector<Cells> cost_rows(const ComparisonResult& result) {
-  const auto giga = [](double operations) { return format("{:.4g}", operations / 1e9); };
-  const auto mega = [](double bytes) { return format("{:.4g}", bytes / 1e6); };
-  return {
-      cost_row(
-          result, "parameters", [](const NetworkCost& c) { return static_cast<double>(c.parameters); }, with_thousands),
-      cost_row(
-          result, "GFLOP to train, a sequence", [](const NetworkCost& c) { return c.step_operations; }, giga),
-      cost_row(
-          result, "GFLOP to forecast, a sequence", [](const NetworkCost& c) { return c.forecast_operations; }, giga),
-      cost_row(
-          result, "MB to train", [](const NetworkCost& c) { return static_cast<double>(c.training_bytes); }, mega),
-      cost_row(
-          result, "MB to forecast", [](const NetworkCost& c) { return static_cast<double>(c.forecast_bytes); }, mega),
-      cost_row(
-          result, "ms a training step", [](const NetworkCost& c) { return c.step_seconds; }, milliseconds),
-      cost_row(
-          result, "ms a forecast frame", [](const NetworkCost& c) { return c.frame_seconds; }, milliseconds),
-  };
-}
-
 Cells training_row(const ComparisonResult& result) {
   Cells cells{"steps, runs"};
   for (const ContenderResult& contender : result.contenders) {
@@ -95,12 +66,6 @@ Cells training_row(const ComparisonResult& result) {
   return cells;
 }
 
-std::string label_of(const MetricScores& metric, const ComparisonResult& result) {
-  const std::string_view own = find_metric(metric.metric).units;
-  const std::string units = own == kUnitsOfValues ? result.units : std::string(own);
-  return metric.label() + (units.empty() ? "" : " (" + units + ")");
-}
-
 std::string lead_title(std::int64_t lead, const ComparisonResult& result) {
   const double seconds = result.seconds_per_frame * static_cast<double>(lead);
   return seconds > 0 ? format("+{} ({})", lead, format_duration(seconds)) : format("+{}", lead);
@@ -108,7 +73,7 @@ std::string lead_title(std::int64_t lead, const ComparisonResult& result) {
 
 /// The rows of one score: each lead time, then the means up to each horizon.
 void add_score_rows(const ComparisonResult& result, std::size_t metric, std::vector<Cells>& rows) {
-  const std::string label = label_of(result.contenders.front().scores[metric].mean, result);
+  const std::string label = comparison_label(result.contenders.front().scores[metric].mean, result);
   const auto leads = static_cast<std::size_t>(result.horizons.back());
   const auto add = [&](const std::string& title, const std::function<std::string(const SeedScores&)>& cell,
                        const ScoreContrast* difference) {
@@ -140,29 +105,12 @@ std::string pairs_table(const ComparisonResult& result) {
   for (const PairResult& pair : result.pairs) {
     for (const ScoreContrast& difference : pair.means) {
       Cells& row = rows.emplace_back(
-          Cells{format("{} to +{}", label_of(difference.metric, result), difference.leads.last),
+          Cells{format("{} to +{}", comparison_label(difference.metric, result), difference.leads.last),
                 format("{} - {}", result.contenders[pair.first].name, result.contenders[pair.second].name)});
       for (std::string& text : difference_cells(result, pair, difference)) row.push_back(std::move(text));
     }
   }
   return "\n" + aligned_table(rows);
-}
-
-std::string footnote(const ComparisonResult& result) {
-  const ScoreContrast& any = result.pairs.front().means.front();
-  std::string out = format(
-      "\n+- is the standard deviation between runs. A difference is the first's mean score less the second's; its "
-      "interval "
-      "allows for {}",
-      any.covers == Covers::kWindowsAndSeeds
-          ? "other test sequences and other seeds"
-          : "other test sequences alone, not for other seeds (give --seeds 3 or more)");
-  out += ", and where it holds 0 nothing is called better.";
-  if (any.block < any.whole_block) {
-    out += format(" Take it as narrow: the sequences overlap, and the recording is too short for {} blocks of {}.",
-                  kFewestBlocks, any.whole_block);
-  }
-  return out + "\n";
 }
 
 /// Quoted where a comma or a quote would end it.
@@ -193,6 +141,57 @@ void add_csv_lines(const std::string& name, const SeedScores& scores, const Comp
 
 }  // namespace
 
+Cells difference_cells(const ComparisonResult& result, const PairResult& pair, const ScoreContrast& difference) {
+  const std::string interval = difference.interval
+                                   ? format("{:+.2g} to {:+.2g}", difference.interval->low, difference.interval->high)
+                                   : std::string("-");
+  return {std::isfinite(difference.mean) ? format("{:+.3g}", difference.mean) : std::string("-"), interval,
+          name_of(result, pair, difference.better)};
+}
+
+std::vector<Cells> cost_rows(const ComparisonResult& result) {
+  const auto giga = [](double operations) { return format("{:.4g}", operations / 1e9); };
+  const auto mega = [](double bytes) { return format("{:.4g}", bytes / 1e6); };
+  return {
+      cost_row(
+          result, "parameters", [](const NetworkCost& c) { return static_cast<double>(c.parameters); }, with_thousands),
+      cost_row(
+          result, "GFLOP to train, a sequence", [](const NetworkCost& c) { return c.step_operations; }, giga),
+      cost_row(
+          result, "GFLOP to forecast, a sequence", [](const NetworkCost& c) { return c.forecast_operations; }, giga),
+      cost_row(
+          result, "MB to train", [](const NetworkCost& c) { return static_cast<double>(c.training_bytes); }, mega),
+      cost_row(
+          result, "MB to forecast", [](const NetworkCost& c) { return static_cast<double>(c.forecast_bytes); }, mega),
+      cost_row(
+          result, "ms a training step", [](const NetworkCost& c) { return c.step_seconds; }, milliseconds),
+      cost_row(
+          result, "ms a forecast frame", [](const NetworkCost& c) { return c.frame_seconds; }, milliseconds),
+  };
+}
+
+std::string comparison_label(const MetricScores& metric, const ComparisonResult& result) {
+  const std::string_view own = find_metric(metric.metric).units;
+  const std::string units = own == kUnitsOfValues ? result.units : std::string(own);
+  return metric.label() + (units.empty() ? "" : " (" + units + ")");
+}
+
+std::string comparison_footnote(const ComparisonResult& result) {
+  const ScoreContrast& any = result.pairs.front().means.front();
+  std::string out = format(
+      "+- is the standard deviation between runs. A difference is the first's mean score less the second's; its "
+      "interval allows for {}",
+      any.covers == Covers::kWindowsAndSeeds
+          ? "other test sequences and other seeds"
+          : "other test sequences alone, not for other seeds (give --seeds 3 or more)");
+  out += ", and where it holds 0 nothing is called better.";
+  if (any.block < any.whole_block) {
+    out += format(" Take it as narrow: the sequences overlap, and the recording is too short for {} blocks of {}.",
+                  kFewestBlocks, any.whole_block);
+  }
+  return out;
+}
+
 std::string comparison_text(const ComparisonResult& result) {
   std::string out =
       format("{} sequences of {} + {} frames of {} ({}), trained on {} + {}\n\n", result.sequences, result.context,
@@ -203,7 +202,7 @@ std::string comparison_text(const ComparisonResult& result) {
   for (std::size_t metric = 0; metric < result.metrics(); ++metric) add_score_rows(result, metric, rows);
   out += aligned_table(rows);
   if (!has_pair_columns(result)) out += pairs_table(result);
-  return out + footnote(result);
+  return out + "\n" + comparison_footnote(result) + "\n";
 }
 
 std::string comparison_csv(const ComparisonResult& result) {

@@ -48,7 +48,8 @@ class Compare : public ::testing::Test {
 };
 
 TEST_F(Compare, PrintsOneTableAndWritesIt) {
-  const Outcome outcome = compare({"--seeds", "2", "--horizon", "4,8", "--out", "both", "--csv", "both.csv"}, here());
+  const Outcome outcome = compare(
+      {"--seeds", "2", "--horizon", "4,8", "--out", "both", "--csv", "both.csv", "--report", "both.html"}, here());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const char* part : {"parameters", "MB to train", "ms a training step", "ms a forecast frame", "mse +8",
                            "psnr (dB) mean to +4", "persistence", "95 % interval", "+-", "other seeds"}) {
@@ -60,6 +61,15 @@ TEST_F(Compare, PrintsOneTableAndWritesIt) {
   const std::string csv = read_text(folder_ / "both.csv");
   EXPECT_NE(csv.find("lstm,mse,,,8,"), std::string::npos) << csv;
   EXPECT_NE(csv.find("persistence,mse,,,1-8,"), std::string::npos) << csv;
+
+  const std::string page = read_text(folder_ / "both.html");
+  for (const char* part : {"<h2>Costs</h2>", "<h2>Training</h2>", "gru - lstm", "to +8", "<svg"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
+  const Outcome refused =
+      run({"compare", "both/gru/seed-1", "both/lstm/seed-1", "--report", "both.html", "--threads", "1"}, here());
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("both.html: exists already"), std::string::npos) << refused.err;
 
   const Outcome models = run({"compare", "both/gru/seed-1", "both/lstm/seed-1", "--json", "--threads", "1"}, here());
   ASSERT_EQ(models.exit_code, 0) << models.err;
