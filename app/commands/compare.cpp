@@ -71,10 +71,12 @@ std::string all_metrics() {
   return join(names, ", ");
 }
 
-/// What a run or its model file is called.
+/// What a run or its model file is called; a seed's run in the folder of a comparison by its configuration, too.
 std::string name_of_model(const fs::path& path) {
   const fs::path plain = path.has_filename() ? path : path.parent_path();
-  return plain.extension() == ".safetensors" ? plain.stem().string() : plain.filename().string();
+  if (plain.extension() == ".safetensors") return plain.stem().string();
+  const std::string name = plain.filename().string();
+  return name.starts_with("seed-") ? plain.parent_path().filename().string() + "-" + name : name;
 }
 
 class CompareCommand : public Command {

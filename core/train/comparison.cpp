@@ -8,7 +8,6 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "core/base/text.h"
 #include "core/json/fields.h"
 #include "core/train/comparison_plan.h"
 #include "core/train/evaluator.h"
@@ -275,11 +274,9 @@ class Comparison::Work {
     const double step = entry.cost.step_seconds;
     if (entry.contender.to_train() && *options_.budget_seconds < step + validation) {
       reject(
-          "[compare] --budget {}: is too short for one validation: a step of {} takes {} here and a validation {}; "
-          "give "
-          "at least {}",
-          format_duration(*options_.budget_seconds), entry.contender.origin, format_duration(step),
-          format_duration(validation), format_duration(step + validation));
+          "[compare] --budget: {:.3g} s are too short for one validation: a step of {} takes {:.3g} s here and a "
+          "validation {:.3g} s; give at least {:.3g} s",
+          *options_.budget_seconds, entry.contender.origin, step, validation, step + validation);
     }
     const double share = train.validate_every > 0 ? validation / static_cast<double>(train.validate_every) : 0;
     const double steps = (*options_.budget_seconds - validation) / (step + share);
