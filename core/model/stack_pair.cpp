@@ -1,6 +1,7 @@
 #include "core/model/stack_pair.h"
 
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -54,7 +55,7 @@ Tensor StackPair::decode(LevelStates& states, std::int64_t steps, Mode mode) {
   }
   if (mode == Mode::kTraining) joined_ = joined;
   x = joined;
-  for (const auto& layer : head_) x = layer->forward(x, mode);
+  for (const auto& layer : head_) x = layer->forward(x, Mode::kInference);
   return leave(x, steps);
 }
 
@@ -70,11 +71,17 @@ Tensor StackPair::forward_training(const TrainingInput& input) {
 
 void StackPair::backward(const Tensor& dprediction) {
   if (!joined_) fail("[model] got a backward pass without a forward pass in training mode before it");
+  // The head has kept nothing and runs again.
+  std::vector<Tensor> inputs{joined_};
+  for (std::size_t j = 0; j < head_.size(); ++j) {
+    inputs.push_back(head_[j]->forward(inputs[j], Mode::kTraining));
+  }
+  inputs.pop_back();
   Tensor dy = enter_gradient(dprediction);
   for (std::size_t j = head_.size(); j-- > 0;) {
-    const Tensor x = j > 0 ? head_[j - 1]->output() : joined_;
-    const Tensor dx = context_.allocate(x.shape());
-    head_[j]->backward(x, dy, dx);
+    const Tensor dx = context_.allocate(inputs[j].shape());
+    head_[j]->backward(inputs[j], dy, dx);
+    inputs.pop_back();
     dy = dx;
   }
   joined_ = Tensor();
