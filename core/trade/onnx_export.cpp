@@ -97,8 +97,9 @@ std::vector<OnnxDimension> frames_shape(const OnnxOptions& options, std::int64_t
 }
 
 void check_exportable(const ModelOptions& model) {
-  if (feeds_back(model)) {
-    reject("[onnx] a stack, which gets its own output back, is not written as ONNX; expected an encoder-forecaster");
+  if (model.architecture == Architecture::kStackPair) {
+    reject("[onnx] the architecture \"{}\" is not written as ONNX; expected \"encoder-forecaster\" or \"stack\"",
+           enum_name(model.architecture));
   }
   if (model.cell != CellKind::kConvLstm && model.cell != CellKind::kConvGru) {
     reject("[onnx] the cell \"{}\" is not written as ONNX; expected \"convlstm\" or \"convgru\"",
