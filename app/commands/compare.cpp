@@ -79,6 +79,86 @@ std::string name_of_model(const fs::path& path) {
   return name.starts_with("seed-") ? plain.parent_path().filename().string() + "-" + name : name;
 }
 
+/// Where the comparison is kept in a folder.
+fs::path document_in(const std::string& folder) { return fs::path(folder) / "comparison.json"; }
+
+/// The files that are written beside the runs, refused before any work is done where they cannot be made.
+class Outputs {
+ public:
+  /// `runs`: the folder of the runs, which takes the document with it; empty for models alone, whose document goes to --out.
+  Outputs(const CompareArguments& arguments, const std::vector<Contender>& contenders, const std::string& runs) {
+    const IfExists if_exists = arguments.overwrite ? IfExists::kReplace : IfExists::kRefuse;
+    if (runs.empty() && arguments.out) {
+      check_folder(*arguments.out);
+      document_ = document_in(*arguments.out);
+      check_file_place(document_->string(), if_exists);
+      refuse_inputs(document_->string(), contenders);
+    }
+    const std::string folder = arguments.out.value_or(runs);
+    std::vector<fs::path> taken;
+    if (!folder.empty()) taken = {document_in(folder), fs::path(folder) / "plan.json"};
+    for (const auto& [path, file] : {std::pair(&arguments.csv, &csv_), std::pair(&arguments.report, &report_)}) {
+      if (!*path) continue;
+      check_file_place(**path, if_exists);
+      refuse_inputs(**path, contenders);
+      const fs::path place = fs::weakly_canonical(**path);
+      for (const fs::path& other : taken) {
+        if (place == fs::weakly_canonical(other)) {
+          reject("[output] {}: is written by another option, too; choose another name", **path);
+        }
+      }
+      taken.push_back(place);
+      file->emplace(**path);
+    }
+  }
+
+  void write(const ComparisonResult& result) {
+    if (csv_) {
+      csv_->write(comparison_csv(result));
+      csv_->commit();
+    }
+    if (report_) {
+      write_page(*report_, comparison_page(result));
+      report_->commit();
+    }
+    if (!document_) return;
+    std::error_code error;
+    fs::create_directories(document_->parent_path(), error);
+    if (error) {
+      reject("[compare] {}: the folder cannot be made: {}", document_->parent_path().string(), error.message());
+    }
+    write_file_atomically(*document_, to_json(result).dump(2) + "\n");
+  }
+
+ private:
+  static void check_folder(const std::string& folder) {
+    std::error_code error;
+    if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+      reject("[compare] {}: is a file, expected a folder for the comparison", folder);
+    }
+    if (fs::exists(fs::path(folder) / "plan.json", error)) {
+      reject("[compare] {}: holds a comparison of configurations; choose another folder with --out", folder);
+    }
+  }
+
+  static void refuse_inputs(const std::string& path, const std::vector<Contender>& contenders) {
+    for (const Contender& contender : contenders) {
+      std::vector<std::string> inputs{contender.origin, contender.trained};
+      for (const SourceOptions& source : contender.data.sources) inputs.push_back(source.path);
+      for (const std::string& input : inputs) {
+        std::error_code error;
+        if (!input.empty() && fs::equivalent(path, input, error)) {
+          reject("[output] {}: is an input; choose another name", path);
+        }
+      }
+    }
+  }
+
+  std::optional<AtomicFile> csv_;
+  std::optional<AtomicFile> report_;
+  std::optional<fs::path> document_;  ///< of models alone
+};
+
 class CompareCommand : public Command {
  public:
   std::string name() const override { return "compare"; }
@@ -101,11 +181,11 @@ class CompareCommand : public Command {
     spec.option("--seeds", "K", arguments_.seeds, {1, 1000},
                 "runs of each configuration, with train.seed and those after it (default 1)");
     spec.option("--set", "KEY=VALUE", arguments_.overrides,
-                "change a key of every configuration, and of the data of models; may be given many times");
+                "change a key of every configuration, and of models those of the data; may be given many times");
     spec.group("Folder of the runs");
     spec.option("--out", "DIR", arguments_.out,
                 "holds a run folder for each configuration and seed, and comparison.json (default runs/A-or-B, after "
-                "their names; for models alone none)");
+                "their names); for models alone comparison.json (default none)");
     spec.flag("--resume", arguments_.resume, "go on where an earlier comparison into this folder ended");
     spec.group("What to score");
     spec.option("--horizon", "LIST", arguments_.horizons,
@@ -127,7 +207,8 @@ class CompareCommand : public Command {
     spec.option("--report", "FILE", arguments_.report,
                 "write a page of HTML that holds everything: scores with their curves, differences, costs, training, "
                 "configurations and machine");
-    spec.flag("--overwrite", arguments_.overwrite, "replace files that exist");
+    spec.flag("--overwrite", arguments_.overwrite,
+              "replace the table, the page, and comparison.json of models, if they exist");
     arguments_.compute.declare(spec);
     arguments_.memory.declare(spec);
     spec.example("nextframe compare configs/small-convgru.json configs/small-convlstm.json --seeds 3 --out runs/cells",
@@ -141,15 +222,10 @@ class CompareCommand : public Command {
 
   int run(StderrLog& log) override {
     const InterruptGuard guard;
-    std::optional<AtomicFile> csv, report;
-    for (const auto& [path, file] : {std::pair(&arguments_.csv, &csv), std::pair(&arguments_.report, &report)}) {
-      if (!*path) continue;
-      check_file_place(**path, arguments_.overwrite ? IfExists::kReplace : IfExists::kRefuse);
-      file->emplace(**path);
-    }
     std::vector<Contender> contenders = load_contenders();
     ComparisonOptions options = comparison_options(contenders);
     options.timing.between_rounds = [&guard] { stop_if_interrupted(guard); };
+    Outputs outputs(arguments_, contenders, options.folder);
     const std::unique_ptr<Backend> backend = arguments_.compute.make();
     const SourceTable sources = media_sources();
     DecodeDisplay display(guard);
@@ -164,17 +240,10 @@ class CompareCommand : public Command {
                            .guides = make_extrapolation_guide});
     const ComparisonResult result = comparison.run();
     if (result.interrupted) return report_interrupted(options, log);
-    if (csv) {
-      csv->write(comparison_csv(result));
-      csv->commit();
-    }
-    if (report) {
-      write_page(*report, comparison_page(result));
-      report->commit();
-      log.info("the report is {}", *arguments_.report);
-    }
-    if (!options.folder.empty())
-      log.info("the comparison is {}", (fs::path(options.folder) / "comparison.json").string());
+    outputs.write(result);
+    if (arguments_.report) log.info("the report is {}", *arguments_.report);
+    const std::string folder = arguments_.out.value_or(options.folder);
+    if (!folder.empty()) log.info("the comparison is {}", document_in(folder).string());
     if (arguments_.json) {
       print_json(to_json(result));
     } else {
@@ -193,11 +262,25 @@ class CompareCommand : public Command {
     return kInterruptedExitCode;
   }
 
+  static bool is_configuration(const std::string& subject) { return fs::path(subject).extension() == ".json"; }
+
+  /// Of models alone there is nothing to change but the data.
+  void check_assignments() const {
+    const std::vector<std::string>& subjects = arguments_.subjects;
+    if (std::any_of(subjects.begin(), subjects.end(), is_configuration)) return;
+    for (const std::string& assignment : arguments_.overrides) {
+      if (assignment.starts_with("data.")) continue;
+      reject(
+          "[compare] --set {}: all of these are trained already; expected a key of their data, such as data.stride=2",
+          assignment);
+    }
+  }
+
   std::vector<Contender> load_contenders() const {
+    check_assignments();
     std::vector<Contender> contenders;
     for (const std::string& subject : arguments_.subjects) {
-      contenders.push_back(fs::path(subject).extension() == ".json" ? load_configuration(subject)
-                                                                    : load_trained(subject));
+      contenders.push_back(is_configuration(subject) ? load_configuration(subject) : load_trained(subject));
       std::string& name = contenders.back().name;
       const std::string plain = name;
       const auto taken = [&](const Contender& other) { return &other != &contenders.back() && other.name == name; };
@@ -264,8 +347,7 @@ class CompareCommand : public Command {
   }
 
   void choose_folder(const std::vector<Contender>& contenders, ComparisonOptions& options) const {
-    options.folder = arguments_.out.value_or("");
-    if (arguments_.out && options.folder.empty()) {
+    if (arguments_.out && arguments_.out->empty()) {
       reject("[compare] --out: got an empty name, expected a folder; leave it out for one in runs/");
     }
     if (arguments_.resume) options.start = RunStart::kResume;
@@ -279,7 +361,10 @@ class CompareCommand : public Command {
       if (!given.empty()) reject("[compare] {}: for configurations, but all of these are trained already", given);
       return;
     }
-    if (!options.folder.empty()) return;
+    if (arguments_.out) {
+      options.folder = *arguments_.out;
+      return;
+    }
     std::vector<std::string> names;
     for (const Contender& contender : contenders) names.push_back(contender.name);
     options.folder = "runs/" + join(names, "-or-");

@@ -78,6 +78,38 @@ TEST_F(Compare, PrintsOneTableAndWritesIt) {
   EXPECT_EQ(document.at("sequences", "").get<int>(""), 8);
 }
 
+TEST_F(Compare, KeepsWhatIsThereAndItsInputs) {
+  ASSERT_EQ(compare({"--out", "both"}, here()).exit_code, 0);
+  const std::string model = "both/gru/seed-1/best.safetensors";
+  ASSERT_TRUE(std::filesystem::exists(folder_.path() / model));
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& message) {
+    std::vector<std::string> all{"compare", "both/gru/seed-1", "both/lstm/seed-1", "--threads", "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    const std::string before = read_text(folder_ / model);
+    const Outcome outcome = run(all, here());
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << outcome.err;
+    EXPECT_EQ(read_text(folder_ / model), before);
+  };
+  write_text(folder_ / "there.csv", "mine");
+  refused({"--csv", "there.csv"}, "exists already");
+  EXPECT_EQ(read_text(folder_ / "there.csv"), "mine");
+  refused({"--csv", model, "--overwrite"}, "is an input");
+  refused({"--out", "models", "--csv", "models/comparison.json"}, "choose another name for --csv");
+  refused({"--out", "both", "--overwrite"}, "a comparison of configurations");
+  refused({"--set", "train.steps=3"}, "trained already");
+
+  const std::vector<std::string> into_folder{
+      "compare", "both/gru/seed-1", "both/lstm/seed-1", "--out", "models", "--threads", "1"};
+  ASSERT_EQ(run(into_folder, here()).exit_code, 0);
+  EXPECT_EQ(names_in(folder_.path() / "models"), (std::vector<std::string>{"comparison.json"}));
+  refused({"--out", "models"}, "exists already");
+  std::vector<std::string> again = into_folder;
+  again.insert(again.end(), {"--overwrite", "--csv", "there.csv"});
+  EXPECT_EQ(run(again, here()).exit_code, 0);
+  EXPECT_NE(read_text(folder_ / "there.csv"), "mine");
+}
+
 TEST_F(Compare, InterruptedAndResumedGivesTheSameScores) {
   ASSERT_EQ(compare({"--seeds", "2", "--out", "whole"}, here()).exit_code, 0);
   RunOptions options = here();
@@ -111,6 +143,7 @@ TEST_F(Compare, RefusesBeforeAnythingIsTrained) {
   refused({"gru.json", "lstm.json", "--resume"}, "no comparison to resume");
   refused({"gru.json", "lstm.json", "--horizon", "0"}, "--horizon");
   refused({"gru.json", "nothere"}, "nothere");
+  refused({"gru.json", "lstm.json", "--csv", "gru.json", "--overwrite"}, "is an input");
   std::string other = renamed(tiny_config(40), "other");
   other.replace(other.find("[16, 16]"), 8, "[16, 24]");
   write_text(folder_ / "other.json", other);
