@@ -1,5 +1,6 @@
 #include "app/commands/comparison_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -40,27 +41,37 @@ Cells heading(const ComparisonResult& result) {
   return cells;
 }
 
-/// A row of what contenders cost; of two, the first's as a multiple of the second's.
+/// A row of what contenders cost, "-" where it is not known, such as the training of a model that is trained; of two, the first's as a multiple of the second's.
 Cells cost_row(const ComparisonResult& result, const std::string& title,
                const std::function<double(const NetworkCost&)>& value,
                const std::function<std::string(double)>& shown) {
   Cells cells{title};
-  for (const ContenderResult& contender : result.contenders) cells.push_back(shown(value(contender.cost)));
+  for (const ContenderResult& contender : result.contenders) {
+    const double cost = value(contender.cost);
+    cells.push_back(cost > 0 ? shown(cost) : std::string("-"));
+  }
   cells.resize(cells.size() + result.baseline_names.size());
   if (has_pair_columns(result)) {
     const double first = value(result.contenders[0].cost), second = value(result.contenders[1].cost);
-    cells.insert(cells.end(), {second > 0 ? format("x {:.3f}", first / second) : std::string("-"), "", ""});
+    cells.insert(cells.end(),
+                 {first > 0 && second > 0 ? format("x {:.3f}", first / second) : std::string("-"), "", ""});
   }
   return cells;
+}
+
+/// Of all runs, some of which may have stopped early: "800", "620-800".
+std::string steps_text(const std::vector<ComparedRun>& runs) {
+  const auto [least, most] =
+      std::minmax_element(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.steps < b.steps; });
+  const std::string text = with_thousands(static_cast<double>(most->steps));
+  return least->steps == most->steps ? text : with_thousands(static_cast<double>(least->steps)) + "-" + text;
 }
 
 Cells training_row(const ComparisonResult& result) {
   Cells cells{"steps, runs"};
   for (const ContenderResult& contender : result.contenders) {
-    cells.push_back(
-        contender.trained_here
-            ? format("{}, {}", with_thousands(static_cast<double>(contender.budget_steps)), contender.runs.size())
-            : std::string("trained before"));
+    cells.push_back(contender.trained_here ? format("{}, {}", steps_text(contender.runs), contender.runs.size())
+                                           : std::string("trained before"));
   }
   cells.resize(heading(result).size());
   return cells;
@@ -152,11 +163,13 @@ Cells difference_cells(const ComparisonResult& result, const PairResult& pair, c
 std::vector<Cells> cost_rows(const ComparisonResult& result) {
   const auto giga = [](double operations) { return format("{:.4g}", operations / 1e9); };
   const auto mega = [](double bytes) { return format("{:.4g}", bytes / 1e6); };
+  const std::string trained = result.trains_on_crops ? "a training crop" : "a sequence";
+  const std::string step = result.trains_on_crops ? "ms a training step, on crops" : "ms a training step";
   return {
       cost_row(
           result, "parameters", [](const NetworkCost& c) { return static_cast<double>(c.parameters); }, with_thousands),
       cost_row(
-          result, "GFLOP to train, a sequence", [](const NetworkCost& c) { return c.step_operations; }, giga),
+          result, "GFLOP to train, " + trained, [](const NetworkCost& c) { return c.step_operations; }, giga),
       cost_row(
           result, "GFLOP to forecast, a sequence", [](const NetworkCost& c) { return c.forecast_operations; }, giga),
       cost_row(
@@ -164,7 +177,7 @@ std::vector<Cells> cost_rows(const ComparisonResult& result) {
       cost_row(
           result, "MB to forecast", [](const NetworkCost& c) { return static_cast<double>(c.forecast_bytes); }, mega),
       cost_row(
-          result, "ms a training step", [](const NetworkCost& c) { return c.step_seconds; }, milliseconds),
+          result, step, [](const NetworkCost& c) { return c.step_seconds; }, milliseconds),
       cost_row(
           result, "ms a forecast frame", [](const NetworkCost& c) { return c.frame_seconds; }, milliseconds),
   };

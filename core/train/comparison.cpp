@@ -13,6 +13,7 @@
 #include "core/train/evaluator.h"
 #include "core/train/guides.h"
 #include "core/train/memory_limit.h"
+#include "core/train/model_entrant.h"
 #include "core/train/trained_model.h"
 #include "core/train/trainer.h"
 #include "core/train/training_memory.h"
@@ -33,6 +34,7 @@ struct Entry {
   std::shared_ptr<const DataSet> data = {};
   FrameFormat frames = {};
   TrainingFit fit = {};
+  ExecutionOptions execution = {};  ///< of forecasts, within the limit of memory
   NetworkCost cost = {};
 };
 
@@ -94,14 +96,19 @@ class Comparison::Work {
   Work(std::vector<Contender> contenders, ComparisonOptions options, const ComparisonServices& services)
       : options_(std::move(options)), services_(services) {
     settle_requested_steps(contenders);
-    check_comparable(contenders);
+    check_contenders(contenders);
     const DataOptions& data = contenders.front().data;
     if (options_.horizons.empty()) options_.horizons = {data.horizon};
     std::sort(options_.horizons.begin(), options_.horizons.end());
-    for (Contender& contender : contenders) entries_.push_back({.contender = std::move(contender)});
+    options_.horizons.erase(std::unique(options_.horizons.begin(), options_.horizons.end()), options_.horizons.end());
+    for (Contender& contender : contenders) {
+      if (!contender.to_train()) contender.train.precision = forecast_precision(contender);
+      entries_.push_back({.contender = std::move(contender)});
+    }
     for (const std::string& name : options_.baselines) find_baseline(options_.baseline_table, name);
     open_data();
     check_units();
+    check_ranges();
     plan_memory();
     measure();
     settle_steps();
@@ -123,9 +130,12 @@ class Comparison::Work {
   }
 
  private:
-  bool trains() const {
-    return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.contender.to_train(); });
+  /// Of a trained model, as load_model() has it.
+  Precision forecast_precision(const Contender& contender) const {
+    const bool exact = contender.train.precision == Precision::kFloat32;
+    return options_.precision.value_or(exact ? Precision::kFloat32 : Precision::kAuto);
   }
+
   std::int64_t longest() const { return options_.horizons.back(); }
 
   /// Steps that are asked for, or that an earlier run settled, are those of all configurations.
@@ -135,13 +145,14 @@ class Comparison::Work {
       if (earlier_) check_same_contenders(*earlier_, contenders, options_.folder);
     }
     seeds_ = options_.seeds.value_or(earlier_ ? earlier_->seeds : 1);
-    const bool settled = earlier_ && !options_.steps &&
-                         (!options_.budget_seconds || options_.budget_seconds == earlier_->budget_seconds);
-    if (settled) options_.budget_seconds = earlier_->budget_seconds;
-    open_budget_ = options_.budget_seconds && !settled;
+    if (earlier_) {
+      check_same_length(*earlier_, options_, contenders);
+      options_.budget_seconds = earlier_->budget_seconds;
+    }
+    open_budget_ = options_.budget_seconds && !earlier_;
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-      if (settled) contenders[i].train.steps = earlier_->contenders[i].steps;
       if (options_.steps) contenders[i].train.steps = *options_.steps;
+      if (earlier_) contenders[i].train.steps = earlier_->contenders[i].steps;
     }
     if (!options_.budget_seconds) return;
     budget_steps_.clear();
@@ -154,6 +165,10 @@ class Comparison::Work {
   void open_data() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       Entry& entry = entries_[i];
+      if (!entry.contender.to_train()) {
+        entry.frames = entry.contender.trained_on.value();
+        continue;
+      }
       const json::Value options = options_to_json(entry.contender.data);
       for (std::size_t before = 0; before < i && !entry.data; ++before) {
         if (options_to_json(entries_[before].contender.data) == options) entry.data = entries_[before].data;
@@ -162,7 +177,7 @@ class Comparison::Work {
         entry.data =
             std::make_shared<const DataSet>(entry.contender.data, services_.sources, services_.log, services_.observer);
       }
-      entry.frames = entry.contender.trained_on.value_or(frame_format_of(*entry.data, entry.contender.model));
+      entry.frames = frame_format_of(*entry.data, entry.contender.model);
     }
     test_ = std::make_unique<const DataSet>(test_data(entries_.front().contender.data, longest()), services_.sources,
                                             services_.log, services_.observer);
@@ -181,13 +196,32 @@ class Comparison::Work {
     const FrameFormat data = frame_format_of(*test_, entries_.front().contender.model);
     for (const Entry& entry : entries_) {
       const FrameFormat& frames = entry.frames;
+      if (frames.field_channels != data.field_channels) {
+        reject(
+            "[compare] {} sees {} channels of data.inputs, {} sees {}; expected as many, with data.mask_channel alike",
+            entry.contender.origin, frames.field_channels, entries_.front().contender.origin, data.field_channels);
+      }
       if (frames.units == data.units && frames.output_channels == data.output_channels &&
           (!test_->rain_scale() || frames.rain == data.rain)) {
         continue;
       }
-      reject("[compare] {} was trained on {} in {} channels, the data of {} are {} in {}; expected the same unit",
-             entry.contender.origin, frames.units, frames.output_channels, entries_.front().contender.origin,
-             data.units, data.output_channels);
+      reject("[compare] {} was trained on {} of {} channels, the data of {} are {} of {}; expected the same",
+             entry.contender.origin, units_text(frames), frames.output_channels, entries_.front().contender.origin,
+             units_text(data), data.output_channels);
+    }
+  }
+
+  /// Each is scored on its own range as 0..1.
+  void check_ranges() const {
+    const Entry& first = entries_.front();
+    for (const Entry& entry : entries_) {
+      if (entry.frames.low == first.frames.low && entry.frames.high == first.frames.high) continue;
+      reject(
+          "[compare] the values of {} are scored as {}..{} and those of {} as {}..{}, so that their errors are on "
+          "different scales; expected one range, which data.normalise.low and data.normalise.high give to all where "
+          "they are trained",
+          first.contender.origin, first.frames.low, first.frames.high, entry.contender.origin, entry.frames.low,
+          entry.frames.high);
     }
   }
 
@@ -204,21 +238,29 @@ class Comparison::Work {
         entry.fit =
             fit_training(services_.backend, contender.model, contender.train, *entry.data, options_.memory_limit);
         if (!entry.fit.chosen.empty()) services_.log.info("{}: {}", contender.name, entry.fit.chosen);
+        entry.cost.training_bytes = entry.fit.memory.report.total();
       } else {
-        entry.fit = {.train = contender.train,
-                     .memory = plan_learner(services_.backend, contender.model, contender.train, *entry.data),
-                     .chosen = {}};
+        entry.fit.train = contender.train;
       }
-      entry.cost.training_bytes = entry.fit.memory.report.total();
-      const ForecastShape shape{.context = contender.data.context,
-                                .horizon = contender.data.horizon,
-                                .height = test_->height(),
-                                .width = test_->width(),
-                                .channels = channels_of(entry.frames)};
-      entry.cost.forecast_bytes =
-          fit_forecast(services_.backend, contender.model, contender.train.precision, shape, options_.memory_limit)
-              .report.total();
+      const auto fit = [&](ForecastShape::Arrival arrival) {
+        return fit_forecast(services_.backend, contender.model, contender.train.precision,
+                            forecast_shape(channels_of(entry.frames), arrival, 1), options_.memory_limit);
+      };
+      entry.cost.forecast_bytes = fit(ForecastShape::Arrival::kFrameByFrame).report.total();
+      if (options_.memory_limit) entry.execution = fit(ForecastShape::Arrival::kTogether).execution;
     }
+  }
+
+  /// Of whole test sequences.
+  ForecastShape forecast_shape(const NetworkChannels& channels, ForecastShape::Arrival arrival,
+                               std::int64_t sequences) const {
+    return {.arrival = arrival,
+            .sequences = sequences,
+            .context = test_->options().context,
+            .horizon = longest(),
+            .height = test_->height(),
+            .width = test_->width(),
+            .channels = channels};
   }
 
   void measure() {
@@ -227,9 +269,13 @@ class Comparison::Work {
     for (Entry& entry : entries_) {
       subjects.push_back({.model = entry.contender.model,
                           .train = entry.fit.train,
-                          .data = *entry.data,
+                          .channels = channels_of(entry.frames),
+                          .data = entry.data.get(),
+                          .plans = entry.fit.memory.plans,
+                          .test = *test_,
+                          .split = options_.split,
                           .guide = guide_maker_for(entry.contender.model, entry.frames, services_.guides),
-                          .plans = entry.fit.memory.plans});
+                          .execution = entry.execution});
       count_operations(subjects.back(), entry.cost);
       costs.push_back(entry.cost);
     }
@@ -247,7 +293,7 @@ class Comparison::Work {
       Entry& entry = entries_[i];
       std::int64_t steps = entry.contender.train.steps;
       if (options_.budget_seconds) steps = budget_steps_[i];
-      if (open_budget_) steps = steps_within(entry);
+      if (open_budget_ && entry.contender.to_train()) steps = steps_within(entry);
       const std::int64_t warmup = entry.contender.train.schedule.warmup;
       if (entry.contender.to_train() && warmup > 0 && warmup >= steps) {
         reject(
@@ -272,7 +318,7 @@ class Comparison::Work {
     const double validation =
         entry.cost.validation_seconds * std::ceil(static_cast<double>(windows) / static_cast<double>(together));
     const double step = entry.cost.step_seconds;
-    if (entry.contender.to_train() && *options_.budget_seconds < step + validation) {
+    if (*options_.budget_seconds < step + validation) {
       reject(
           "[compare] --budget: {:.3g} s are too short for one validation: a step of {} takes {:.3g} s here and a "
           "validation {:.3g} s; give at least {:.3g} s",
@@ -280,8 +326,7 @@ class Comparison::Work {
     }
     const double share = train.validate_every > 0 ? validation / static_cast<double>(train.validate_every) : 0;
     const double steps = (*options_.budget_seconds - validation) / (step + share);
-    return std::clamp<std::int64_t>(static_cast<std::int64_t>(steps), 1,
-                                    static_cast<std::int64_t>(TrainOptions::kMostSteps));
+    return static_cast<std::int64_t>(std::clamp(steps, 1.0, static_cast<double>(TrainOptions::kMostSteps)));
   }
 
   ComparisonResult begin_result() const {
@@ -297,6 +342,7 @@ class Comparison::Work {
     result.backend = std::string(services_.backend.name());
     result.instructions = std::string(services_.backend.instructions());
     for (const Entry& entry : entries_) {
+      if (entry.data && entry.contender.data.crop) result.trains_on_crops = true;
       result.contenders.push_back({.name = entry.contender.name,
                                    .origin = entry.contender.origin,
                                    .config = entry.contender.config,
@@ -395,13 +441,8 @@ class Comparison::Work {
     options.display = services_.display;
     options.guides = services_.guides;
     if (options_.memory_limit) {
-      const ForecastShape shape{.arrival = ForecastShape::Arrival::kTogether,
-                                .sequences = sequences_at_once(options.batch, *test_),
-                                .context = test_->options().context,
-                                .horizon = longest(),
-                                .height = test_->height(),
-                                .width = test_->width(),
-                                .channels = channels_of(model.file.frames)};
+      const ForecastShape shape = forecast_shape(channels_of(model.file.frames), ForecastShape::Arrival::kTogether,
+                                                 sequences_at_once(options.batch, *test_));
       model.network->set_execution(
           fit_forecast(services_.backend, model.options, model.precision, shape, options_.memory_limit).execution);
     }

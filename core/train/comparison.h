@@ -43,7 +43,7 @@ struct Contender {
 /// Rejects contenders that cannot be compared: that see or forecast other frames, in other units, or test on others. The
 /// message names each key that differs, with both values. How a configuration trains (pieces, augmentation, sampling,
 /// batch, loss) is its own affair; how long and from which seed is not.
-void check_comparable(const std::vector<Contender>& contenders);
+void check_contenders(const std::vector<Contender>& contenders);
 
 struct ComparisonOptions {
   /// Runs of each configuration, from its train.seed on; unset: as many as a resumed comparison began with, else one.
@@ -60,7 +60,7 @@ struct ComparisonOptions {
   Split split = Split::kTest;
   std::int64_t batch = 8;  ///< see sequences_at_once()
   std::int64_t limit = 0;  ///< at most so many windows, evenly spread; 0: all
-  std::string folder;      ///< of the runs; empty where nothing is to be trained or kept
+  std::string folder;      ///< of the runs; empty where nothing is to be trained
   RunStart start = RunStart::kNew;
   std::optional<std::int64_t> memory_limit;  ///< bytes
   std::optional<Precision> precision;        ///< of trained models; unset: as they were trained
@@ -127,6 +127,7 @@ struct ComparisonResult {
   std::int64_t trained_horizon = 0;
   std::vector<std::int64_t> horizons;
   double seconds_per_frame = 0;  ///< 0: not known
+  bool trains_on_crops = false;  ///< a contender's training sees pieces of frames; forecasts are of whole ones
   std::int64_t seeds = 1;
   std::optional<double> budget_seconds;
   std::string backend;  ///< what computed, and with which instructions
@@ -146,8 +147,9 @@ struct ComparisonResult {
 /// Checks everything, measures costs, and settles each contender's steps, before anything is trained.
 class Comparison {
  public:
-  /// Rejects what check_comparable(), DataSet, Learner, fit_training() and Contest reject, a budget that is too short for a
-  /// step and its validation, a folder that holds a comparison already (kNew), and models of other units.
+  /// Rejects what check_contenders(), DataSet, Learner, fit_training() and Contest reject, a budget that is too short for a
+  /// step and its validation, a folder that holds a comparison already (kNew), another length than the one that it began with (kResume),
+  /// and models of other units or scored on another range of values.
   Comparison(std::vector<Contender> contenders, ComparisonOptions options, const ComparisonServices& services);
   ~Comparison();
   Comparison(const Comparison&) = delete;

@@ -48,18 +48,23 @@ json::Value frames_of(const Contender& contender) {
   return data;
 }
 
-std::vector<KeyDifference> differences_of(const Contender& first, const Contender& second) {
+void add_number(const char* path, std::int64_t first, std::int64_t second, std::vector<KeyDifference>& differences) {
+  if (first != second) differences.push_back({path, std::to_string(first), std::to_string(second)});
+}
+
+std::vector<KeyDifference> frame_differences(const Contender& first, const Contender& second) {
   std::vector<KeyDifference> differences;
   const json::Value mine = frames_of(first), others = frames_of(second);
   compare("data", &mine, &others, differences);
-  const auto add = [&](const char* path, std::int64_t a, std::int64_t b) {
-    if (a != b) differences.push_back({path, std::to_string(a), std::to_string(b)});
-  };
-  add("data.horizon", first.data.horizon, second.data.horizon);
-  if (first.to_train() && second.to_train()) {
-    add("train.steps", first.train.steps, second.train.steps);
-    add("train.seed", first.train.seed, second.train.seed);
-  }
+  add_number("data.horizon", first.data.horizon, second.data.horizon, differences);
+  return differences;
+}
+
+/// Of two that are to be trained.
+std::vector<KeyDifference> training_differences(const Contender& first, const Contender& second) {
+  std::vector<KeyDifference> differences;
+  add_number("train.steps", first.train.steps, second.train.steps, differences);
+  add_number("train.seed", first.train.seed, second.train.seed, differences);
   return differences;
 }
 
@@ -76,25 +81,31 @@ std::string_view way_out(const std::vector<KeyDifference>& differences) {
   return "give both the same frames, such as by --set, which holds for all of them";
 }
 
+void reject_any(const Contender& first, const Contender& other, const std::vector<KeyDifference>& differences) {
+  if (differences.empty()) return;
+  constexpr std::size_t kShown = 6;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < std::min(kShown, differences.size()); ++i) {
+    const KeyDifference& one = differences[i];
+    texts.push_back(format("{} is {} and {}", one.path, one.first, one.second));
+  }
+  if (differences.size() > kShown) texts.push_back(format("{} more differ", differences.size() - kShown));
+  reject("[compare] {} and {} cannot be compared: {}; {}", first.origin, other.origin, join(texts, ", "),
+         way_out(differences));
+}
+
 }  // namespace
 
-void check_comparable(const std::vector<Contender>& contenders) {
+void check_contenders(const std::vector<Contender>& contenders) {
   if (contenders.size() < 2) {
     reject("[compare] got {}, expected two configurations or models, or more", contenders.size());
   }
-  const Contender& first = contenders.front();
+  const Contender* trained = nullptr;  // the first that is to be
   for (const Contender& other : contenders) {
-    const std::vector<KeyDifference> differences = differences_of(first, other);
-    if (differences.empty()) continue;
-    constexpr std::size_t kShown = 6;
-    std::vector<std::string> texts;
-    for (std::size_t i = 0; i < std::min(kShown, differences.size()); ++i) {
-      const KeyDifference& one = differences[i];
-      texts.push_back(format("{} is {} and {}", one.path, one.first, one.second));
-    }
-    if (differences.size() > kShown) texts.push_back(format("{} more differ", differences.size() - kShown));
-    reject("[compare] {} and {} cannot be compared: {}; {}", first.origin, other.origin, join(texts, ", "),
-           way_out(differences));
+    reject_any(contenders.front(), other, frame_differences(contenders.front(), other));
+    if (!other.to_train()) continue;
+    if (trained == nullptr) trained = &other;
+    reject_any(*trained, other, training_differences(*trained, other));
   }
 }
 

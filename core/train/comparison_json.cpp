@@ -57,11 +57,13 @@ json::Value to_json(const ComparedRun& run) {
 json::Value to_json(const NetworkCost& cost) {
   json::Value row = json::Value::object();
   row.set("parameters", cost.parameters);
-  row.set("step_operations_per_sequence", cost.step_operations);
+  // Of a model that is trained already nothing is known of the training.
+  const auto of_training = [](double value) { return value > 0 ? json::Value(value) : json::Value(); };
+  row.set("step_operations_per_sequence", of_training(cost.step_operations));
   row.set("forecast_operations_per_sequence", cost.forecast_operations);
-  row.set("training_bytes", cost.training_bytes);
+  row.set("training_bytes", cost.training_bytes > 0 ? json::Value(cost.training_bytes) : json::Value());
   row.set("forecast_bytes", cost.forecast_bytes);
-  row.set("step_seconds", cost.step_seconds);
+  row.set("step_seconds", of_training(cost.step_seconds));
   row.set("forecast_frame_seconds", cost.frame_seconds);
   return row;
 }
@@ -128,6 +130,7 @@ json::Value to_json(const ComparisonResult& result) {
   out.set("trained_horizon", result.trained_horizon);
   out.set("horizons", numbers(result.horizons));
   out.set("seconds_per_frame", result.seconds_per_frame);
+  out.set("trains_on_crops", result.trains_on_crops);
   out.set("seeds", result.seeds);
   out.set("budget_seconds", result.budget_seconds ? json::Value(*result.budget_seconds) : json::Value());
   out.set("backend", result.backend);

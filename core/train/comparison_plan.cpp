@@ -80,6 +80,24 @@ void check_same_contenders(const ComparisonPlan& plan, const std::vector<Contend
          join(before, ", "), join(now, ", "));
 }
 
+void check_same_length(const ComparisonPlan& plan, const ComparisonOptions& options,
+                       const std::vector<Contender>& contenders) {
+  const auto other = [&](const std::string& began, const std::string& asked) {
+    reject("[compare] {}: began with {}, and {} is asked for; leave it out to go on, or begin anew in another folder",
+           options.folder, began, asked);
+  };
+  if (options.budget_seconds && options.budget_seconds != plan.budget_seconds) {
+    other(plan.budget_seconds ? "--budget " + format_duration(*plan.budget_seconds) : std::string("no --budget"),
+          "--budget " + format_duration(*options.budget_seconds));
+  }
+  for (std::size_t i = 0; options.steps && i < contenders.size(); ++i) {
+    const std::int64_t steps = plan.contenders[i].steps;
+    if (contenders[i].to_train() && steps != *options.steps) {
+      other(format("{} steps of {}", steps, contenders[i].name), format("--steps {}", *options.steps));
+    }
+  }
+}
+
 void recompute_as_before(const fs::path& folder, TrainOptions& train) {
   const fs::path path = RunFolder{folder}.config();
   std::error_code error;

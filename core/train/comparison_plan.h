@@ -35,6 +35,11 @@ void write_plan(const std::filesystem::path& folder, const ComparisonPlan& plan)
 void check_same_contenders(const ComparisonPlan& plan, const std::vector<Contender>& contenders,
                            const std::filesystem::path& folder);
 
+/// Rejects a budget, or steps, that differ from the plan's: runs that are done would have another length than those to
+/// come.
+void check_same_length(const ComparisonPlan& plan, const ComparisonOptions& options,
+                       const std::vector<Contender>& contenders);
+
 /// A run's own choice of recomputation, from its configuration in `folder`, where there is one: another would round
 /// differently.
 void recompute_as_before(const std::filesystem::path& folder, TrainOptions& train);

@@ -28,13 +28,13 @@ std::string lengths_text(const DataOptions& data) {
   return format("{} frames after {}, {} apart", data.horizon, data.context, data.gap);
 }
 
+}  // namespace
+
 std::string units_text(const FrameFormat& frames) {
   const json::Value rain = options_to_json(frames.rain);
   const std::string units = frames.units.empty() ? "frames without a unit" : "frames in " + frames.units;
   return units + (frames.rain.unit == RainUnit::kSource ? "" : " with data.rain " + rain.dump());
 }
-
-}  // namespace
 
 /// From the numbers of a data set to those of a model that may have been trained on another type or range of pixels.
 LinearMap model_scale(const FrameFormat& data, const FrameFormat& model) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/backend/backend.h"
@@ -13,6 +14,9 @@ namespace nextframe {
 /// From the numbers of a data set, or of a model, to those of a model that may have been trained on another type or range
 /// of pixels.
 LinearMap model_scale(const FrameFormat& data, const FrameFormat& model);
+
+/// "frames in mm/h with data.rain {...}", for messages: the frames' unit, and how rain became numbers.
+std::string units_text(const FrameFormat& frames);
 
 /// Rejects, with the reason, a model whose forecasts cannot be set beside those of `first`: of other frames, units, lead
 /// times or steps between frames.

@@ -7,6 +7,7 @@
 #include "core/backend/backend.h"
 #include "core/frames/data_set.h"
 #include "core/train/learner.h"
+#include "core/train/network_input.h"
 #include "core/train/options.h"
 
 namespace nextframe {
@@ -24,13 +25,17 @@ struct NetworkCost {
   double validation_seconds = 0;    ///< one batch of the validation; 0 where it was not timed
 };
 
-/// A network as it trains, whose cost is to be known. `data` outlives the measurement.
+/// A network whose cost is to be known. The data outlive the measurement.
 struct CostSubject {
   ModelOptions model;
-  TrainOptions train;
-  const DataSet& data;
-  GuideMaker guide;    ///< empty for a network without one
-  LearnerPlans plans;  ///< of plan_learner()
+  TrainOptions train;  ///< of a model that is trained already, only its precision and initial weights
+  NetworkChannels channels;
+  const DataSet* data = nullptr;  ///< to train on; null for a model that is trained already
+  LearnerPlans plans;             ///< of plan_learner()
+  const DataSet& test;            ///< of whole frames, to forecast
+  Split split = Split::kTest;     ///< of `test`
+  GuideMaker guide;               ///< empty for a network without one
+  ExecutionOptions execution;     ///< of forecasts
 };
 
 struct TimingOptions {
@@ -42,11 +47,13 @@ struct TimingOptions {
   std::function<void()> between_rounds = [] {};  ///< may throw to stop
 };
 
-/// Fills parameters and operations, counted on a backend that performs nothing.
+/// Fills parameters and operations, counted on a backend that performs nothing: of training on its pieces of frames, where
+/// there is a training, and of forecasting a whole test sequence.
 void count_operations(const CostSubject& subject, NetworkCost& cost);
 
 /// Fills the seconds: the least of all rounds. Each round times every subject once, one after the other, on the first
-/// frames to train on, so that a busy moment of the machine meets all of them alike. One cost for each subject.
+/// frames to train on and the first test sequence, so that a busy moment of the machine meets all of them alike. One cost
+/// for each subject.
 void measure_seconds(Backend& backend, std::span<const CostSubject> subjects, const TimingOptions& options,
                      std::span<NetworkCost> costs);
 

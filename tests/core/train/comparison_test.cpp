@@ -58,6 +58,14 @@ class ComparisonTest : public ::testing::Test {
     return "nothing was refused";
   }
 
+  /// From here on a contender is a model that is trained already, and a comparison goes into another folder.
+  void make_trained(std::size_t contender) {
+    const ComparisonResult trained = compare(options_);
+    contenders_[contender].trained = trained.contenders[contender].runs[0].model;
+    contenders_[contender].trained_on = read_model_file(contenders_[contender].trained).frames;
+    options_.folder = (folder_.path() / "other").string();
+  }
+
   static void expect_contains(const std::string& text, const std::string& part) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   }
@@ -73,7 +81,7 @@ class ComparisonTest : public ::testing::Test {
 
 TEST_F(ComparisonTest, HoldsEverythingThatATableNeeds) {
   options_.seeds = 2;
-  options_.horizons = {4, 2};
+  options_.horizons = {4, 2, 4};
   const ComparisonResult result = compare(options_);
   EXPECT_FALSE(result.interrupted);
   EXPECT_EQ(result.sequences, 5);
@@ -152,6 +160,19 @@ TEST_F(ComparisonTest, ResumedItKeepsTheStepsAndSeedsThatItBeganWith) {
   EXPECT_THROW(compare(again), Error);
 }
 
+TEST_F(ComparisonTest, ResumedItRefusesAnotherLength) {
+  options_.steps = 4;
+  ASSERT_TRUE(compare(options_, test::interrupt_at(6)).interrupted);
+  options_.start = RunStart::kResume;
+  ComparisonOptions longer = options_;
+  longer.steps = 6;
+  EXPECT_THROW(compare(longer), Error);
+  longer.steps.reset();
+  longer.budget_seconds = 100;
+  EXPECT_THROW(compare(longer), Error);
+  EXPECT_EQ(compare(options_).contenders[1].runs[0].steps, 4);
+}
+
 TEST_F(ComparisonTest, TrainedModelsAreScoredAsTheyAre) {
   const ComparisonResult trained = compare(options_);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -163,6 +184,23 @@ TEST_F(ComparisonTest, TrainedModelsAreScoredAsTheyAre) {
   EXPECT_EQ(result.contenders[1].scores[0].means, trained.contenders[1].scores[0].means);
   EXPECT_EQ(result.pairs[0].means[0].mean, trained.pairs[0].means[0].mean);
   EXPECT_FALSE(result.contenders[0].trained_here);
+  const NetworkCost& cost = result.contenders[0].cost;
+  EXPECT_EQ(cost.step_seconds + cost.step_operations + static_cast<double>(cost.training_bytes), 0);
+  EXPECT_EQ(cost.forecast_operations, trained.contenders[0].cost.forecast_operations);
+  EXPECT_GT(cost.frame_seconds, 0);
+}
+
+TEST_F(ComparisonTest, ForecastsAreMeasuredOnWholeFrames) {
+  contenders_[1] = contenders_[0];
+  contenders_[1].name = "pieces";
+  contenders_[1].data.crop = {4, 4};
+  contenders_[1].config.set("data", options_to_json(contenders_[1].data));
+  const ComparisonResult result = compare(options_);
+  EXPECT_TRUE(result.trains_on_crops);
+  const NetworkCost& whole = result.contenders[0].cost;
+  const NetworkCost& pieces = result.contenders[1].cost;
+  EXPECT_EQ(pieces.forecast_operations, whole.forecast_operations);
+  EXPECT_LT(pieces.step_operations, whole.step_operations);
 }
 
 TEST_F(ComparisonTest, ATimeBudgetBecomesSteps) {
@@ -173,6 +211,12 @@ TEST_F(ComparisonTest, ATimeBudgetBecomesSteps) {
     EXPECT_GE(contender.budget_steps, 1);
     EXPECT_EQ(contender.runs[0].steps, contender.budget_steps);
   }
+}
+
+TEST_F(ComparisonTest, AnEndlessBudgetGivesTheMostSteps) {
+  options_.budget_seconds = 3600e300;
+  const ComparisonResult result = compare(options_, test::interrupt_at(1));
+  EXPECT_EQ(result.contenders[0].budget_steps, static_cast<std::int64_t>(TrainOptions::kMostSteps));
 }
 
 TEST_F(ComparisonTest, RefusesABudgetWithoutAValidation) {
@@ -211,12 +255,26 @@ TEST_F(ComparisonTest, HowAConfigurationTrainsIsItsOwnAffair) {
 }
 
 TEST_F(ComparisonTest, NamesAModelThatWasTrainedOnOtherUnits) {
-  const ComparisonResult trained = compare(options_);
-  contenders_[1].trained = trained.contenders[1].runs[0].model;
-  contenders_[1].trained_on = read_model_file(contenders_[1].trained).frames;
+  make_trained(1);
   contenders_[1].trained_on->units = "dBZ";
-  options_.folder = (folder_.path() / "other").string();
-  expect_contains(refusal(options_), "lstm.json was trained on dBZ in 1 channels");
+  contenders_[1].trained_on->rain.unit = RainUnit::kDbz;
+  expect_contains(refusal(options_), "lstm.json was trained on frames in dBZ with data.rain {");
+}
+
+TEST_F(ComparisonTest, RefusesModelsThatAreScoredOnAnotherRange) {
+  make_trained(1);
+  contenders_[1].trained_on->low = -1;
+  contenders_[1].trained_on->high = 2;
+  expect_contains(refusal(options_), "the values of gru.json are scored as 0..1 and those of lstm.json as -1..2");
+}
+
+TEST_F(ComparisonTest, LengthsAndSeedsAreThoseOfAllThatAreTrained) {
+  make_trained(0);
+  contenders_.push_back(contenders_[1]);
+  contenders_[2].name = "third";
+  contenders_[2].origin = "third.json";
+  contenders_[2].train.steps = 9;
+  expect_contains(refusal(options_), "lstm.json and third.json cannot be compared: train.steps is 6 and 9");
 }
 
 TEST_F(ComparisonTest, RefusesAWarmupThatTheBudgetDoesNotReach) {
