@@ -182,12 +182,13 @@ TEST_F(Memory, DataLargerThanTheMemoryOfATrainingTrain) {
   if (!std::filesystem::exists("/proc/self/statm")) GTEST_SKIP() << "no /proc: a program's own memory is not known";
   if (kSanitized) GTEST_SKIP() << "a sanitizer's own memory is much";
   constexpr std::int64_t kFrames = 3000, kSide = 256;
-  std::vector<std::uint8_t> pixels(kFrames * kSide * kSide);
-  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>((i / 7 + i / 65536 * 3) % 251);
+  constexpr std::size_t kBytes = kFrames * kSide * kSide;
   {
+    std::vector<std::uint8_t> pixels(kBytes);
+    for (std::size_t i = 0; i < kBytes; ++i) pixels[i] = static_cast<std::uint8_t>((i / 7 + i / 65536 * 3) % 251);
     std::ofstream file(folder_ / "large.npy", std::ios::binary);
     write_npy(file, std::array<std::int64_t, 3>{kFrames, kSide, kSide}, std::span<const std::uint8_t>(pixels));
-  }
+  }  // nothing of them is left that the program, which begins as a copy of this one, would be taken for
   write_text(folder_ / "large.json", R"({
     "name": "large",
     "model": { "levels": [ { "conv": { "channels": 4, "kernel": 3, "stride": 2 }, "hidden": 6, "kernel": 3 } ] },
@@ -200,7 +201,7 @@ TEST_F(Memory, DataLargerThanTheMemoryOfATrainingTrain) {
   const Outcome outcome = run({"train", "large.json", "--out", "run", "--threads", "1"}, options);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   // The bytes of the frames; as numbers of a network they would be four times as many.
-  EXPECT_LT(memory.stop(), pixels.size() / 2);
+  EXPECT_LT(memory.stop(), kBytes / 2);
   EXPECT_GT(memory.stop(), 0u);
 }
 
