@@ -192,8 +192,8 @@ std::string comparison_label(const MetricScores& metric, const ComparisonResult&
 std::string comparison_footnote(const ComparisonResult& result) {
   const ScoreContrast& any = result.pairs.front().means.front();
   std::string out = format(
-      "+- is the standard deviation between runs. A difference is the first's mean score less the second's; its "
-      "interval allows for {}",
+      "+- is the standard deviation between runs. A difference is the first's mean score less the second's, at the "
+      "lead times where all runs have one; its interval allows for {}",
       any.covers == Covers::kWindowsAndSeeds
           ? "other test sequences and other seeds"
           : "other test sequences alone, not for other seeds (give --seeds 3 or more)");

@@ -47,6 +47,9 @@ class Metric {
 
   /// The score of such sums.
   virtual Score score_of(const Sums& sums) const = 0;
+  /// Whether it is the first of Sums' values over the second, so that with equal weights the score of several sequences is
+  /// the mean of theirs.
+  virtual bool is_mean() const { return false; }
   /// For resampling.
   LeadTimeSums& sums() { return sums_; }
   const LeadTimeSums& sums() const { return sums_; }
@@ -65,6 +68,7 @@ class MeanMetric : public Metric {
 
   /// Missing where the weight is 0.
   Score score_of(const Sums& sums) const override;
+  bool is_mean() const override { return true; }
 
  protected:
   static Sums counted(double sum, double weight) { return {.values = {sum, weight}, .frames = 1}; }

@@ -16,6 +16,7 @@ class RootMeanSquaredError final : public MeanMetric {
     if (score.value) score.value = std::sqrt(*score.value);
     return score;
   }
+  bool is_mean() const override { return false; }
 
  private:
   Sums measure(std::int64_t, const FramePair& pair) override {

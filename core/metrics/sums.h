@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,9 @@ class LeadTimeSums {
   /// `used`: of Sums' values.
   LeadTimeSums(std::int64_t horizon, std::size_t used) : used_(used), total_(static_cast<std::size_t>(horizon)) {}
 
+  std::size_t used() const { return used_; }
+  /// Empties the total, not the resamples.
+  void restart() { std::fill(total_.begin(), total_.end(), Sums{}); }
   /// From now on there are so many resamples, empty at first.
   void resample(std::int64_t resamples);
   void add(std::int64_t lead, const Sums& sums);

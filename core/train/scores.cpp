@@ -176,10 +176,26 @@ void ScoreSheet::end_block(std::span<const std::uint8_t> weights) {
   }
 }
 
+const LeadTimeSums& ScoreSheet::sums(std::size_t number) const {
+  const Row& row = rows_[number];
+  return row.metric ? row.metric->sums() : tables_[row.table].sums();
+}
+
+std::optional<double> ScoreSheet::score_of(std::size_t number, const Sums& sums) const {
+  const Row& row = rows_[number];
+  return row.metric ? row.metric->score_of(sums).value : row.entry->formula(ContingencyTable::counts_of(sums));
+}
+
+void ScoreSheet::restart_sums() {
+  for (ContingencyTable& table : tables_) table.sums().restart();
+  for (Row& row : rows_) {
+    if (row.metric) row.metric->sums().restart();
+  }
+}
+
 Score ScoreSheet::resampled(const Row& row, std::int64_t resample, std::size_t lead) const {
-  if (row.metric) return row.metric->score_of(row.metric->sums().resampled(resample, lead));
-  const Sums sums = tables_[row.table].sums().resampled(resample, lead);
-  return {.value = row.entry->formula(ContingencyTable::counts_of(sums))};
+  const auto number = static_cast<std::size_t>(&row - rows_.data());
+  return {.value = score_of(number, sums(number).resampled(resample, lead))};
 }
 
 void ScoreSheet::add_intervals(const Row& row, MetricScores& scores) const {

@@ -130,6 +130,13 @@ class ScoreSheet {
 
   enum class Intervals { kNone, kOfResamples };
   ForecasterScores scores(Intervals intervals = Intervals::kNone) const;
+  /// What row `number` of scores() is made of, by lead time. Sums of the same sheet may be added up.
+  const LeadTimeSums& sums(std::size_t number) const;
+  /// The score of such sums; missing where nothing counts.
+  std::optional<double> score_of(std::size_t number, const Sums& sums) const;
+  bool is_mean(std::size_t number) const { return rows_[number].metric && rows_[number].metric->is_mean(); }
+  /// Empties sums(); to be followed by nothing but sums(), since counts of events stay.
+  void restart_sums();
   /// Counts of events by pixels, one table a threshold, where a score asks for them.
   std::vector<const ContingencyTable*> tables() const;
 

@@ -13,21 +13,6 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// Mean of what is a number.
-class Mean {
- public:
-  void add(double value) {
-    if (std::isnan(value)) return;
-    sum_ += value;
-    ++count_;
-  }
-  double value() const { return count_ > 0 ? sum_ / static_cast<double>(count_) : kNone; }
-
- private:
-  double sum_ = 0;
-  std::int64_t count_ = 0;
-};
-
 using Runs = std::span<const SequenceScores* const>;
 
 /// Fewer resamples where one of them takes long.
@@ -36,87 +21,90 @@ std::int64_t resamples_for(std::int64_t numbers) {
   return std::clamp<std::int64_t>(kAdditions / std::max<std::int64_t>(numbers, 1), 1000, 4000);
 }
 
-/// What is resampled: the windows that count, and the figure of each run over some of them.
+/// The figures of both sides' runs over the same windows.
+struct RunFigures {
+  std::vector<double> first = {};
+  std::vector<double> second = {};
+
+  /// NaN where there is no lead time that all of them have a score at.
+  double difference() const { return mean(first) - mean(second); }
+
+ private:
+  static double mean(const std::vector<double>& figures) {
+    return std::accumulate(figures.begin(), figures.end(), 0.0) / static_cast<double>(figures.size());
+  }
+};
+
+/// What is resampled: the windows that count, and the figures of the runs over some of them.
 class Figures {
  public:
   Figures(Runs first, Runs second, std::size_t metric, const LeadTimes& leads)
-      : first_(first), second_(second), metric_(metric), leads_(leads), counted_(first.front()->counted(metric)) {
-    if (counted_) {
-      windows_.resize(static_cast<std::size_t>(first.front()->sequences()));
-      std::iota(windows_.begin(), windows_.end(), std::int64_t{0});
-      return;
+      : runs_(first.begin(), first.end()), firsts_(first.size()), metric_(metric), leads_(leads) {
+    runs_.insert(runs_.end(), second.begin(), second.end());
+    for (std::int64_t window = 0; window < first.front()->sequences(); ++window) {
+      const bool counts = std::any_of(runs_.begin(), runs_.end(),
+                                      [&](const SequenceScores* run) { return run->counts(metric_, leads_, window); });
+      if (counts) windows_.push_back(window);
     }
-    for (const SequenceScores* run : first) first_values_.push_back(run->by_sequence(metric, leads));
-    for (const SequenceScores* run : second) second_values_.push_back(run->by_sequence(metric, leads));
-    keep_complete_windows();
+    find_differences();
   }
 
   std::int64_t windows() const { return std::ssize(windows_); }
   /// Numbers that one resampled difference adds up.
   std::int64_t numbers() const {
-    const std::int64_t each = counted_ ? (leads_.last - leads_.first + 1) * std::ssize(first_) * 2 : 1;
-    return windows() * each;
+    return windows() * (differences_.empty() ? (leads_.last - leads_.first + 1) * std::ssize(runs_) : 1);
   }
-  std::vector<double> of_first() const { return over_all(first_, first_values_); }
-  std::vector<double> of_second() const { return over_all(second_, second_values_); }
+  RunFigures all() const { return over(windows_); }
 
   /// `drawn` are places among windows().
   double difference(std::span<const std::int64_t> drawn) const {
-    if (!counted_) {
-      double sum = 0;
-      for (const std::int64_t place : drawn) sum += differences_[static_cast<std::size_t>(place)];
-      return sum / static_cast<double>(drawn.size());
+    if (differences_.empty()) {
+      std::vector<std::int64_t> windows;
+      for (const std::int64_t place : drawn) windows.push_back(windows_[static_cast<std::size_t>(place)]);
+      return over(windows).difference();
     }
-    return mean_of(first_, drawn) - mean_of(second_, drawn);
+    double sum = 0;
+    for (const std::int64_t place : drawn) sum += differences_[static_cast<std::size_t>(place)];
+    return sum / static_cast<double>(drawn.size());
   }
 
  private:
-  void keep_complete_windows() {
-    const std::size_t count = first_values_.front().size();
-    for (std::size_t w = 0; w < count; ++w) {
-      double mine = 0, other = 0;
-      for (const auto& run : first_values_) mine += run[w] / static_cast<double>(first_values_.size());
-      for (const auto& run : second_values_) other += run[w] / static_cast<double>(second_values_.size());
-      if (!std::isfinite(mine) || !std::isfinite(other)) continue;
-      windows_.push_back(static_cast<std::int64_t>(w));
-      differences_.push_back(mine - other);
+  /// The mean of each run over those lead times at which all runs have a score.
+  RunFigures over(std::span<const std::int64_t> windows) const {
+    std::vector<std::vector<double>> scores;
+    for (const SequenceScores* run : runs_) scores.push_back(run->by_lead_time(metric_, leads_, windows));
+    std::vector<double> means(runs_.size(), 0);
+    double count = 0;
+    for (std::size_t lead = 0; lead < scores.front().size(); ++lead) {
+      const bool whole =
+          std::all_of(scores.begin(), scores.end(), [&](const auto& run) { return std::isfinite(run[lead]); });
+      if (!whole) continue;
+      for (std::size_t r = 0; r < scores.size(); ++r) means[r] += scores[r][lead];
+      ++count;
+    }
+    for (double& mean : means) mean = count > 0 ? mean / count : kNone;
+    const auto middle = means.begin() + static_cast<std::ptrdiff_t>(firsts_);
+    return {.first = {means.begin(), middle}, .second = {middle, means.end()}};
+  }
+
+  /// Where the difference of several windows is the mean of theirs, those are enough.
+  void find_differences() {
+    const std::optional<double> weight = runs_.front()->common_weight(metric_, leads_, windows_);
+    const bool plain = weight && std::all_of(runs_.begin(), runs_.end(), [&](const SequenceScores* run) {
+                         return run->common_weight(metric_, leads_, windows_) == weight;
+                       });
+    for (std::size_t i = 0; i < windows_.size() && plain; ++i) {
+      differences_.push_back(over(std::span(windows_).subspan(i, 1)).difference());
     }
   }
 
-  double mean_of(Runs runs, std::span<const std::int64_t> drawn) const {
-    double sum = 0;
-    for (const SequenceScores* run : runs) sum += run->figure(metric_, leads_, drawn);
-    return sum / static_cast<double>(runs.size());
-  }
-
-  std::vector<double> over_all(Runs runs, const std::vector<std::vector<double>>& values) const {
-    std::vector<double> figures;
-    for (std::size_t r = 0; r < runs.size(); ++r) {
-      if (counted_) {
-        figures.push_back(runs[r]->figure(metric_, leads_, windows_));
-        continue;
-      }
-      Mean mean;
-      for (const std::int64_t w : windows_) mean.add(values[r][static_cast<std::size_t>(w)]);
-      figures.push_back(mean.value());
-    }
-    return figures;
-  }
-
-  Runs first_, second_;
+  std::vector<const SequenceScores*> runs_;  ///< of both sides
+  std::size_t firsts_;                       ///< of them, of the first side
   std::size_t metric_;
   LeadTimes leads_;
-  bool counted_;
   std::vector<std::int64_t> windows_;
-  std::vector<std::vector<double>> first_values_, second_values_;  ///< of each run and sequence
-  std::vector<double> differences_;                                ///< of each window that counts
+  std::vector<double> differences_;  ///< of each window that counts; empty: the sums are needed
 };
-
-double mean_over(const std::vector<double>& figures) {
-  double sum = 0;
-  for (const double figure : figures) sum += figure;
-  return sum / static_cast<double>(figures.size());
-}
 
 /// Scores that are best near some value say nothing by their sign.
 Verdict verdict_of(const std::optional<Interval>& interval, Better better) {
@@ -129,15 +117,15 @@ Verdict verdict_of(const std::optional<Interval>& interval, Better better) {
 }  // namespace
 
 SequenceScores::SequenceScores(const ScoreSelection& selection, std::int64_t horizon, const ScoreScales& scales)
-    : selection_(selection), horizon_(horizon), scales_(scales) {
-  for (const MetricScores& scores : ScoreSheet("", selection, horizon).scores().metrics) {
-    rows_.push_back({.entry = &find_metric(scores.metric),
-                     .kind = {.metric = scores.metric, .threshold = scores.threshold, .window = scores.window}});
+    : horizon_(horizon), scales_(scales), sheet_("", selection, horizon) {
+  for (const MetricScores& scores : sheet_.scores().metrics) {
+    rows_.push_back({.kind = {.metric = scores.metric, .threshold = scores.threshold, .window = scores.window},
+                     .used = sheet_.sums(rows_.size()).used()});
   }
 }
 
 void SequenceScores::add(const ForecastBatch& values) {
-  ScoreSheet sheet("", selection_, horizon_);
+  sheet_.restart_sums();
   if (scales_.two()) {
     const auto elements = values.horizon * values.sequences * values.height * values.width * values.channels;
     std::vector<float> forecast(values.forecast, values.forecast + elements);
@@ -147,52 +135,58 @@ void SequenceScores::add(const ForecastBatch& values) {
     ForecastBatch unit = values;
     unit.forecast = forecast.data();
     unit.truth = truth.data();
-    sheet.add(unit, values);
+    sheet_.add(unit, values);
   } else {
-    sheet.add(values);
+    sheet_.add(values);
   }
-  const ForecasterScores scores = sheet.scores();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const MetricScores& one = scores.metrics[i];
-    if (rows_[i].entry->formula != nullptr) {
-      rows_[i].counts.insert(rows_[i].counts.end(), one.counts.begin(), one.counts.end());
-    } else {
-      rows_[i].values.insert(rows_[i].values.end(), one.by_lead_time.begin(), one.by_lead_time.end());
+    Row& row = rows_[i];
+    for (const Sums& sums : sheet_.sums(i).total()) {
+      row.sums.insert(row.sums.end(), sums.values.begin(), sums.values.begin() + static_cast<std::ptrdiff_t>(row.used));
     }
   }
   ++sequences_;
 }
 
-double SequenceScores::figure(std::size_t metric, const LeadTimes& leads,
-                              std::span<const std::int64_t> sequences) const {
-  const Row& row = rows_[metric];
-  Mean mean;
-  if (row.entry->formula == nullptr) {
-    for (const std::int64_t sequence : sequences) {
-      Mean own;
-      for (std::int64_t lead = leads.first - 1; lead < leads.last; ++lead) {
-        own.add(row.values[static_cast<std::size_t>(sequence * horizon_ + lead)]);
-      }
-      mean.add(own.value());
-    }
-    return mean.value();
-  }
-  for (std::int64_t lead = leads.first - 1; lead < leads.last; ++lead) {
-    Contingency sum;
-    for (const std::int64_t sequence : sequences) {
-      sum += row.counts[static_cast<std::size_t>(sequence * horizon_ + lead)];
-    }
-    mean.add(row.entry->formula(sum).value_or(kNone));
-  }
-  return mean.value();
+std::span<const double> SequenceScores::sums_of(const Row& row, std::int64_t sequence, std::int64_t lead) const {
+  return std::span(row.sums).subspan(static_cast<std::size_t>(sequence * horizon_ + lead) * row.used, row.used);
 }
 
-std::vector<double> SequenceScores::by_sequence(std::size_t metric, const LeadTimes& leads) const {
-  std::vector<double> figures;
-  for (std::int64_t sequence = 0; sequence < sequences_; ++sequence) {
-    figures.push_back(figure(metric, leads, std::span(&sequence, 1)));
+std::vector<double> SequenceScores::by_lead_time(std::size_t metric, const LeadTimes& leads,
+                                                 std::span<const std::int64_t> sequences) const {
+  const Row& row = rows_[metric];
+  std::vector<Sums> sums(static_cast<std::size_t>(leads.last - leads.first + 1));
+  for (const std::int64_t sequence : sequences) {
+    std::span<const double> own = sums_of(row, sequence, leads.first - 1);
+    for (Sums& sum : sums) {
+      for (std::size_t i = 0; i < row.used; ++i) sum.values[i] += own[i];
+      own = {own.data() + row.used, row.used};
+    }
   }
-  return figures;
+  std::vector<double> scores;
+  for (const Sums& sum : sums) scores.push_back(sheet_.score_of(metric, sum).value_or(kNone));
+  return scores;
+}
+
+bool SequenceScores::counts(std::size_t metric, const LeadTimes& leads, std::int64_t sequence) const {
+  for (std::int64_t lead = leads.first - 1; lead < leads.last; ++lead) {
+    const std::span<const double> sums = sums_of(rows_[metric], sequence, lead);
+    if (std::any_of(sums.begin(), sums.end(), [](double value) { return value != 0; })) return true;
+  }
+  return false;
+}
+
+std::optional<double> SequenceScores::common_weight(std::size_t metric, const LeadTimes& leads,
+                                                    std::span<const std::int64_t> sequences) const {
+  if (!sheet_.is_mean(metric) || sequences.empty()) return std::nullopt;
+  const double weight = sums_of(rows_[metric], sequences.front(), leads.first - 1)[1];
+  for (const std::int64_t sequence : sequences) {
+    for (std::int64_t lead = leads.first - 1; lead < leads.last; ++lead) {
+      const std::span<const double> sums = sums_of(rows_[metric], sequence, lead);
+      if (sums[1] != weight || !std::isfinite(sums[0])) return std::nullopt;
+    }
+  }
+  return weight > 0 ? std::optional(weight) : std::nullopt;
 }
 
 ScoreContrast compare_scores(Runs first, Runs second, std::size_t metric, const LeadTimes& leads, std::int64_t block) {
@@ -203,13 +197,13 @@ ScoreContrast compare_scores(Runs first, Runs second, std::size_t metric, const 
   difference.windows = figures.windows();
   difference.whole_block = block;
   difference.block = shortened_block(figures.windows(), block);
-  const std::vector<double> mine = figures.of_first(), others = figures.of_second();
-  difference.mean = mean_over(mine) - mean_over(others);
+  const RunFigures all = figures.all();
+  difference.mean = all.difference();
   if (!std::isfinite(difference.mean)) return difference;
 
   std::vector<RunSpread> spreads;
   if (first.size() > 1 && second.size() > 1) {
-    spreads = {RunSpread(mine), RunSpread(others)};
+    spreads = {RunSpread(all.first), RunSpread(all.second)};
     difference.covers = Covers::kWindowsAndSeeds;
   }
   const BootstrapOptions options{.resamples = resamples_for(figures.numbers()),

@@ -22,8 +22,8 @@ struct LeadTimes {
   bool operator==(const LeadTimes&) const = default;
 };
 
-/// The scores of every single sequence that a forecaster was scored on: what its differences from another are
-/// resampled from. Takes a few numbers a sequence, score and lead time.
+/// What the scores of every single sequence are made of, so that the score of any of them together can be had: what the
+/// differences between two forecasters are resampled from. Takes a few numbers a sequence, score and lead time.
 class SequenceScores {
  public:
   /// Rejects what check_selection rejects.
@@ -38,26 +38,28 @@ class SequenceScores {
   /// What row `metric` is a score of; its numbers are empty.
   const MetricScores& metric(std::size_t metric) const { return rows_[metric].kind; }
 
-  /// Row `metric` over the sequences drawn, mean over those of the lead times that have one. Of counted events it is the
-  /// score of the sums of their counts; of everything else the mean of the sequences' own scores, each a mean over the
-  /// lead times. NaN where nothing counts.
-  double figure(std::size_t metric, const LeadTimes& leads, std::span<const std::int64_t> sequences) const;
-  /// That of each sequence by itself; for scores that are means of them.
-  std::vector<double> by_sequence(std::size_t metric, const LeadTimes& leads) const;
-  /// Whether a row is a score of counted events.
-  bool counted(std::size_t metric) const { return rows_[metric].entry->formula != nullptr; }
+  /// Row `metric` over the sequences drawn, as a ScoreSheet of them has it, at each of the lead times. NaN where nothing
+  /// counts.
+  std::vector<double> by_lead_time(std::size_t metric, const LeadTimes& leads,
+                                   std::span<const std::int64_t> sequences) const;
+  /// Whether anything of a sequence counts at one of the lead times.
+  bool counts(std::size_t metric, const LeadTimes& leads, std::int64_t sequence) const;
+  /// Where a score of several sequences is the mean of theirs, every one weighing this much at each of the lead times;
+  /// nothing where it is another one, or where weights differ.
+  std::optional<double> common_weight(std::size_t metric, const LeadTimes& leads,
+                                      std::span<const std::int64_t> sequences) const;
 
  private:
   struct Row {
-    const MetricEntry* entry = nullptr;
     MetricScores kind;
-    std::vector<double> values = {};       ///< [sequences][leads]
-    std::vector<Contingency> counts = {};  ///< likewise, of counted events
+    std::size_t used = 0;           ///< of Sums' values
+    std::vector<double> sums = {};  ///< [sequences][leads][used]
   };
+  std::span<const double> sums_of(const Row& row, std::int64_t sequence, std::int64_t lead) const;
 
-  ScoreSelection selection_;
   std::int64_t horizon_;
   ScoreScales scales_;
+  ScoreSheet sheet_;  ///< of one sequence at a time
   std::vector<Row> rows_;
   std::int64_t sequences_ = 0;
 };
@@ -81,7 +83,8 @@ constexpr auto enum_names(Covers) {
       {{"windows", Covers::kWindows}, {"windows and seeds", Covers::kWindowsAndSeeds}}};
 }
 
-/// The difference of one score, first - second, each the mean over its runs.
+/// The difference of one score, first - second, each the mean over its runs: of the scores of all sequences together, at
+/// each lead time at which all runs have one, mean over those.
 struct ScoreContrast {
   MetricScores metric;  ///< which score; its numbers are empty
   LeadTimes leads;
@@ -90,13 +93,13 @@ struct ScoreContrast {
   Covers covers = Covers::kWindows;
   /// kOpen unless the interval lies on one side of 0 and the score has a better side.
   Verdict better = Verdict::kOpen;
-  std::int64_t windows = 0;  ///< that count, the same of all runs
+  std::int64_t windows = 0;  ///< that count in some run
   std::int64_t block = 1;    ///< neighbouring windows that were drawn together
   std::int64_t whole_block = 1;
 };
 
 /// The runs of each side, on the same sequences. `block`: neighbouring windows that overlap. Where both sides have several
-/// runs the interval allows for the spread between them as well (RunSpread). A sequence counts where all runs have a score.
+/// runs the interval allows for the spread between them as well (RunSpread).
 ScoreContrast compare_scores(std::span<const SequenceScores* const> first,
                              std::span<const SequenceScores* const> second, std::size_t metric, const LeadTimes& leads,
                              std::int64_t block);

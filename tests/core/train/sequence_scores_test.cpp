@@ -38,12 +38,11 @@ TEST(SequenceScores, FiguresByHand) {
   EXPECT_EQ(history.metrics(), 2U);
   EXPECT_EQ(history.metric(1).label(), "csi >= 0.5");
   const std::vector<std::int64_t> both{0, 1}, second{1, 1};
-  EXPECT_NEAR(history.figure(0, {.first = 1, .last = 3}, both), (5.25 + 1) / 6, 1e-9);
-  EXPECT_NEAR(history.figure(0, {.first = 2, .last = 3}, second), 0.5, 1e-9);
-  EXPECT_EQ(history.by_sequence(0, {.first = 1, .last = 1}), (std::vector<double>{0.25, 0}));
+  EXPECT_EQ(history.by_lead_time(0, {.first = 1, .last = 3}, both), (std::vector<double>{0.125, 1, 2}));
+  EXPECT_EQ(history.by_lead_time(0, {.first = 2, .last = 3}, second), (std::vector<double>{1, 0}));
   // All that is forecast is a false alarm; where nothing is forecast, the score is missing and does not count.
-  EXPECT_EQ(history.figure(1, {.first = 1, .last = 3}, both), 0);
-  EXPECT_TRUE(std::isnan(history.figure(1, {.first = 1, .last = 1}, second)));
+  EXPECT_EQ(history.by_lead_time(1, {.first = 1, .last = 3}, both), (std::vector<double>{0, 0, 0}));
+  EXPECT_TRUE(std::isnan(history.by_lead_time(1, {.first = 1, .last = 1}, second)[0]));
 }
 
 class CompareScores : public ::testing::Test {
@@ -109,6 +108,72 @@ TEST_F(CompareScores, SequencesWithoutAScoreAreLeftOut) {
   const ScoreContrast difference = compare(first, second);
   EXPECT_EQ(difference.windows, 9);
   EXPECT_EQ(difference.mean, 0);
+}
+
+TEST_F(CompareScores, LeadTimesThatOneSideLacksAreLeftOut) {
+  // A perfect frame has no psnr; at the other lead times both are alike.
+  const auto one = [](const std::vector<double>& errors) {
+    std::vector<std::unique_ptr<SequenceScores>> side;
+    side.push_back(std::make_unique<SequenceScores>(make_history({.metrics = {"psnr"}})));
+    for (int i = 0; i < 10; ++i) add(*side.back(), errors);
+    return side;
+  };
+  const ScoreContrast difference = compare(one({0, 0.1, 0.1}), one({0.5, 0.1, 0.1}));
+  EXPECT_NEAR(difference.mean, 0, 1e-6);
+  EXPECT_EQ(difference.better, Verdict::kOpen);
+}
+
+TEST_F(CompareScores, PooledScoresAreThoseOfAllSequencesTogether) {
+  const auto one = [](const std::vector<double>& sizes) {
+    std::vector<std::unique_ptr<SequenceScores>> side;
+    side.push_back(std::make_unique<SequenceScores>(make_history({.metrics = {"rmse"}})));
+    for (const double size : sizes) add(*side.back(), {size, size, size});
+    return side;
+  };
+  const ScoreContrast difference = compare(one({0.1, 0.7, 0.1, 0.7, 0.1, 0.7}), one({0.5, 0.5, 0.5, 0.5, 0.5, 0.5}));
+  EXPECT_NEAR(difference.mean, 0, 1e-6);
+}
+
+TEST_F(CompareScores, AMaskWeighsSequences) {
+  std::vector<float> few(kLeads * kPixels, 0.0F);
+  for (std::int64_t lead = 0; lead < kLeads; ++lead) few[static_cast<std::size_t>(lead * kPixels)] = 1;
+  const auto one = [&](double often, double seldom) {
+    std::vector<std::unique_ptr<SequenceScores>> side;
+    side.push_back(std::make_unique<SequenceScores>(make_history({.metrics = {"mae"}})));
+    for (int i = 0; i < 10; ++i) {
+      const double error = i % 2 == 0 ? often : seldom;
+      add(*side.back(), {error, error, error}, i % 2 == 0 ? nullptr : few.data());
+    }
+    return side;
+  };
+  // 16 pixels with one error for each pixel with the other.
+  EXPECT_NEAR(compare(one(0.5, 0), one(0, 0)).mean, 0.5 * 16 / 17, 1e-6);
+}
+
+TEST_F(CompareScores, CorrelationsOfSequencesAreTakenFromOneOrigin) {
+  SequenceScores history = make_history({.metrics = {"correlation"}});
+  ScoreSheet sheet("", {.metrics = {"correlation"}}, kLeads);
+  Random random(3);
+  const std::vector<std::int64_t> all{0, 1, 2};
+  for (std::size_t sequence = 0; sequence < all.size(); ++sequence) {
+    std::vector<float> forecast, truth;
+    for (std::int64_t i = 0; i < kLeads * kPixels; ++i) {
+      truth.push_back(static_cast<float>(static_cast<double>(sequence) + random.normal()));
+      forecast.push_back(truth.back() + static_cast<float>(random.normal()));
+    }
+    const ForecastBatch batch{.forecast = forecast.data(),
+                              .truth = truth.data(),
+                              .horizon = kLeads,
+                              .sequences = 1,
+                              .height = kSide,
+                              .width = kSide};
+    history.add(batch);
+    sheet.add(batch);
+  }
+  const std::vector<double> scores = history.by_lead_time(0, {.first = 1, .last = kLeads}, all);
+  for (std::size_t lead = 0; lead < scores.size(); ++lead) {
+    EXPECT_NEAR(scores[lead], sheet.scores().metrics[0].by_lead_time[lead], 1e-9);
+  }
 }
 
 }  // namespace
