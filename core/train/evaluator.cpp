@@ -32,6 +32,12 @@ void check_data(const TrainedModel& model, const DataSet& data) {
            frames.output_channels);
   }
   const FrameFormat given = frame_format_of(data, model.options);
+  if (!same_inputs(data.options().inputs, model.data.inputs)) {
+    reject(
+        "[evaluate] the data have other inputs than the model {} was trained on: expected its data.inputs, by name, "
+        "type and scale",
+        model.path);
+  }
   if (given.field_channels != frames.field_channels) {
     reject("[evaluate] the data have {} channels of inputs, the model {} was trained on {}; expected its data.inputs",
            given.field_channels, model.path, frames.field_channels);

@@ -1,5 +1,6 @@
 #include "core/train/model_entrant.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "core/base/error.h"
@@ -28,12 +29,30 @@ std::string lengths_text(const DataOptions& data) {
   return format("{} frames after {}, {} apart", data.horizon, data.context, data.gap);
 }
 
+/// Names, types and scales, wherever the fields lie.
+std::string inputs_text(const TrainedModel& model) {
+  std::string out = format("{} channels of inputs", model.file.frames.field_channels);
+  for (std::size_t i = 0; i < model.data.inputs.size(); ++i) {
+    json::Value input = options_to_json(model.data.inputs[i]);
+    for (const char* place : {"path", "product"}) input.erase(place);
+    out += (i == 0 ? ": " : ", ") + input.dump();
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string units_text(const FrameFormat& frames) {
   const json::Value rain = options_to_json(frames.rain);
   const std::string units = frames.units.empty() ? "frames without a unit" : "frames in " + frames.units;
   return units + (frames.rain.unit == RainUnit::kSource ? "" : " with data.rain " + rain.dump());
+}
+
+bool same_inputs(const std::vector<InputOptions>& some, const std::vector<InputOptions>& others) {
+  return std::ranges::equal(some, others, [](const InputOptions& a, const InputOptions& b) {
+    return a.name == b.name && a.type == b.type && a.floor == b.floor && a.ceiling == b.ceiling && a.mean == b.mean &&
+           a.deviation == b.deviation;
+  });
 }
 
 /// From the numbers of a data set to those of a model that may have been trained on another type or range of pixels.
@@ -58,6 +77,9 @@ void check_comparable(const TrainedModel& model, const TrainedModel& first) {
   }
   if (own.units != others.units || !(own.rain == others.rain)) {
     reject_pair(model, first, units_text(own), units_text(others));
+  }
+  if (own.field_channels != others.field_channels || !same_inputs(model.data.inputs, first.data.inputs)) {
+    reject_pair(model, first, inputs_text(model), inputs_text(first));
   }
   if (own.size != others.size) reject_pair(model, first, size_text(own), size_text(others));
   const DataOptions& data = model.data;

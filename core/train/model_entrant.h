@@ -18,8 +18,12 @@ LinearMap model_scale(const FrameFormat& data, const FrameFormat& model);
 /// "frames in mm/h with data.rain {...}", for messages: the frames' unit, and how rain became numbers.
 std::string units_text(const FrameFormat& frames);
 
-/// Rejects, with the reason, a model whose forecasts cannot be set beside those of `first`: of other frames, units, lead
-/// times or steps between frames.
+/// Whether two lists of data.inputs mean the same to a network: names, types and scales in the same order. Where the fields
+/// lie may differ.
+bool same_inputs(const std::vector<InputOptions>& some, const std::vector<InputOptions>& others);
+
+/// Rejects, with the reason, a model whose forecasts cannot be set beside those of `first`: of other frames, inputs, units,
+/// lead times or steps between frames.
 void check_comparable(const TrainedModel& model, const TrainedModel& first);
 
 /// Rejects guided models that are guided otherwise than each other: a batch holds one guide.

@@ -36,7 +36,8 @@ struct InputFrames {
   std::span<const float> fields{};     ///< [T,N,H,W,channels.fields] of data.inputs
 };
 
-/// [T,N,H,W,channels.input()]: the frames themselves where nothing is appended, else `buffer`, filled.
+/// [T,N,H,W,channels.input()]: the frames themselves where nothing is appended, else `buffer`, filled. Fails where there
+/// are more or fewer fields than `channels` say.
 const std::vector<float>& network_input(const InputFrames& input, const NetworkChannels& channels,
                                         std::vector<float>& buffer);
 

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/tensor/npy.h"
+#include "core/train/model_entrant.h"
 #include "tests/core/base/temporary_folder.h"
 #include "tests/core/train/small_run.h"
 
@@ -135,6 +136,40 @@ TEST_F(EvaluatorTest, ModelsThatCannotBeComparedAreRefusedWithTheReason) {
   };
   refuse("longer", "3 frames after 3", [](SmallRun& run) { run.data.horizon = 3; });
   refuse("sized", "frames of 8x8 pixels", [](SmallRun& run) { run.data.size = {8, 8}; });
+}
+
+TEST(Comparable, ModelsThatSeeOtherInputsAreRefused) {
+  const auto seeing = [](const std::string& path, std::vector<InputOptions> inputs) {
+    TrainedModel model;
+    model.path = path;
+    model.data.inputs = std::move(inputs);
+    model.file.frames.field_channels = static_cast<std::int64_t>(model.data.inputs.size());
+    return model;
+  };
+  const InputOptions height{.name = "height", .type = InputType::kRaster, .path = "here.tif", .mean = 100};
+  const TrainedModel first = seeing("first", {height});
+  InputOptions elsewhere = height, scaled = height, renamed = height, radar = height;
+  elsewhere.path = "there.tif";
+  scaled.mean = 200;
+  renamed.name = "slope";
+  radar.type = InputType::kRadar;
+  EXPECT_NO_THROW(check_comparable(seeing("elsewhere", {elsewhere}), first));
+  TrainedModel masked = seeing("masked", {height});
+  masked.file.frames.field_channels = 2;
+  EXPECT_THROW(check_comparable(masked, first), Error);
+  EXPECT_THROW(check_comparable(seeing("blind", {}), first), Error);
+  EXPECT_THROW(check_comparable(first, seeing("blind", {})), Error);
+  EXPECT_THROW(check_comparable(seeing("two", {height, renamed}), first), Error);
+  EXPECT_THROW(check_comparable(seeing("renamed", {renamed}), first), Error);
+  EXPECT_THROW(check_comparable(seeing("radar", {radar}), first), Error);
+  try {
+    check_comparable(seeing("scaled", {scaled}), first);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("scaled cannot be compared with first"), std::string::npos)
+        << error.what();
+    EXPECT_NE(std::string(error.what()).find("200"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(EvaluatorTest, EveryScoreHasAnIntervalAroundIt) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/error.h"
+
 namespace nextframe {
 namespace {
 
@@ -31,6 +33,19 @@ TEST(NetworkInput, FieldsStandBetweenMaskAndCoordinates) {
   EXPECT_EQ(network_input({.frames = frames, .mask = mask, .height = 1, .width = 2, .places = places, .fields = fields},
                           channels, buffer),
             (std::vector<float>{1, 1, 7, 1, -1, 0, 1, 2, 0, 8, 0, 1, 0, 1}));
+}
+
+TEST(NetworkInput, FieldsOfAnotherNumberAreRefused) {
+  const std::vector<float> frames{1, 2}, mask{1, 0}, fields{7, 8};
+  std::vector<float> buffer;
+  const auto input_with = [&](std::span<const float> given, std::int64_t channels) {
+    return network_input({.frames = frames, .mask = mask, .height = 1, .width = 2, .places = kNowhere, .fields = given},
+                         {.fields = channels}, buffer);
+  };
+  EXPECT_EQ(input_with(fields, 1), (std::vector<float>{1, 7, 2, 8}));
+  EXPECT_THROW(input_with({}, 1), Error);
+  EXPECT_THROW(input_with(fields, 2), Error);
+  EXPECT_THROW(input_with(fields, 0), Error);
 }
 
 TEST(NetworkInput, CoordinatesComeLast) {
