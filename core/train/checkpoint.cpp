@@ -95,6 +95,12 @@ Checkpoint parse_checkpoint(const std::filesystem::path& path) {
   Checkpoint checkpoint;
   Reader reader{state, "state"};
   Numbers{checkpoint}.visit(reader);
+  if (const json::Value* events = state.find("events")) {
+    constexpr std::string_view kWhere = "state: events";
+    checkpoint.events = {.file = events->at("file", kWhere).get<std::string>(kWhere),
+                         .bytes = events->at("bytes", kWhere).get<std::int64_t>(kWhere)};
+    if (checkpoint.events->bytes < 0) reject("{}: bytes is negative", kWhere);
+  }
   checkpoint.config = state.at("config", "state");
   checkpoint.data = state.at("data", "state");
   for (const auto& [name, member] : buffers()) {
@@ -181,6 +187,12 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
   json::Value state = json::Value::object();
   Writer writer{state};
   Numbers{numbers}.visit(writer);
+  if (checkpoint.events) {
+    json::Value events = json::Value::object();
+    events.set("file", checkpoint.events->file);
+    events.set("bytes", checkpoint.events->bytes);
+    state.set("events", std::move(events));
+  }
   state.set("config", checkpoint.config);
   state.set("data", checkpoint.data);
   const std::string text = state.dump();

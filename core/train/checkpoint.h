@@ -3,20 +3,23 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "core/json/value.h"
 #include "core/model/safetensors.h"
 #include "core/optim/schedule.h"
+#include "core/train/event_file.h"
 
 namespace nextframe {
 
 /// Everything that a run needs to go on as if it had never stopped: the content of last.state. The order of the data
 /// needs no generator's state: batch b is a function of the seed and b.
 struct Checkpoint {
-  std::int64_t step = 0;           ///< steps done
-  std::int64_t next_batch = 0;     ///< position in the data
-  std::int64_t metrics_bytes = 0;  ///< length of metrics.jsonl
+  std::int64_t step = 0;             ///< steps done
+  std::int64_t next_batch = 0;       ///< position in the data
+  std::int64_t metrics_bytes = 0;    ///< length of metrics.jsonl
+  std::optional<EventPlace> events;  ///< of TensorBoard's files; a state of an older program does not tell
   Schedule::State schedule;
   double best_score = std::numeric_limits<double>::quiet_NaN();  ///< NaN: no validation yet
   std::int64_t best_step = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -113,35 +114,28 @@ std::string contents_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Calls `visit(record, bytes behind it)` for each whole record until it says no.
-template <class Visit>
-void each_record(const fs::path& path, Visit visit) {
-  const std::string bytes = contents_of(path);
-  std::size_t done = 0;
-  while (const std::optional<std::string_view> message = first_message(std::string_view(bytes).substr(done))) {
-    const std::size_t end = done + kHeader + message->size() + kFooter;
-    if (!visit(read_event(*message), end)) return;
-    done = end;
-  }
+/// Counts up from file to file of a folder: "events.out.tfevents.SECONDS.PROCESS.NUMBER"; nothing of others' files.
+std::optional<std::int64_t> number_of(const std::string& name) {
+  if (!name.starts_with(kFileName)) return std::nullopt;
+  const std::string_view rest = std::string_view(name).substr(kFileName.size());
+  const std::size_t dot = rest.rfind('.');
+  if (dot == std::string_view::npos || std::ranges::count(rest, '.') != 2) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(rest.data() + dot + 1, rest.data() + rest.size(), number);
+  if (error != std::errc() || end != rest.data() + rest.size()) return std::nullopt;
+  return number;
 }
 
-/// Steps never go back within a file, so that what is behind a step is its end.
-void cut_behind(const fs::path& path, std::int64_t step) {
-  std::size_t kept = 0;
-  bool any = false;
-  each_record(path, [&](const EventRecord& record, std::size_t end) {
-    if (record.step > step) return false;
-    kept = end;
-    any = any || !record.values.empty();
-    return true;
-  });
+/// Takes away what was written behind `kept`.
+void cut_behind(const fs::path& path, std::int64_t number, const EventPlace& kept) {
+  const std::optional<std::int64_t> last = number_of(kept.file);
   std::error_code error;
-  if (any) {
-    fs::resize_file(path, kept, error);
-  } else {
+  if (!last || number > *last) {
     fs::remove(path, error);
+  } else if (path.filename() == kept.file && fs::file_size(path, error) > static_cast<std::uintmax_t>(kept.bytes)) {
+    fs::resize_file(path, static_cast<std::uintmax_t>(kept.bytes), error);
   }
-  if (error) fail("[train] {}: cannot be cut back to step {}: {}", path.string(), step, error.message());
+  if (error) fail("[train] {}: cannot be cut back to what the run's state knows: {}", path.string(), error.message());
 }
 
 }  // namespace
@@ -171,20 +165,18 @@ EventValue png_event(const std::string& tag, const fs::path& path) {
   return value;
 }
 
-EventLog::EventLog(const fs::path& folder, std::int64_t step) {
+EventLog::EventLog(const fs::path& folder, const std::optional<EventPlace>& kept) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail("[train] {}: cannot be made: {}", folder.string(), error.message());
-  std::int64_t number = 0;
+  std::int64_t next = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (!entry.path().filename().string().starts_with(kFileName)) continue;
-    cut_behind(entry.path(), step);
-    ++number;
+    const std::optional<std::int64_t> number = number_of(entry.path().filename().string());
+    if (!number) continue;
+    next = std::max(next, *number + 1);
+    if (kept) cut_behind(entry.path(), *number, *kept);
   }
-  // Names in the order in which they were begun, also within one second.
-  do {
-    path_ = folder / format("{}{:.0f}.{}.{}", kFileName, seconds_now(), ::getpid(), number++);
-  } while (fs::exists(path_, error));
+  path_ = folder / format("{}{:.0f}.{}.{}", kFileName, seconds_now(), ::getpid(), next);
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail("[train] {}: cannot be opened: {}", path_.string(), std::strerror(errno));
   ProtobufWriter event;
@@ -231,28 +223,32 @@ void EventLog::write_record(const std::string& event) {
   ProtobufWriter::append_fixed(buffer_, masked_crc32c(event), 4);
 }
 
-void EventLog::flush() {
-  const char* data = buffer_.data();
-  std::size_t size = buffer_.size();
-  while (size > 0) {
-    const ssize_t written = ::write(descriptor_, data, size);
+EventPlace EventLog::flush() {
+  std::size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t written = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
+    if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      if (errno == EINTR) continue;
-      fail("[train] {}: cannot be written: {}", path_.string(), std::strerror(errno));
+      const int reason = errno;
+      // The next one goes on behind what is in the file by now.
+      buffer_.erase(0, done);
+      fail("[train] {}: cannot be written: {}", path_.string(), std::strerror(reason));
     }
-    data += written;
-    size -= static_cast<std::size_t>(written);
+    done += static_cast<std::size_t>(written);
+    bytes_ += written;
   }
   buffer_.clear();
+  return {.file = path_.filename().string(), .bytes = bytes_};
 }
 
 EventFile read_event_file(const fs::path& path) {
   EventFile file{.records = {}, .whole_bytes = 0};
-  each_record(path, [&](EventRecord record, std::size_t end) {
-    file.records.push_back(std::move(record));
-    file.whole_bytes = end;
-    return true;
-  });
+  const std::string bytes = contents_of(path);
+  while (const std::optional<std::string_view> message =
+             first_message(std::string_view(bytes).substr(file.whole_bytes))) {
+    file.records.push_back(read_event(*message));
+    file.whole_bytes += kHeader + message->size() + kFooter;
+  }
   return file;
 }
 

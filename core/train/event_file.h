@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,28 +26,37 @@ struct EventValue {
 /// The png file as a value; its size is read from its header. Fails where it is none.
 EventValue png_event(const std::string& tag, const std::filesystem::path& path);
 
-/// TensorBoard's event files, "events.out.tfevents.SECONDS.PROCESS" in a folder: TFRecords, each with an Event message
+/// How much of the event files of a folder there is: files that were begun earlier, and the first bytes of one.
+struct EventPlace {
+  std::string file = {};   ///< its name; empty: nothing
+  std::int64_t bytes = 0;  ///< of it
+};
+
+/// TensorBoard's event files, "events.out.tfevents.SECONDS.PROCESS.NUMBER" in a folder: TFRecords, each with an Event message
 /// (tensorflow/core/util/event.proto) that holds a Summary (tensorflow/core/framework/summary.proto). Beside the steps'
 /// values they tell nothing that other files of a run do not.
 class EventLog {
  public:
-  /// Begins another file in the folder, which is made if need be. From older files everything behind `step` goes, so that
-  /// they agree with the rest of a run that is resumed there. Fails where it cannot be written.
-  EventLog(const std::filesystem::path& folder, std::int64_t step);
+  /// Begins another file in the folder, which is made if need be. What was written behind `kept` goes, so that the files
+  /// agree with the rest of a run that is resumed there; where nobody knows the place, everything stays. Fails where it
+  /// cannot be written.
+  EventLog(const std::filesystem::path& folder, const std::optional<EventPlace>& kept);
   ~EventLog();
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
   void append(std::int64_t step, std::span<const EventValue> values);
-  /// Hands everything to the system; what was appended since may be lost with the process.
-  void flush();
+  /// Hands everything to the system; what is appended later may be lost with the process. Where that fails, what is in the
+  /// file already is not written again by the next one. Returns what there is.
+  EventPlace flush();
 
  private:
   void write_record(const std::string& event);
 
   std::filesystem::path path_;
   int descriptor_ = -1;
-  std::string buffer_;
+  std::int64_t bytes_ = 0;  ///< in the file
+  std::string buffer_;      ///< behind them
 };
 
 /// One record of an event file, as far as this program writes them.

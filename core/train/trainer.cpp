@@ -110,7 +110,7 @@ void Trainer::start_new(const json::Value& data) {
   state_.data = data;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), 0);
-  events_.emplace(folder_.events(), 0);
+  events_.emplace(folder_.events(), EventPlace{});
   save();  // so that there is a state to go back to before anything else can be lost
 }
 
@@ -137,7 +137,7 @@ void Trainer::restore(const Checkpoint& checkpoint, const json::Value& data) {
   state_.config = request_.config;
   write_file_atomically(folder_.config(), request_.config.dump(2) + "\n");
   metrics_.emplace(folder_.metrics(), checkpoint.metrics_bytes);
-  events_.emplace(folder_.events(), checkpoint.step);
+  events_.emplace(folder_.events(), checkpoint.events);
   log_->info("resumed at step {} of {}", state_.step, request_.train.steps);
 }
 
@@ -360,7 +360,7 @@ void Trainer::save() {
   if (learner_.average()) add("average", learner_.average()->average());
   Checkpoint checkpoint = state_;
   checkpoint.metrics_bytes = metrics_->flush();
-  events_->flush();
+  checkpoint.events = events_->flush();
   checkpoint.schedule = schedule_.state();
   checkpoint.seconds = seconds_before_ + watch_.seconds();
   write_checkpoint(folder_.state(), checkpoint, buffers);

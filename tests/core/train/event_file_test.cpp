@@ -1,13 +1,16 @@
 #include "core/train/event_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/train/protobuf.h"
 #include "tests/core/base/temporary_folder.h"
 
@@ -77,7 +80,7 @@ TEST(EventFile, ProtocolBuffersOfKnownBytes) {
 TEST(EventFile, WhatWasWrittenIsReadBack) {
   test::TemporaryFolder folder;
   {
-    EventLog log(folder.path() / "events", 0);
+    EventLog log(folder.path() / "events", EventPlace{});
     log.append(1, loss(0.5));
     std::vector<EventValue> two = loss(0.25);
     two.push_back({.tag = "samples/1", .png = "png bytes", .height = 3, .width = 300});
@@ -101,26 +104,72 @@ TEST(EventFile, WhatWasWrittenIsReadBack) {
   EXPECT_EQ(file.records[2].values[1].width, 300);
 }
 
-TEST(EventFile, GoesOnFromAStepAndForgetsWhatIsBehindIt) {
+TEST(EventFile, GoesOnFromAPlaceAndForgetsWhatIsBehindIt) {
   test::TemporaryFolder folder;
-  {
-    EventLog log(folder.path(), 0);
-    for (int step = 1; step <= 5; ++step) log.append(step, loss(step));
-  }
-  {
-    EventLog log(folder.path(), 3);
-    for (int step = 4; step <= 6; ++step) log.append(step, loss(step));
-  }
+  std::ofstream(folder.path() / "events.out.tfevents.1.somebody-else") << "others' bytes";
+  const auto write = [&](const std::optional<EventPlace>& kept, int first, int last) {
+    EventLog log(folder.path(), kept);
+    std::vector<EventPlace> places;
+    for (int step = first; step <= last; ++step) {
+      log.append(step, loss(step));
+      places.push_back(log.flush());
+    }
+    return places;
+  };
+  const std::vector<EventPlace> first = write(EventPlace{}, 1, 5);
+  const std::vector<EventPlace> second = write(first[2], 4, 6);
   EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6}));
-  { EventLog log(folder.path(), 2); }
-  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2}));
-  EXPECT_EQ(files_in(folder.path()).size(), 2U);  // the second one had nothing left
+  write(second[0], 5, 5);
+  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2, 3, 4, 5}));
+  write(first[1], 3, 3);  // the later ones had nothing left
+  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2, 3}));
+  write(std::nullopt, 4, 4);
+  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2, 3, 4}));
+  write(EventPlace{}, 1, 1);
+  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1}));
+  EXPECT_EQ(files_in(folder.path()).size(), 2U);  // with the other program's
+}
+
+/// Files of this process end at `bytes`, as they do on a disk that is full.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  SizeLimit(const SizeLimit&) = delete;
+  SizeLimit& operator=(const SizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST(EventFile, AfterAFullDiskItGoesOnWhereItWas) {
+  test::TemporaryFolder folder;
+  EventLog log(folder.path(), EventPlace{});
+  const std::int64_t begun = log.flush().bytes;
+  for (int step = 1; step <= 3; ++step) log.append(step, loss(step));
+  {
+    const SizeLimit limit(static_cast<rlim_t>(begun) + 50);  // within the second record
+    EXPECT_THROW(log.flush(), Error);
+    EXPECT_THROW(log.flush(), Error);
+  }
+  log.append(4, loss(4));
+  const EventPlace end = log.flush();
+  EXPECT_EQ(steps_in(folder.path()), (std::vector<std::int64_t>{1, 2, 3, 4}));
+  EXPECT_EQ(static_cast<std::uintmax_t>(end.bytes), fs::file_size(folder.path() / end.file));
 }
 
 TEST(EventFile, ADamagedRecordEndsAFile) {
   test::TemporaryFolder folder;
   {
-    EventLog log(folder.path(), 0);
+    EventLog log(folder.path(), EventPlace{});
     for (int step = 1; step <= 3; ++step) log.append(step, loss(step));
   }
   const fs::path path = files_in(folder.path())[0];

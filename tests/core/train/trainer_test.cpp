@@ -5,13 +5,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/model/model_file.h"
 #include "core/tensor/npy.h"
 #include "core/train/data_fingerprint.h"
+#include "core/train/event_file.h"
 #include "core/train/trained_model.h"
 #include "tests/core/base/temporary_folder.h"
 #include "tests/core/train/small_run.h"
@@ -34,7 +39,23 @@ std::string message_of(const std::function<void()>& action) {
   return "no error";
 }
 
+/// What TensorBoard shows, in the order in which it was written.
+std::vector<std::tuple<std::int64_t, std::string, std::string>> events_of(const fs::path& run) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(run / "events")) files.push_back(entry.path());
+  std::ranges::sort(files, {}, [](const fs::path& file) { return std::stoll(file.extension().string().substr(1)); });
+  std::vector<std::tuple<std::int64_t, std::string, std::string>> events;
+  for (const fs::path& file : files) {
+    for (const EventRecord& record : read_event_file(file).records) {
+      for (const EventValue& value : record.values)
+        events.emplace_back(record.step, value.tag, std::to_string(value.number));
+    }
+  }
+  return events;
+}
+
 void expect_same_files(const fs::path& run, const fs::path& other) {
+  EXPECT_EQ(events_of(run), events_of(other));
   for (const char* name : {"last.safetensors", "best.safetensors", "metrics.jsonl", "config.json"}) {
     ASSERT_FALSE(contents(run / name).empty()) << name;
     EXPECT_TRUE(contents(run / name) == contents(other / name)) << name;
@@ -116,6 +137,24 @@ TEST(Trainer, ResumeCutsOffWhatCameAfterTheState) {
   std::ofstream(folder.path() / "parts/metrics.jsonl", std::ios::app) << "{\"step\":4,\"loss\":1}\n{\"st";
   run.go(run.request(folder.path() / "parts", RunStart::kResume));
   expect_same_files(folder.path() / "whole", folder.path() / "parts");
+}
+
+TEST(Trainer, AValidationIsToldOnceThoughTheStateBeforeItIsResumedTwice) {
+  const TemporaryFolder folder;
+  const SmallRun run = run_with_everything();
+  run.go(run.request(folder.path() / "whole"));
+  const fs::path parts = folder.path() / "parts";
+  for (std::int64_t count = 1; !fs::exists(parts) || !read_checkpoint(parts / "last.state").validation_due; ++count) {
+    ASSERT_LT(count, 20);
+    fs::remove_all(parts);
+    run.go(run.request(parts), interrupt_at(count));
+  }
+  fs::copy_file(parts / "last.state", folder.path() / "kept.state");
+  run.go(run.request(parts, RunStart::kResume));
+  // As after a kill behind the validation, before its state was written.
+  fs::copy_file(folder.path() / "kept.state", parts / "last.state", fs::copy_options::overwrite_existing);
+  run.go(run.request(parts, RunStart::kResume));
+  expect_same_files(folder.path() / "whole", parts);
 }
 
 /// The step of a model file, 0 where there is none.
