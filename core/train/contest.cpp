@@ -208,6 +208,8 @@ void Contest::finish(Evaluation& evaluation) {
   end_block();
   evaluation.sequences = sequences_;
   evaluation.horizon = field_.horizon;
+  evaluation.block = block_;
+  evaluation.whole_block = std::max<std::int64_t>(field_.overlap, 1);
   evaluation.units = scales_.units();
   evaluation.valid_pixels = valid_pixels_;
   const auto intervals =

@@ -59,7 +59,10 @@ struct Evaluation {
   std::string units = {};  ///< of values: "mm/h"; empty where they are scaled to 0..1
   std::int64_t sequences = 0;
   std::int64_t horizon = 0;
-  double seconds_per_frame = 0;               ///< 0: not known
+  double seconds_per_frame = 0;  ///< 0: not known
+  /// Neighbouring sequences that the intervals of scores draw together, and those that share frames: see Gain.
+  std::int64_t block = 1;
+  std::int64_t whole_block = 1;
   std::vector<std::int64_t> valid_pixels;     ///< that counted, by lead time
   std::vector<ForecasterScores> forecasters;  ///< the model or forecast first
   std::optional<PsnrGain> gain;               ///< of the model over persistence, where that is among them

@@ -193,11 +193,13 @@ class Scorer {
     const auto intervals =
         weights_.blocks() < kFewestBlocks ? ScoreSheet::Intervals::kNone : ScoreSheet::Intervals::kOfResamples;
     evaluation_.forecasters.push_back(forecast_->sheet.scores(intervals));
+    const std::int64_t span = evaluation_.horizon * options_.gap;
+    const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
+    evaluation_.block = block;
+    evaluation_.whole_block = block;
     if (with_persistence_ > 0) {
       evaluation_.forecasters.push_back(persistence_->sheet.scores(intervals));
       if (with_persistence_ == evaluation_.sequences) compare_with_first(evaluation_.forecasters);
-      const std::int64_t span = evaluation_.horizon * options_.gap;
-      const std::int64_t block = std::max<std::int64_t>(1, (span + spacing - 1) / spacing);
       evaluation_.gain = psnr_gain(forecast_->psnr, persistence_->psnr, block);
       // Sums of different sequences have no difference worth telling.
       if (with_persistence_ == evaluation_.sequences) add_csi_gains(block);

@@ -224,6 +224,50 @@ ForecasterScores ScoreSheet::scores(Intervals intervals) const {
   return scores;
 }
 
+namespace {
+
+/// The less, the better.
+double badness(Better better, double score) {
+  switch (better) {
+    case Better::kLower:
+      return score;
+    case Better::kHigher:
+      return -score;
+    case Better::kNearOne:
+      return std::abs(score - 1);
+    case Better::kNearZero:
+      return std::abs(score);
+  }
+  return score;
+}
+
+bool clearly_better(Better better, const MetricScores& score, const MetricScores& other) {
+  if (!is_better(better, score.mean, other.mean)) return false;
+  std::vector<double> differences;
+  for (std::size_t k = 0; k < std::min(score.resampled_means.size(), other.resampled_means.size()); ++k) {
+    differences.push_back(badness(better, score.resampled_means[k]) - badness(better, other.resampled_means[k]));
+  }
+  const std::optional<Interval> interval = percentile_interval(std::move(differences));
+  return interval && interval->high < 0;
+}
+
+}  // namespace
+
+std::optional<std::size_t> clearly_best(const std::vector<ForecasterScores>& forecasters, std::size_t metric) {
+  if (forecasters.size() < 2) return std::nullopt;
+  const Better better = find_metric(forecasters.front().metrics[metric].metric).better;
+  for (std::size_t i = 0; i < forecasters.size(); ++i) {
+    bool best = true;
+    for (std::size_t j = 0; best && j < forecasters.size(); ++j) {
+      const MetricScores& other = forecasters[j].metrics[metric];
+      const bool paired = j == 0 || other.beyond_first;
+      best = paired && (i == j || clearly_better(better, forecasters[i].metrics[metric], other));
+    }
+    if (best) return i;
+  }
+  return std::nullopt;
+}
+
 void compare_with_first(std::vector<ForecasterScores>& forecasters) {
   for (std::size_t i = 1; i < forecasters.size(); ++i) {
     for (std::size_t m = 0; m < forecasters[i].metrics.size(); ++m) {

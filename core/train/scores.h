@@ -106,6 +106,11 @@ struct ForecasterScores {
 /// Fills in `beyond_first` of all forecasters but the first one.
 void compare_with_first(std::vector<ForecasterScores>& forecasters);
 
+/// Whose mean of a metric is better than everybody else's beyond doubt: the 95 % interval of the paired difference of how
+/// far each is from perfect is below 0, from each of the others. Missing where there is none, and where compare_with_first()
+/// was not called, because the forecasters' sequences are not the same.
+std::optional<std::size_t> clearly_best(const std::vector<ForecasterScores>& forecasters, std::size_t metric);
+
 /// Until which lead time a score stays at or above a level, in frames, linear between lead times: 0 where the first one
 /// is below already or missing, the last lead time where none is below.
 double lead_time_above(const std::vector<double>& by_lead_time, double level);

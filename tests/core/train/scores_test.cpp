@@ -27,6 +27,38 @@ ForecastBatch batch_of(const std::vector<float>& forecast, const std::vector<flo
           .channels = 1};
 }
 
+/// A forecaster whose mean of `metric` is `means[0]` over everything and as given in the resamples behind it.
+ForecasterScores with_means(const std::string& metric, const std::vector<double>& means) {
+  MetricScores scores{.metric = metric, .mean = means.front()};
+  for (int i = 0; i < 100; ++i) {
+    scores.resampled_means.push_back(means[static_cast<std::size_t>(i) % (means.size() - 1) + 1]);
+  }
+  return {.name = metric, .metrics = {scores}};
+}
+
+TEST(ClearlyBest, OnlyWhereThePairedIntervalsSaySo) {
+  const auto best = [](const std::string& metric, const std::vector<std::vector<double>>& means) {
+    std::vector<ForecasterScores> forecasters;
+    for (const std::vector<double>& one : means) forecasters.push_back(with_means(metric, one));
+    compare_with_first(forecasters);
+    return clearly_best(forecasters, 0);
+  };
+  // Their intervals overlap, but sequence by sequence one is always the better.
+  EXPECT_EQ(best("mae", {{2, 1, 3}, {1.5, 0.5, 2.5}}), 1U);
+  EXPECT_EQ(best("csi", {{0.5, 0.4, 0.6}, {0.4, 0.3, 0.5}}), 0U);
+  EXPECT_EQ(best("mae", {{2, 1, 3}, {1.5, 1.5, 1.5}}), std::nullopt);
+  EXPECT_EQ(best("mae", {{2, 1, 3}, {2, 1, 3}}), std::nullopt);
+  EXPECT_EQ(best("mae", {{3, 3, 3}, {2, 1, 3}, {1.5, 1.5, 1.5}}), std::nullopt);  // the two that beat the first
+  EXPECT_EQ(best("bias", {{0.1, 0.1, 0.1}, {-0.3, -0.3, -0.3}}), 0U);
+  EXPECT_EQ(best("mae", {{1, 1, 1}}), std::nullopt);
+  EXPECT_EQ(best("mae", {{kNaN, 1, 1}, {2, 2, 2}}), std::nullopt);
+  std::vector<ForecasterScores> unpaired{with_means("mae", {1, 1, 1}), with_means("mae", {2, 2, 2})};
+  EXPECT_EQ(clearly_best(unpaired, 0), std::nullopt);
+  unpaired[0].metrics[0].resampled_means.clear();  // of too few sequences
+  compare_with_first(unpaired);
+  EXPECT_EQ(clearly_best(unpaired, 0), std::nullopt);
+}
+
 TEST(ScoreSheet, OneRowForEachThresholdAndWindow) {
   const ScoreSelection selection{
       .metrics = {"mae", "csi", "far", "csi_pool4", "fss"}, .thresholds = {0.5, 2}, .windows = {1, 3}};
