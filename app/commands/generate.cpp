@@ -61,6 +61,13 @@ SourceOptions source_options(const GenerateArguments& arguments) {
   }
   options.hidden = arguments.hidden.value_or(options.hidden);
   options.forecast_from = arguments.context.value_or(DataOptions{}.context);
+  if (options.type == SourceType::kOccludedDigits && arguments.length <= options.forecast_from) {
+    reject(
+        "[generate] --length {}: the hidden digit comes back with frame {}, behind the end; expected --length {} or "
+        "more, "
+        "or a --context below the length",
+        arguments.length, options.forecast_from, options.forecast_from + 1);
+  }
   return options;
 }
 

@@ -254,6 +254,18 @@ TEST_F(BadInput, OptionsOfTheOtherKindOfEvaluation) {
   expect_refused({"evaluate", "good.npy", "good.npy", "--baselines", "persistence,mean"}, "--baselines mean");
 }
 
+TEST_F(BadInput, AHiddenDigitComesOutWithinTheClip) {
+  const std::vector<std::string> command{"generate", "occluded-digits", "-o", "hidden.npy", "--length"};
+  const auto of_length = [&](const std::string& length) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back(length);
+    return arguments;
+  };
+  expect_refused(of_length("6"), "--length 6: the hidden digit comes back with frame 10");
+  expect_refused(of_length("10"), "expected --length 11 or more");
+  EXPECT_EQ(run(of_length("11"), here()).exit_code, 0);
+}
+
 TEST_F(BadInput, FilesGivenTwice) {
   expect_config_refused(R"({ "data": { "sources": [ { "path": "good.npy" }, { "path": "./good.npy" } ] } })",
                         {"name the same file"});
