@@ -32,8 +32,12 @@ class Outputs {
     const IfExists if_exists = arguments.overwrite ? IfExists::kReplace : IfExists::kRefuse;
     std::vector<std::string> inputs = arguments.also;
     inputs.insert(inputs.end(), {arguments.subject, arguments.data.value_or("")});
+    for (const std::string& input : arguments.inputs) inputs.push_back(input.substr(input.find('=') + 1));
     for (const std::optional<std::string>* path : {&arguments.csv, &arguments.report}) {
       if (*path) check_output_file(**path, if_exists, inputs);
+    }
+    if (arguments.csv && arguments.report && same_place(*arguments.csv, *arguments.report)) {
+      reject("[output] {}: is both --csv and --report; choose another name for one of them", *arguments.csv);
     }
     if (arguments.csv) csv_.emplace(*arguments.csv);
     if (arguments.report) report_.emplace(*arguments.report);
@@ -59,6 +63,13 @@ class Outputs {
   }
 
  private:
+  /// Also of files that are not there yet.
+  static bool same_place(const fs::path& a, const fs::path& b) {
+    std::error_code error;
+    if (fs::equivalent(a, b, error)) return true;
+    return fs::weakly_canonical(fs::absolute(a), error) == fs::weakly_canonical(fs::absolute(b), error);
+  }
+
   std::optional<AtomicFile> csv_;
   std::optional<AtomicFile> report_;
   std::optional<StagedFolder> plots_;

@@ -175,6 +175,8 @@ json::Value report_json(const Findings& found, const ReportOptions& options) {
   out.set("sequences", evaluation.sequences);
   out.set("horizon", evaluation.horizon);
   out.set("seconds_per_frame", evaluation.seconds_per_frame);
+  out.set("block", evaluation.block);
+  out.set("whole_block", evaluation.whole_block);
   out.set("valid_pixels", array_of(evaluation.valid_pixels));
   out.set("csi_level", options.csi_level);
   json::Value forecasters = json::Value::array();

@@ -23,35 +23,29 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kLegendWidth = 640;
 
-/// The columns of a row whose scores are the best of it; none where all are alike.
-std::vector<std::size_t> best_columns(const std::vector<double>& values, Better better) {
-  std::vector<std::size_t> best;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool beaten =
-        std::any_of(values.begin(), values.end(), [&](double other) { return is_better(better, other, values[i]); });
-    if (std::isfinite(values[i]) && !beaten) best.push_back(i);
-  }
-  if (best.size() == values.size()) best.clear();
-  return best;
-}
-
 PageTable means_table(const Evaluation& evaluation) {
-  PageTable table{.caption = "Means over the lead times; the best of each row stands out.", .header = {"score"}};
+  std::string caption =
+      "Means over the lead times. One stands out where it is better than every other, each difference's 95 % interval "
+      "without zero.";
+  if (const std::string narrow = narrow_text(evaluation.block, evaluation.whole_block);
+      has_intervals(evaluation) && !narrow.empty()) {
+    caption += " The intervals: " + narrow + ".";
+  }
+  PageTable table{.caption = std::move(caption), .header = {"score"}};
   for (const ForecasterScores& forecaster : evaluation.forecasters) table.header.push_back(forecaster.name);
   table.header.emplace_back("better");
   for (std::size_t m = 0; m < evaluation.forecasters.front().metrics.size(); ++m) {
     const MetricScores& first = evaluation.forecasters.front().metrics[m];
     std::vector<PageCell>& row = table.rows.emplace_back();
     row.push_back({label_of(first, evaluation)});
-    std::vector<double> values;
     for (const ForecasterScores& forecaster : evaluation.forecasters) {
-      values.push_back(forecaster.metrics[m].mean);
-      row.push_back({number_of(values.back(), first, evaluation), bounds_text(forecaster.metrics[m].mean_interval)});
+      const MetricScores& own = forecaster.metrics[m];
+      row.push_back({number_of(own.mean, first, evaluation), bounds_text(own.mean_interval)});
+    }
+    if (const std::optional<std::size_t> best = clearly_best(evaluation.forecasters, m)) {
+      table.best.emplace_back(table.rows.size() - 1, *best + 1);
     }
     const Better better = find_metric(first.metric).better;
-    for (const std::size_t column : best_columns(values, better)) {
-      table.best.emplace_back(table.rows.size() - 1, column + 1);
-    }
     row.push_back({better == Better::kLower     ? "lower"
                    : better == Better::kHigher  ? "higher"
                    : better == Better::kNearOne ? "near 1"
@@ -60,7 +54,8 @@ PageTable means_table(const Evaluation& evaluation) {
   return table;
 }
 
-/// By how much the others' means differ from the first one's, on the same sequences.
+/// By how much the others' means differ from the first one's, on the same sequences; "-" where that has no interval. Missing
+/// where none has.
 std::optional<PageTable> difference_table(const Evaluation& evaluation) {
   const ForecasterScores& first = evaluation.forecasters.front();
   PageTable table{
@@ -71,16 +66,21 @@ std::optional<PageTable> difference_table(const Evaluation& evaluation) {
       .header = {"score"}};
   for (std::size_t i = 1; i < evaluation.forecasters.size(); ++i)
     table.header.push_back(evaluation.forecasters[i].name);
+  bool any = false;
   for (std::size_t m = 0; m < first.metrics.size(); ++m) {
     std::vector<PageCell> row{{label_of(first.metrics[m], evaluation)}};
     for (std::size_t i = 1; i < evaluation.forecasters.size(); ++i) {
       const std::optional<ScoreDifference>& difference = evaluation.forecasters[i].metrics[m].beyond_first;
-      if (!difference || !difference->interval) return std::nullopt;
-      row.push_back({format("{:+.3g}", difference->mean), bounds_text(difference->interval)});
+      if (difference && difference->interval) {
+        any = true;
+        row.push_back({format("{:+.3g}", difference->mean), bounds_text(difference->interval)});
+      } else {
+        row.push_back({"-"});
+      }
     }
     table.rows.push_back(std::move(row));
   }
-  if (evaluation.forecasters.size() < 2) return std::nullopt;
+  if (!any) return std::nullopt;
   return table;
 }
 

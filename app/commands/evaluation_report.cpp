@@ -235,12 +235,10 @@ std::string power_table(const Evaluation& evaluation, const EvaluationCurves& cu
 /// `decimals` of the figures.
 std::string interval_text(const Gain& gain, int decimals, const std::string& units) {
   if (!std::isfinite(gain.low)) return ", too few for an interval";
-  std::string out = format(", 95 % interval {:+.{}f} to {:+.{}f}{}", gain.low, decimals, gain.high, decimals, units);
-  if (gain.block < gain.whole_block) {
-    out += format("; take it as narrow: the sequences overlap, and the recording is too short for {} blocks of {}",
-                  kFewestBlocks, gain.whole_block);
-  }
-  return out;
+  const std::string out =
+      format(", 95 % interval {:+.{}f} to {:+.{}f}{}", gain.low, decimals, gain.high, decimals, units);
+  const std::string narrow = narrow_text(gain.block, gain.whole_block);
+  return out + (narrow.empty() ? "" : "; ") + narrow;
 }
 
 /// Where the best and the worst sequences are, with everybody's score on them.
@@ -274,6 +272,19 @@ std::string number_of(double value, const MetricScores& scores, const Evaluation
 
 std::string bounds_text(const std::optional<Interval>& interval) {
   return interval ? format("({:.3g} to {:.3g})", interval->low, interval->high) : std::string();
+}
+
+std::string narrow_text(std::int64_t block, std::int64_t whole_block) {
+  if (block >= whole_block) return "";
+  return format("take it as narrow: the sequences overlap, and the recording is too short for {} blocks of {}",
+                kFewestBlocks, whole_block);
+}
+
+bool has_intervals(const Evaluation& evaluation) {
+  return std::ranges::any_of(evaluation.forecasters, [](const ForecasterScores& forecaster) {
+    return std::ranges::any_of(forecaster.metrics,
+                               [](const MetricScores& scores) { return scores.mean_interval.has_value(); });
+  });
 }
 
 std::string sequences_text(std::int64_t count) {
@@ -316,8 +327,11 @@ std::string report_text(const Findings& found, const ReportOptions& options) {
   out += skill_table(evaluation, options.csi_level);
   out += power_table(evaluation, found.curves);
   out += means_table(evaluation);
-  if (evaluation.forecasters.front().metrics.front().mean_interval) {
-    out += "In brackets: 95 % intervals of a bootstrap over the sequences.\n";
+  if (has_intervals(evaluation)) {
+    out += "In brackets: the 95 % interval of a bootstrap over the sequences";
+    if (evaluation.whole_block > 1) out += format(", {} neighbours drawn together", evaluation.block);
+    const std::string narrow = narrow_text(evaluation.block, evaluation.whole_block);
+    out += (narrow.empty() ? "" : "; ") + narrow + ".\n";
   }
   const std::vector<std::string> gains = gain_sentences(evaluation);
   if (!gains.empty()) out += "\n" + join(gains, "\n") + "\n";

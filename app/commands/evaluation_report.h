@@ -26,6 +26,12 @@ std::string number_of(double value, const MetricScores& scores, const Evaluation
 /// "(0.12 to 0.15)"; nothing where there is no interval.
 std::string bounds_text(const std::optional<Interval>& interval);
 
+/// "take it as narrow: ..." of an interval whose blocks are shorter than they should be, see Gain; else nothing.
+std::string narrow_text(std::int64_t block, std::int64_t whole_block);
+
+/// Whether any mean has an interval.
+bool has_intervals(const Evaluation& evaluation);
+
 /// "12,345 sequences", "1 sequence".
 std::string sequences_text(std::int64_t count);
 

@@ -69,14 +69,14 @@ class EvaluationRun {
  private:
   ScoreSelection selection() const {
     ScoreSelection selection;
-    for (const std::string& name : list_of(arguments_.metrics)) {
+    for (const std::string& name : parse_list(arguments_.metrics)) {
       if (!is_curve(name)) selection.metrics.push_back(name);
     }
-    for (const std::string& text : list_of(arguments_.thresholds)) {
+    for (const std::string& text : parse_list(arguments_.thresholds)) {
       selection.thresholds.push_back(parse_number("--thresholds", text));
     }
     if (!arguments_.windows.empty()) selection.windows.clear();
-    for (const std::string& text : list_of(arguments_.windows)) {
+    for (const std::string& text : parse_list(arguments_.windows)) {
       selection.windows.push_back(parse_whole("--windows", text, {1, 100000}));
     }
     for (const std::string& name : selection.metrics) find_metric(name);
@@ -89,7 +89,7 @@ class EvaluationRun {
 
   /// The curves that --metrics names, and all of them where they are to be drawn.
   CurveOptions curve_options(const DataSet& data, const ScoreSelection& scores) const {
-    const std::vector<std::string> names = list_of(arguments_.metrics);
+    const std::vector<std::string> names = parse_list(arguments_.metrics);
     CurveOptions options;
     for (const CurveEntry& curve : kCurves) {
       options.*curve.wanted =
@@ -205,7 +205,7 @@ class EvaluationRun {
     EvaluateOptions options;
     options.baseline_table = all_baselines();
     options.guides = make_extrapolation_guide;
-    options.baselines = list_of(arguments_.baselines);
+    options.baselines = parse_list(arguments_.baselines);
     options.baseline_options = baseline_options(arguments_.baseline_options);
     options.scores = selection();
     options.split = arguments_.split.value_or(options.split);
@@ -325,7 +325,7 @@ class EvaluationRun {
       reject("[evaluate] {}: is no model, so the frames that came (TRUTH) are needed as well", arguments_.subject);
     }
     refuse_options_for_models();
-    const std::vector<std::string> names = list_of(arguments_.metrics);
+    const std::vector<std::string> names = parse_list(arguments_.metrics);
     if (const auto curve = std::ranges::find_if(names, is_curve); curve != names.end()) {
       reject("[evaluate] --metrics {}: for models only", *curve);
     }
@@ -336,7 +336,7 @@ class EvaluationRun {
     options.gap = arguments_.gap.value_or(options.gap);
     options.between_sequences = [this] { stop_if_interrupted(guard_); };
     options.persistence = false;
-    for (const std::string& baseline : list_of(arguments_.baselines)) {
+    for (const std::string& baseline : parse_list(arguments_.baselines)) {
       if (baseline != "persistence") {
         reject("[evaluate] --baselines {}: for models only; beside written forecasts there is persistence alone",
                baseline);
@@ -377,14 +377,6 @@ std::string score_names() {
   for (const MetricEntry& metric : kMetrics) names.emplace_back(metric.name);
   for (const CurveEntry& curve : kCurves) names.emplace_back(curve.name);
   return join(names, ", ");
-}
-
-std::vector<std::string> list_of(const std::string& text) {
-  std::vector<std::string> names;
-  for (const std::string& name : split(text, ',')) {
-    if (!name.empty()) names.push_back(name);
-  }
-  return names;
 }
 
 }  // namespace nextframe::app

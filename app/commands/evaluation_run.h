@@ -63,7 +63,4 @@ Findings evaluate(const EvaluateArguments& arguments, const InterruptGuard& guar
 /// Names of all metrics and curves, for help.
 std::string score_names();
 
-/// The parts of "a,b,c".
-std::vector<std::string> list_of(const std::string& text);
-
 }  // namespace nextframe::app

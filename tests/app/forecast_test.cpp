@@ -278,11 +278,43 @@ TEST_F(Forecast, EvaluatesSeveralModelsAndReportsThem) {
   std::vector<std::string> again = command;
   again.emplace_back("--overwrite");
   EXPECT_EQ(run(again, here()).exit_code, 0);
-  for (const char* own : {"clip.npy", "model/best.safetensors"}) {
-    outcome = run({"evaluate", "model/best.safetensors", "clip.npy", "--overwrite", "--csv", own}, here());
-    EXPECT_EQ(outcome.exit_code, 2) << own;
-    EXPECT_NE(outcome.err.find("is an input"), std::string::npos) << outcome.err;
+  const auto refuse = [&](const std::vector<std::string>& more, const std::string& reason) {
+    std::vector<std::string> wrong{"evaluate", "model/best.safetensors", "clip.npy", "--overwrite"};
+    wrong.insert(wrong.end(), more.begin(), more.end());
+    outcome = run(wrong, here());
+    EXPECT_EQ(outcome.exit_code, 2) << reason;
+    EXPECT_NE(outcome.err.find(reason), std::string::npos) << outcome.err;
+  };
+  refuse({"--csv", "clip.npy"}, "clip.npy: is an input");
+  refuse({"--csv", "model/best.safetensors"}, "model/best.safetensors: is an input");
+  const std::string twin = read_text(*folder_ / "twin" / "best.safetensors");
+  for (const char* also : {"twin", "twin/best.safetensors"}) {
+    refuse({"--also", also, "--csv", "twin/best.safetensors"}, "twin/best.safetensors: is an input");
+    refuse({"--also", also, "--report", "./twin/best.safetensors"}, "twin/best.safetensors: is an input");
   }
+  EXPECT_EQ(read_text(*folder_ / "twin" / "best.safetensors"), twin);
+  refuse({"--csv", "same.html", "--report", "./same.html"}, "is both --csv and --report");
+}
+
+TEST_F(Forecast, IntervalsOfShortRecordingsAreToldToBeNarrow) {
+  // 23 sequences of 8 frames, of which 8 neighbours share some: too few for 4 blocks. Nothing reaches 5.
+  const std::vector<std::string> command{"evaluate", "model",        "clip.npy", "--metrics",
+                                         "csi,mae",  "--thresholds", "0.5,5"};
+  std::vector<std::string> more = command;
+  more.insert(more.end(), {"--json", "--report", "narrow.html"});
+  Outcome outcome = run(more, here());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json::Value document = json::parse(outcome.out, "stdout");
+  EXPECT_EQ(document.at("block", "").get<std::int64_t>(""), 5);
+  EXPECT_EQ(document.at("whole_block", "").get<std::int64_t>(""), 8);
+  const std::string narrow =
+      "take it as narrow: the sequences overlap, and the recording is too short for 4 blocks of 8";
+  const std::string page = read_text(*folder_ / "narrow.html");
+  EXPECT_NE(page.find("The intervals: " + narrow), std::string::npos);
+  // A score without an interval does not take the others' differences away.
+  EXPECT_NE(page.find("Differences from model"), std::string::npos);
+  outcome = run(command, here());
+  EXPECT_NE(outcome.out.find("5 neighbours drawn together; " + narrow), std::string::npos) << outcome.out;
 }
 
 TEST_F(Forecast, EvaluatesBaselinesAloneOnAConfigurationsData) {
