@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/config/config.h"
 #include "core/config/document.h"
+#include "core/frames/input_fields.h"
 #include "core/model/network.h"
 #include "core/train/trained_model.h"
 
@@ -138,6 +139,7 @@ FrameFormat frames_of(const Config& config, std::optional<std::int64_t> channels
                                                                   : *channels;
   frames.size = data.size;
   frames.mask_channel = data.mask_channel;
+  frames.field_channels = input_field_channels(data.inputs.size(), data.mask_channel);
   frames.coordinates = config.model.coordinates;
   frames.input_channels = channels_of(frames).input();
   frames.low = data.normalise.low.value_or(0);

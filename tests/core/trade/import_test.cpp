@@ -204,6 +204,17 @@ TEST_F(Import, FramesAreAsTheConfigurationSays) {
   EXPECT_TRUE(has(rejection([&] { import({"data.channels=source"}); }), "does not tell how many"));
 }
 
+TEST_F(Import, InputsBesideTheFramesAreCounted) {
+  source_.tensors[0] = counting("conv", {3, 4, 1, 1});
+  write_mapping();
+  const std::vector<std::string> overrides{
+      R"(data.sources=[{"type": "radar", "path": "rain"}])", "data.mask_channel=true",
+      R"(data.inputs=[{"name": "height", "type": "raster", "path": "terrain.tif", "mean": 100, "deviation": 50}])"};
+  const FrameFormat frames = import(overrides).file.frames;
+  EXPECT_EQ(frames.field_channels, 2);  // its value and its mask
+  EXPECT_EQ(frames.input_channels, 4);
+}
+
 TEST_F(Import, BrokenWeightsAreRefusedAsModelFilesAre) {
   write_mapping();
   source_.tensors[0].values[1] = std::numeric_limits<float>::quiet_NaN();
