@@ -287,12 +287,12 @@ TEST_F(Forecast, EvaluatesSeveralModelsAndReportsThem) {
   };
   refuse({"--csv", "clip.npy"}, "clip.npy: is an input");
   refuse({"--csv", "model/best.safetensors"}, "model/best.safetensors: is an input");
-  const std::string twin = read_text(*folder_ / "twin" / "best.safetensors");
+  const std::string twin = read_text(*folder_ / "twin/best.safetensors");
   for (const char* also : {"twin", "twin/best.safetensors"}) {
     refuse({"--also", also, "--csv", "twin/best.safetensors"}, "twin/best.safetensors: is an input");
     refuse({"--also", also, "--report", "./twin/best.safetensors"}, "twin/best.safetensors: is an input");
   }
-  EXPECT_EQ(read_text(*folder_ / "twin" / "best.safetensors"), twin);
+  EXPECT_EQ(read_text(*folder_ / "twin/best.safetensors"), twin);
   refuse({"--csv", "same.html", "--report", "./same.html"}, "is both --csv and --report");
 }
 
