@@ -101,13 +101,12 @@ class Outputs {
       if (!*path) continue;
       check_file_place(**path, if_exists);
       refuse_inputs(**path, contenders);
-      const fs::path place = fs::weakly_canonical(**path);
       for (const fs::path& other : taken) {
-        if (place == fs::weakly_canonical(other)) {
+        if (same_place(**path, other)) {
           reject("[output] {}: is written by another option, too; choose another name", **path);
         }
       }
-      taken.push_back(place);
+      taken.emplace_back(**path);
       file->emplace(**path);
     }
   }

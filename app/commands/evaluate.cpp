@@ -63,13 +63,6 @@ class Outputs {
   }
 
  private:
-  /// Also of files that are not there yet.
-  static bool same_place(const fs::path& a, const fs::path& b) {
-    std::error_code error;
-    if (fs::equivalent(a, b, error)) return true;
-    return fs::weakly_canonical(fs::absolute(a), error) == fs::weakly_canonical(fs::absolute(b), error);
-  }
-
   std::optional<AtomicFile> csv_;
   std::optional<AtomicFile> report_;
   std::optional<StagedFolder> plots_;

@@ -37,11 +37,34 @@ std::string given_among(std::initializer_list<GivenOption> options) {
   return join(names, ", ");
 }
 
+bool same_place(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error)) return true;
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(a), error) ==
+         std::filesystem::weakly_canonical(std::filesystem::absolute(b), error);
+}
+
+namespace {
+
+/// Whether writing `path` would change `input`, a file or the files of a folder; a table or page beside those is none.
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& input) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) || !std::filesystem::exists(input, error)) return false;
+  if (same_place(path, input)) return true;
+  const bool own = path.extension() == ".csv" || path.extension() == ".html";
+  return !own && std::filesystem::is_directory(input, error) &&
+         same_place(std::filesystem::absolute(path).parent_path(), input);
+}
+
+}  // namespace
+
 void check_output_file(const std::string& path, IfExists if_exists, const std::vector<std::string>& inputs) {
   check_file_place(path, if_exists);
   for (const std::string& input : inputs) {
-    std::error_code error;
-    if (std::filesystem::equivalent(path, input, error)) reject("[output] {}: is an input; choose another name", path);
+    // What stands behind a # is a part of the file.
+    if (!input.empty() && (is_within(path, input) || is_within(path, input.substr(0, input.find('#'))))) {
+      reject("[output] {}: is an input; choose another name", path);
+    }
   }
 }
 

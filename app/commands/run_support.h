@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -55,8 +56,11 @@ struct MemoryArguments {
   std::optional<std::int64_t> bytes() const;
 };
 
-/// Rejects a file to write that exists and may not be replaced, and one that is an input: that never is. Inputs may be
-/// anything that was named; what is no file is no output either.
+/// Whether two names are of one file, also of files that are not there yet.
+bool same_place(const std::filesystem::path& a, const std::filesystem::path& b);
+
+/// Rejects a file to write that exists and may not be replaced, and one that is an input or lies in an input folder: that
+/// never is. Inputs may be anything that was named; what is no file is no output either.
 void check_output_file(const std::string& path, IfExists if_exists, const std::vector<std::string>& inputs);
 
 /// --layout, alike for every command that reads an array.

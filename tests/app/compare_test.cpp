@@ -95,7 +95,7 @@ TEST_F(Compare, KeepsWhatIsThereAndItsInputs) {
   refused({"--csv", "there.csv"}, "exists already");
   EXPECT_EQ(read_text(folder_ / "there.csv"), "mine");
   refused({"--csv", model, "--overwrite"}, "is an input");
-  refused({"--out", "models", "--csv", "models/comparison.json"}, "choose another name for --csv");
+  refused({"--out", "models", "--csv", "models/comparison.json"}, "is written by another option, too");
   refused({"--out", "both", "--overwrite"}, "a comparison of configurations");
   refused({"--set", "train.steps=3"}, "trained already");
 
