@@ -102,7 +102,7 @@ class Outputs {
       check_file_place(**path, if_exists);
       refuse_inputs(**path, contenders);
       for (const fs::path& other : taken) {
-        if (same_place(**path, other)) {
+        if (same_file(**path, other)) {
           reject("[output] {}: is written by another option, too; choose another name", **path);
         }
       }

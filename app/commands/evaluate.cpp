@@ -36,7 +36,7 @@ class Outputs {
     for (const std::optional<std::string>* path : {&arguments.csv, &arguments.report}) {
       if (*path) check_output_file(**path, if_exists, inputs);
     }
-    if (arguments.csv && arguments.report && same_place(*arguments.csv, *arguments.report)) {
+    if (arguments.csv && arguments.report && same_file(*arguments.csv, *arguments.report)) {
       reject("[output] {}: is both --csv and --report; choose another name for one of them", *arguments.csv);
     }
     if (arguments.csv) csv_.emplace(*arguments.csv);

@@ -37,7 +37,7 @@ std::string given_among(std::initializer_list<GivenOption> options) {
   return join(names, ", ");
 }
 
-bool same_place(const std::filesystem::path& a, const std::filesystem::path& b) {
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
   std::error_code error;
   if (std::filesystem::equivalent(a, b, error)) return true;
   return std::filesystem::weakly_canonical(std::filesystem::absolute(a), error) ==
@@ -50,10 +50,10 @@ namespace {
 bool is_within(const std::filesystem::path& path, const std::filesystem::path& input) {
   std::error_code error;
   if (!std::filesystem::exists(path, error) || !std::filesystem::exists(input, error)) return false;
-  if (same_place(path, input)) return true;
+  if (same_file(path, input)) return true;
   const bool own = path.extension() == ".csv" || path.extension() == ".html";
   return !own && std::filesystem::is_directory(input, error) &&
-         same_place(std::filesystem::absolute(path).parent_path(), input);
+         same_file(std::filesystem::absolute(path).parent_path(), input);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ struct MemoryArguments {
 };
 
 /// Whether two names are of one file, also of files that are not there yet.
-bool same_place(const std::filesystem::path& a, const std::filesystem::path& b);
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 /// Rejects a file to write that exists and may not be replaced, and one that is an input or lies in an input folder: that
 /// never is. Inputs may be anything that was named; what is no file is no output either.
